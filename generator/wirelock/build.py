@@ -1,0 +1,89 @@
+"""One compiled project: sources, graph and plan, each computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wirelock.artifact import Artifact
+from wirelock.config import Config
+from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
+from wirelock.ir import TypeGraph
+from wirelock.lower import ledger as numbers
+from wirelock.lower.plan import ProtoPlan
+from wirelock.lower.proto import plan
+from wirelock.parse import parse
+from wirelock.source import Document, Sources, read_folder
+
+NO_SCHEMAS = Code("NO_SCHEMAS", Severity.ERROR, fatal=True)
+LEDGER_MISSING = Code("LEDGER_MISSING", Severity.ERROR, fatal=True)
+SCHEMA_SUFFIX = ".schema.json"
+SERVICE_SUFFIX = ".service.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Everything that emitters and checks may ask of a project.
+
+    `documents` are the schema files by their path below the schema folder; `ledger` is the number ledger's file.
+    With a fatal diagnostic the plan may be incomplete, and nothing must be emitted from it.
+    """
+
+    config: Config
+    documents: Mapping[str, Document]
+    graph: TypeGraph
+    proto: ProtoPlan
+    ledger: Artifact
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether artefacts may be emitted."""
+        return not any(diagnostic.fails for diagnostic in self.diagnostics)
+
+
+def build(config: Config) -> Build:
+    """Compile the project that a configuration describes."""
+    documents, found = read_folder(config.root, config.schemas, (SCHEMA_SUFFIX, SERVICE_SUFFIX))
+    by_file = {document.path.removeprefix(config.schemas + "/"): document for document in documents}
+    schemas = {file: document for file, document in by_file.items() if file.endswith(SCHEMA_SUFFIX)}
+    services = {file: document for file, document in by_file.items() if file.endswith(SERVICE_SUFFIX)}
+    if not schemas and not found:
+        found = (_no_schemas(config),)
+    sources = Sources({document.path: document for document in documents})
+    graph, parsed = parse(config.schemas, schemas, services, sources)
+    ledger, trouble = _read_ledger(config)
+    earlier = in_order((*found, *parsed, *trouble))
+    if any(diagnostic.fails for diagnostic in earlier):
+        return Build(config, schemas, graph, ProtoPlan((), {}), _ledger_file(config, ledger), earlier)
+    proto, kept, lowered = plan(graph, config, ledger)
+    return Build(config, schemas, graph, proto, _ledger_file(config, kept), in_order((*earlier, *lowered)))
+
+
+def _no_schemas(config: Config) -> Diagnostic:
+    hint = f"put a schema into {config.schemas}/<package>/<name>{SCHEMA_SUFFIX}"
+    return Diagnostic(NO_SCHEMAS, Location(config.schemas), f"there is no *{SCHEMA_SUFFIX} in {config.schemas}", hint)
+
+
+def _read_ledger(config: Config) -> tuple[numbers.Ledger, tuple[Diagnostic, ...]]:
+    file = f"{config.proto}/{numbers.FILE_NAME}"
+    path = config.root / file
+    try:
+        read = numbers.read_ledger(path.read_bytes(), Location(file))
+    except FileNotFoundError:
+        if any((config.root / config.proto).glob("*.proto")):
+            return numbers.Ledger(), (_ledger_missing(file),)
+        return numbers.Ledger(), ()
+    except OSError as error:
+        hint = "the ledger must be a readable file"
+        return numbers.Ledger(), (Diagnostic(numbers.LEDGER_UNREADABLE, Location(file), f"{error.strerror}", hint),)
+    return (numbers.Ledger(), (read,)) if isinstance(read, Diagnostic) else (read, ())
+
+
+def _ledger_missing(file: str) -> Diagnostic:
+    hint = f"restore it: git checkout HEAD -- {file}; if these protos are not wirelock's, move them away"
+    return Diagnostic(LEDGER_MISSING, Location(file), "there are protos, but the ledger that keeps their numbers is gone", hint)
+
+
+def _ledger_file(config: Config, ledger: numbers.Ledger) -> Artifact:
+    return Artifact(f"{config.proto}/{numbers.FILE_NAME}", numbers.print_ledger(ledger), "ledger")

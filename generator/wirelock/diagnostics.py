@@ -1,0 +1,133 @@
+"""What is wrong, where, and what to do about it: the one value every stage reports with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a diagnostic weighs; only an unexpected error makes a run fail by default."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of diagnostic.
+
+    `id` is unique and has a page in `explanations/<id>.md`; `severity` is the default one.
+    `fatal` marks the codes after which the tool could not do its work (exit code 2).
+    """
+
+    id: str
+    severity: Severity
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file: the path as the user knows it, a JSON Pointer, and a 1-based line and column (0: unknown)."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    pointer: str = ""
+
+    def __str__(self) -> str:
+        place = self.file or "<memory>"
+        if self.line:
+            place += f":{self.line}:{self.column}"
+        return f"{place}#{self.pointer}" if self.pointer else place
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRef:
+    """The recorded exchange a diagnostic is about; `part` is request, response or event, `index` is 0-based."""
+
+    recording: str
+    index: int
+    method: str
+    url: str
+    status: int
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault at one place.
+
+    `raised_by` names the artefacts that found it (validator, model, codec); `schema` is the place in the schema
+    that decided, for traffic; `expected` is the reason given in the configuration, when the finding is expected.
+    """
+
+    code: Code
+    where: Location
+    message: str
+    hint: str = ""
+    severity: Severity | None = None
+    exchange: ExchangeRef | None = None
+    schema: str = ""
+    rpc: str = ""
+    raised_by: tuple[str, ...] = ()
+    expected: str = ""
+
+    @property
+    def level(self) -> Severity:
+        """The severity in force: the diagnostic's own, or its code's."""
+        return self.severity or self.code.severity
+
+    @property
+    def fails(self) -> bool:
+        """Whether this diagnostic alone makes a run fail: an error that nobody expected."""
+        return self.level is Severity.ERROR and not self.expected
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Sort by place and drop exact repetitions, so that output never depends on the order of discovery."""
+    return tuple(sorted(set(diagnostics), key=_sort_key))
+
+
+def _sort_key(diagnostic: Diagnostic) -> tuple[object, ...]:
+    exchange = diagnostic.exchange
+    traffic = ("", -1, "") if exchange is None else (exchange.recording, exchange.index, exchange.part)
+    return (traffic, diagnostic.where, diagnostic.code.id, diagnostic.message, diagnostic.schema, diagnostic.raised_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the recordings exercised of one kind of thing (methods, fields, enum values, union branches)."""
+
+    kind: str
+    covered: tuple[str, ...]
+    missed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one command found: diagnostics, what was counted, what was covered.
+
+    `summary` maps a section (generate, verify ...) to counts by name; its order is the order of printing.
+    """
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+    summary: dict[str, dict[str, int | str]] = field(default_factory=dict)
+    coverage: tuple[Coverage, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 at least one unexpected error, 2 something could not be done at all."""
+        if any(d.code.fatal for d in self.diagnostics):
+            return 2
+        return 1 if any(d.fails for d in self.diagnostics) else 0
+
+    def __add__(self, other: Report) -> Report:
+        """Both reports as one; sections keep their order."""
+        return Report(
+            in_order((*self.diagnostics, *other.diagnostics)),
+            {**self.summary, **other.summary},
+            (*self.coverage, *other.coverage),
+        )

@@ -1,0 +1,1 @@
+"""Plans: what each target will say, worked out from the TypeGraph."""

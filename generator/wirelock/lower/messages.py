@@ -1,0 +1,586 @@
+"""Shapes to messages, fields and enums.
+
+Lowering runs twice over the graph: the first run asks every message and enum for the name it would like, the second
+uses the names that were settled between them (see `proto`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from wirelock.config import Config
+from wirelock.diagnostics import Code, Diagnostic, Severity
+from wirelock.ir import (
+    Anything,
+    Array,
+    Boolean,
+    Choice,
+    Constant,
+    Definition,
+    Integer,
+    Never,
+    Node,
+    Null,
+    Number,
+    Property,
+    Record,
+    Ref,
+    Text,
+    Tuple,
+    TypeId,
+    Union,
+)
+from wirelock.lower.ledger import Ledger, Scope, Wanted, allocate
+from wirelock.lower.plan import (
+    Branch,
+    Enum,
+    EnumType,
+    EnumValue,
+    Field,
+    Form,
+    FreeForm,
+    MapOf,
+    Message,
+    MessageType,
+    Repeated,
+    Scalar,
+    ScalarName,
+    ValueShape,
+)
+from wirelock.lower.unions import Merged, Tagged, Typed, Untold, follow, split_null, union_rule
+from wirelock.naming import default_json_name, pascal, settle, snake, upper_snake
+
+UNION_UNTOLD = Code("UNION_UNTOLD", Severity.WARNING)
+PROTO_TYPE_UNSUPPORTED = Code("PROTO_TYPE_UNSUPPORTED", Severity.ERROR, fatal=True)
+ItemShape = Scalar | EnumType | MessageType | FreeForm
+_SCALARS: Mapping[str, tuple[ScalarName, ...]] = {
+    "string": ("string",),
+    "integer": ("int32", "int64", "uint32", "uint64"),
+    "number": ("double",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a shape stands: the package, the name that a message made for it would like, and its schema place."""
+
+    package: str
+    name: str
+    source: str
+
+    def below(self, words: str, mark: str) -> Slot:
+        """The slot of something inside; `mark` tells it apart from its owner in the ledger."""
+        return Slot(self.package, self.name + pascal(words), f"{self.source}@{mark}")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A field before it has a number."""
+
+    key: str
+    name: str
+    shape: ValueShape
+    node: Node
+    required: bool = True
+    nullable: bool = False
+    explicit: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Lowering:
+    """One run over the graph; `names` maps schema places to settled names, None in the first run."""
+
+    def __init__(
+        self, definitions: Mapping[TypeId, Definition], config: Config, ledger: Ledger, names: Mapping[str, str] | None
+    ) -> None:
+        self._definitions = definitions
+        self._config = config
+        self._ledger = ledger
+        self._names = names
+        self.wanted: dict[str, tuple[str, str]] = {}
+        self.messages: dict[str, Message] = {}
+        self.enums: dict[str, Enum] = {}
+        self.scopes: dict[str, Scope] = {}
+        self.enum_scopes: dict[str, Scope] = {}
+        self.roots: dict[TypeId, MessageType] = {}
+        self.diagnostics: list[Diagnostic] = []
+
+    def run(self, needed: Sequence[TypeId]) -> None:
+        """Lower every named type; those in `needed` get a message even if they are scalars."""
+        for key in self._definitions:
+            self._named(key)
+        for key in needed:
+            self.root(key)
+
+    # names
+
+    def _full_name(self, slot: Slot) -> str:
+        self.wanted[slot.source] = (slot.package, slot.name)
+        short = slot.source if self._names is None else self._names[slot.source]
+        return f"{slot.package}.{short}"
+
+    def _slot(self, key: TypeId) -> Slot:
+        parts = [self._config.proto_package, *(snake(part) for part in key.package.split("/") if part)]
+        return Slot(".".join(part for part in parts if part), pascal(self._definitions[key].name), str(key))
+
+    # named types
+
+    def root(self, key: TypeId) -> MessageType:
+        """The message that carries a document of this type; a box if nothing smaller does."""
+        shape = self._named(key)
+        if isinstance(shape, MessageType):
+            return shape
+        slot = self._slot(key)
+        name = self._full_name(Slot(slot.package, slot.name + "Value", f"{slot.source}@root"))
+        node = self._definitions[key].node
+        core, nullable = split_null(node, self._definitions)
+        form: Form = "list" if isinstance(shape, Repeated) else "map" if isinstance(shape, MapOf) else "box"
+        label = {"list": "items", "map": "entries"}.get(form, "value")
+        message = MessageType(name)
+        self._single(name, form, label, shape, node, nullable, f"{slot.source}@root")
+        self.roots[key] = message
+        return message
+
+    def _named(self, key: TypeId) -> ValueShape:
+        """How a reference to this type is carried."""
+        if key in self.roots:
+            return self.roots[key]
+        definition = self._definitions[key]
+        slot = self._slot(key)
+        core, nullable = split_null(definition.node, self._definitions)
+        if core is not None and not isinstance(core.shape, Ref) and not nullable:
+            match core.shape:
+                case Array(items):
+                    return self._root_message(key, slot, lambda name: self._list(name, items, slot, core))
+                case Record(properties, rest) if not properties and isinstance(rest, Node) and not _free(rest):
+                    return self._root_message(key, slot, lambda name: self._map(name, rest, slot, core))
+                case Record() | Union() | Tuple() if self._has_message(core):
+                    return self._root_message(key, slot, lambda name: self._message(name, slot, core))
+        return self.value(definition.node, slot)
+
+    def _root_message(self, key: TypeId, slot: Slot, make: Callable[[str], None]) -> MessageType:
+        name = self._full_name(slot)
+        self.roots[key] = MessageType(name)
+        make(name)
+        self.messages[name] = replace(self.messages[name], json_type=key)
+        return self.roots[key]
+
+    def _has_message(self, node: Node) -> bool:
+        match node.shape:
+            case Record(properties, rest):
+                return bool(properties) or rest == "closed"
+            case Union(branches):
+                return isinstance(union_rule(branches, self._definitions), Tagged | Typed)
+            case Tuple(items, rest, least):
+                nullable = any(split_null(item, self._definitions)[1] for item in items)
+                return rest is None and (least >= len(items) or not nullable)
+            case _:
+                return True
+
+    # values
+
+    def value(self, node: Node, slot: Slot) -> ValueShape:
+        """How a value of this node is carried; null must have been split off already where that matters."""
+        shape = node.shape
+        match shape:
+            case Ref(target):
+                core, _ = split_null(node, self._definitions)
+                if core is not None and core is not node:
+                    return self.value(core, slot if not isinstance(core.shape, Ref) else self._slot(core.shape.target))
+                return self._named(target)
+            case Anything() | Never() | Constant() as free:
+                return _constant_shape(free)
+            case Null():
+                return Scalar("null")
+            case Boolean():
+                return Scalar("bool")
+            case Text():
+                return self._scalar(node, "string", "string")
+            case Integer(format=wanted):
+                return self._scalar(node, "integer", wanted if wanted in _SCALARS["integer"] else "int64")
+            case Number():
+                return self._scalar(node, "number", "double")
+            case Choice(values, extensible):
+                return Scalar("string") if extensible else self._enum(values, node, slot)
+            case Array(items):
+                return Repeated(self.item(items, slot.below("item", "item")))
+            case Tuple():
+                return self._inline(node, slot) if self._has_message(node) else FreeForm("array")
+            case Record(properties, rest) if not properties and rest != "closed":
+                if isinstance(rest, Node) and not _free(rest):
+                    return MapOf(self.item(rest, slot.below("value", "value")))
+                return FreeForm("object")
+            case Record():
+                return self._inline(node, slot)
+            case Union(branches):
+                return self._union_value(branches, node, slot)
+            case _:
+                assert_never(shape)
+
+    def item(self, node: Node, slot: Slot) -> ItemShape:
+        """How an array item or map value is carried: what cannot be repeated gets a wrapper message."""
+        core, nullable = split_null(node, self._definitions)
+        if core is None:
+            return Scalar("null")
+        if isinstance(core.shape, Anything | Constant):
+            return self._plain(self.value(core, slot), core, slot)
+        if nullable:
+            shape = self.value(core, slot)
+            return self._wrapper("box", "value", self._plain(shape, core, slot), core, slot.below("nullable", "nullable"))
+        return self._plain(self.value(core, slot), core, slot)
+
+    def _plain(self, shape: ValueShape, node: Node, slot: Slot) -> ItemShape:
+        match shape:
+            case Repeated():
+                return self._wrapper("list", "items", shape, node, slot.below("list", "list"))
+            case MapOf():
+                return self._wrapper("map", "entries", shape, node, slot.below("map", "map"))
+            case _:
+                return shape
+
+    def _wrapper(self, form: Form, label: str, shape: ValueShape, node: Node, slot: Slot) -> MessageType:
+        name = self._full_name(slot)
+        self._single(name, form, label, shape, node, nullable=form == "box", source=slot.source)
+        return MessageType(name)
+
+    def _scalar(self, node: Node, kind: str, default: str) -> Scalar:
+        wanted = node.hints.proto_type or default
+        for name in _SCALARS[kind]:
+            if name == wanted:
+                return Scalar(name)
+        self.diagnostics.append(
+            Diagnostic(
+                PROTO_TYPE_UNSUPPORTED,
+                node.where,
+                f"a JSON {kind} cannot be carried as {wanted}",
+                f"x-proto-type may be {', '.join(_SCALARS[kind])} here",
+            )
+        )
+        return Scalar(_SCALARS[kind][0])
+
+    def _inline(self, node: Node, slot: Slot) -> MessageType:
+        name = self._full_name(slot)
+        if name not in self.messages:
+            self._message(name, slot, node)
+        return MessageType(name)
+
+    def _union_value(self, branches: tuple[Node, ...], node: Node, slot: Slot) -> ValueShape:
+        rule = union_rule(branches, self._definitions)
+        match rule:
+            case Merged(merged):
+                return self.value(replace(merged, hints=node.hints), slot)
+            case Tagged() | Typed():
+                return self._inline(node, slot)
+            case Untold():
+                self.diagnostics.append(
+                    Diagnostic(
+                        UNION_UNTOLD,
+                        node.where,
+                        "nothing tells the branches of this union apart, so it is carried as a free-form value",
+                        "give each branch a required constant property of its own, or different JSON types",
+                    )
+                )
+                return FreeForm("any")
+            case _:
+                assert_never(rule)
+
+    # messages
+
+    def _message(self, name: str, slot: Slot, node: Node) -> None:
+        shape = node.shape
+        match shape:
+            case Record():
+                self._record(name, slot, node, shape)
+            case Union(branches):
+                self._union(name, slot, node, branches)
+            case Tuple(items):
+                drafts = [self._position(index, item, slot) for index, item in enumerate(items)]
+                self._finish(name, "tuple", drafts, node, slot.source)
+            case _:
+                raise AssertionError(f"{shape} has no message")
+
+    def _position(self, index: int, node: Node, slot: Slot) -> Draft:
+        label = ("first", "second", "third", "fourth", "fifth")[index] if index < 5 else f"position_{index + 1}"
+        core, nullable = split_null(node, self._definitions)
+        inner = slot.below(label, label)
+        shape = Scalar("null") if core is None else self._plain(self.value(core, inner), core, inner)
+        return Draft(str(index), label, shape, node, required=True, nullable=nullable and core is not None, explicit=True)
+
+    def _record(self, name: str, slot: Slot, node: Node, record: Record) -> None:
+        self.messages[name] = Message(name, "object", (), node.where)  # recursion finds it there
+        drafts = [self._property(prop, slot) for prop in record.properties]
+        closed = record.rest == "closed" or (record.rest == "undeclared" and self._config.unknown_fields == "error")
+        extra = self._extra(record, node, slot)
+        self._finish(name, "object", drafts, node, slot.source, closed=closed, extra=extra)
+
+    def _extra(self, record: Record, node: Node, slot: Slot) -> Draft | None:
+        if isinstance(record.rest, Node):
+            shape: ValueShape = FreeForm("object")
+            if not _free(record.rest):
+                shape = MapOf(self.item(record.rest, slot.below("additionalProperty", "rest")))
+            return Draft("$rest", "additional_properties", shape, record.rest, required=False)
+        if record.rest == "undeclared" and self._config.unknown_fields == "keep":
+            return Draft("$undeclared", "undeclared", FreeForm("object"), Node(Anything(), node.where), required=False)
+        return None
+
+    def _property(self, prop: Property, slot: Slot) -> Draft:
+        core, nullable = split_null(prop.node, self._definitions)
+        inner = Slot(slot.package, slot.name + pascal(prop.name), self._source(prop.node))
+        if core is None:
+            return Draft(prop.name, prop.name, Scalar("null"), prop.node, prop.required, explicit=not prop.required)
+        if isinstance(follow(core, self._definitions).shape, Anything | Constant):
+            nullable = False
+        shape = self.value(core, inner)
+        if nullable and isinstance(shape, Repeated | MapOf):
+            shape = self._plain(shape, core, inner)
+        explicit = not isinstance(shape, Repeated | MapOf) and (not prop.required or nullable)
+        return Draft(prop.name, prop.name, shape, prop.node, prop.required, nullable, explicit)
+
+    def _source(self, node: Node) -> str:
+        file = node.where.file.removeprefix(self._config.schemas + "/")
+        return str(TypeId(file, node.where.pointer))
+
+    def _union(self, name: str, slot: Slot, node: Node, branches: tuple[Node, ...]) -> None:
+        self.messages[name] = Message(name, "union", (), node.where)
+        rule = union_rule(branches, self._definitions)
+        drafts, keys = [], []
+        for index, branch in enumerate(branches):
+            key = self._branch_key(rule, index, branch)
+            inner = slot.below(key, f"branch:{key}")
+            shape = self._plain(self.value(branch, inner), branch, inner)
+            drafts.append(Draft(key, key, shape, branch, required=False))
+            keys.append(key)
+        self._finish(name, "union", drafts, node, slot.source)
+        fields = {field.json: field for field in self.messages[name].fields}
+        described = tuple(_branch(rule, index, fields[key].name) for index, key in enumerate(keys))
+        self.messages[name] = replace(self.messages[name], branches=described, rule=_rule_words(rule))
+
+    def _branch_key(self, rule: object, index: int, branch: Node) -> str:
+        match rule:
+            case Tagged(_, values):
+                return str(values[index][0])
+            case Typed(types):
+                return types[index][0]
+            case _:
+                raise AssertionError("only unions that are told apart have messages")
+
+    def _list(self, name: str, items: Node, slot: Slot, node: Node) -> None:
+        self.messages[name] = Message(name, "list", (), node.where)
+        shape = Repeated(self.item(items, slot.below("item", "item")))
+        self._single(name, "list", node.hints.proto_name or "items", shape, node, nullable=False, source=slot.source)
+
+    def _map(self, name: str, rest: Node, slot: Slot, node: Node) -> None:
+        self.messages[name] = Message(name, "map", (), node.where)
+        shape = MapOf(self.item(rest, slot.below("value", "value")))
+        self._single(name, "map", node.hints.proto_name or "entries", shape, node, nullable=False, source=slot.source)
+
+    def _single(
+        self, name: str, form: Form, label: str, shape: ValueShape, node: Node, nullable: bool, source: str
+    ) -> None:
+        explicit = form == "box" and not isinstance(shape, FreeForm)
+        draft = Draft(f"${label}", label, shape, node, nullable=nullable, explicit=explicit)
+        self._finish(name, form, [draft], node, source)
+
+    # numbers
+
+    def _finish(
+        self,
+        name: str,
+        form: Form,
+        drafts: Sequence[Draft],
+        node: Node,
+        source: str,
+        closed: bool = False,
+        extra: Draft | None = None,
+    ) -> None:
+        old = self._ledger.messages.get(name, Scope(source))
+        presence = self._presence(drafts, node, old) if form == "object" else None
+        wanted_drafts = [*drafts, *([extra] if extra else []), *([presence] if presence else [])]
+        names = self._field_names(wanted_drafts, old)
+        wanted = [
+            Wanted(
+                draft.key,
+                names[draft.key],
+                type_words(draft.shape),
+                draft.node.where,
+                draft.node.hints.proto_field,
+                draft.node.hints.renamed_from,
+            )
+            for draft in wanted_drafts
+        ]
+        scope, found = allocate(replace(old, source=source), wanted, name)
+        self.diagnostics.extend(found)
+        self.scopes[name] = scope
+        fields = {draft.key: self._field(draft, scope) for draft in wanted_drafts}
+        self.messages[name] = Message(
+            name=name,
+            form=form,
+            fields=tuple(fields[draft.key] for draft in drafts),
+            source=node.where,
+            json_type=self.messages[name].json_type if name in self.messages else None,
+            closed=closed,
+            extra=fields[extra.key] if extra else None,
+            explicit_fields=fields[presence.key] if presence else None,
+            reserved_numbers=scope.reserved_numbers,
+            reserved_names=scope.reserved_names,
+            description=node.description,
+            deprecated=node.deprecated,
+        )
+
+    def _presence(self, drafts: Sequence[Draft], node: Node, old: Scope) -> Draft | None:
+        needed = any(
+            not draft.required and (draft.nullable or isinstance(draft.shape, Repeated | MapOf)) for draft in drafts
+        )
+        if not needed and "$explicit" not in old.live:
+            return None
+        shape = Repeated(Scalar("int32"))
+        words = (
+            "Numbers of the fields that were sent as [], {} or null although they might have been left out; "
+            "empty in every other document."
+        )
+        return Draft("$explicit", "explicit_fields", shape, Node(Anything(), node.where, description=words), required=False)
+
+    def _field_names(self, drafts: Sequence[Draft], old: Scope) -> dict[str, str]:
+        kept = {e.key: e.name for e in old.entries if any(e.key == draft.key for draft in drafts)}
+        fresh = [draft for draft in drafts if draft.key not in kept]
+        own = {d.key: d.node.hints.proto_name or snake(d.name) for d in fresh if not d.key.startswith("$")}
+        synthetic = {d.key: d.name for d in fresh if d.key.startswith("$")}
+        settled = settle(synthetic, kept.values())
+        return {**kept, **settled, **settle(own, (*kept.values(), *settled.values()))}
+
+    def _field(self, draft: Draft, scope: Scope) -> Field:
+        entry = scope.live[draft.key]
+        json_name = draft.key if not draft.key.startswith("$") else default_json_name(entry.name)
+        bare = follow(draft.node, self._definitions)
+        return Field(
+            name=entry.name,
+            number=entry.number,
+            json=draft.key,
+            shape=draft.shape,
+            required=draft.required,
+            nullable=draft.nullable,
+            explicit=draft.explicit,
+            description=draft.node.description or (bare.description if draft.node is not bare else ""),
+            deprecated=draft.node.deprecated,
+            json_name=json_name if json_name != default_json_name(entry.name) else "",
+            type_words=type_words(draft.shape),
+            notes=(*_constraints(bare), *draft.notes),
+        )
+
+    def _enum(self, values: tuple[str, ...], node: Node, slot: Slot) -> EnumType:
+        name = self._full_name(slot)
+        if name in self.enums:
+            return EnumType(name)
+        short = name.rpartition(".")[2]
+        prefix = upper_snake(short)
+        old = self._ledger.enums.get(name, Scope(slot.source))
+        zero = f"{prefix}_UNSPECIFIED"
+        kept = {entry.key: entry.name for entry in old.entries if entry.key in values}
+        taken = (*kept.values(), zero, *(v.name for n, e in self.enums.items() if _same_package(n, name) for v in e.values))
+        fresh = settle({v: f"{prefix}_{upper_snake(v)}" for v in values if v not in kept}, taken)
+        wanted = [Wanted(value, kept.get(value) or fresh[value], "value", node.where) for value in values]
+        scope, found = allocate(replace(old, source=slot.source), wanted, name)
+        self.diagnostics.extend(found)
+        self.enum_scopes[name] = scope
+        live = (EnumValue(entry.name, entry.number, entry.key) for entry in scope.live.values())
+        self.enums[name] = Enum(
+            name,
+            (EnumValue(zero, 0, None), *live),
+            node.where,
+            scope.reserved_numbers,
+            scope.reserved_names,
+            node.description,
+            node.deprecated,
+        )
+        return EnumType(name)
+
+
+def _same_package(left: str, right: str) -> bool:
+    return left.rpartition(".")[0] == right.rpartition(".")[0]
+
+
+def _free(node: Node) -> bool:
+    return isinstance(node.shape, Anything | Constant)
+
+
+def _constant_shape(shape: Anything | Never | Constant) -> ValueShape:
+    if isinstance(shape, Constant):
+        kinds = {type(value) for value in shape.values}
+        if kinds == {bool}:
+            return Scalar("bool")
+        if kinds == {int} and all(isinstance(v, int) and -(2**63) <= v < 2**63 for v in shape.values):
+            return Scalar("int64")
+        if kinds <= {int, float} and kinds:
+            return Scalar("double")
+    return FreeForm("any")
+
+
+def _branch(rule: object, index: int, field: str) -> Branch:
+    match rule:
+        case Tagged(key, values):
+            return Branch(field, tags=(((key,), values[index]),))
+        case Typed(types):
+            return Branch(field, types=types[index])
+        case _:
+            return Branch(field)
+
+
+def _rule_words(rule: object) -> str:
+    match rule:
+        case Tagged(key):
+            return f"told apart by the property {key}"
+        case Typed():
+            return "told apart by JSON type"
+        case _:
+            return ""
+
+
+def type_words(shape: ValueShape) -> str:
+    """The proto type as it is printed, with full names: what the ledger compares."""
+    match shape:
+        case Scalar("null"):
+            return "google.protobuf.NullValue"
+        case Scalar(name):
+            return name
+        case EnumType(name) | MessageType(name):
+            return name
+        case FreeForm(holds):
+            return {"any": "google.protobuf.Value", "object": "google.protobuf.Struct"}.get(
+                holds, "google.protobuf.ListValue"
+            )
+        case Repeated(item):
+            return f"repeated {type_words(item)}"
+        case MapOf(value):
+            return f"map<string, {type_words(value)}>"
+        case _:
+            assert_never(shape)
+
+
+def _constraints(node: Node) -> tuple[str, ...]:
+    """The rules that protobuf cannot say, in words for the documents."""
+    shape = node.shape
+    words: list[str] = []
+    match shape:
+        case Text(low, high, pattern, form):
+            words += [f"at least {low} characters"] if low else []
+            words += [f"at most {high} characters"] if high is not None else []
+            words += [f"pattern {pattern}"] if pattern else []
+            words += [f"format {form}"] if form else []
+        case Integer(bounds) | Number(bounds):
+            pairs = (
+                ("at least", bounds.minimum),
+                ("at most", bounds.maximum),
+                ("more than", bounds.exclusive_minimum),
+                ("less than", bounds.exclusive_maximum),
+                ("a multiple of", bounds.multiple_of),
+            )
+            words += [f"{label} {limit}" for label, limit in pairs if limit is not None]
+        case Constant(values):
+            words.append(f"one of {', '.join(map(repr, values))}")
+        case Choice(values) if len(values) == 1:
+            words.append(f"always {values[0]}")
+        case _:
+            pass
+    return (*words, *(f"checked: {check}" for check in node.checks))

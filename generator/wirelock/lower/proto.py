@@ -1,0 +1,171 @@
+"""TypeGraph and ledger to the proto plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from wirelock.config import Config
+from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
+from wirelock.ir import Method, Record, Service, TypeGraph, TypeId
+from wirelock.lower.ledger import Entry, Ledger, Scope
+from wirelock.lower.messages import Lowering
+from wirelock.lower.plan import (
+    EnumType,
+    Field,
+    FreeForm,
+    MapOf,
+    Message,
+    MessageType,
+    ProtoFile,
+    ProtoPlan,
+    Repeated,
+    Rpc,
+    Scalar,
+    ServicePlan,
+    ValueShape,
+)
+from wirelock.lower.unions import follow
+from wirelock.naming import settle, snake
+
+PACKAGE_CYCLE = Code("PACKAGE_CYCLE", Severity.ERROR, fatal=True)
+_PARAMETER = re.compile(r"\{([^{}=]+)(=\*\*)?\}")
+
+
+def plan(graph: TypeGraph, config: Config, ledger: Ledger) -> tuple[ProtoPlan, Ledger, tuple[Diagnostic, ...]]:
+    """The proto plan, the ledger with every new number in it, and what was lost or wrong."""
+    needed = tuple(dict.fromkeys(key for s in graph.services for m in s.methods for key in (m.request, m.response)))
+    first = Lowering(graph.definitions, config, ledger, None)
+    first.run(needed)
+    final = Lowering(graph.definitions, config, ledger, _settled(first.wanted, ledger))
+    final.run(needed)
+    files = _files(graph, config, final)
+    found = in_order((*final.diagnostics, *_cycles(files)))
+    kept = Ledger(_merge(ledger.messages, final.scopes), _merge(ledger.enums, final.enum_scopes))
+    return ProtoPlan(files, final.roots), kept, found
+
+
+def _settled(wanted: Mapping[str, tuple[str, str]], ledger: Ledger) -> dict[str, str]:
+    """Names for every schema place: the ledger's where it knows the place, then what is free in the package."""
+    names: dict[str, str] = {}
+    for package in sorted({package for package, _ in wanted.values()}):
+        places = {source: name for source, (owner, name) in wanted.items() if owner == package}
+        known = {source: old for source in places if (old := ledger.name_of(source, package))}
+        fresh = {source: name for source, name in places.items() if source not in known}
+        names |= known | settle(fresh, known.values())
+    return names
+
+
+def _merge(old: Mapping[str, Scope], new: Mapping[str, Scope]) -> dict[str, Scope]:
+    """Scopes that are not in use any more stay, with every number reserved."""
+    gone = {
+        name: Scope(scope.source, tuple(_retired(entry) for entry in scope.entries))
+        for name, scope in old.items()
+        if name not in new
+    }
+    return {**gone, **new}
+
+
+def _retired(entry: Entry) -> Entry:
+    return replace(entry, reserved=True)
+
+
+def _files(graph: TypeGraph, config: Config, lowered: Lowering) -> tuple[ProtoFile, ...]:
+    packages = {name.rpartition(".")[0] for name in (*lowered.messages, *lowered.enums)}
+    folders = {_package(config, key.package): key.package for key in graph.definitions}
+    files = []
+    for package in sorted(packages):
+        messages = tuple(m for name, m in lowered.messages.items() if name.rpartition(".")[0] == package)
+        services = tuple(
+            _service(service, graph, lowered) for service in graph.services if _package(config, service.package) == package
+        )
+        enums = tuple(e for name, e in lowered.enums.items() if name.rpartition(".")[0] == package)
+        used = {name.rpartition(".")[0] for message in messages for name in _names_in(message)}
+        used |= {name.rpartition(".")[0] for service in services for rpc in service.rpcs for name in (rpc.request, rpc.response)}
+        imports = tuple(_path(other, config) for other in sorted(used - {package}))
+        files.append(ProtoFile(_path(package, config), package, folders[package], imports, messages, enums, services))
+    return tuple(files)
+
+
+def _package(config: Config, folder: str) -> str:
+    parts = [config.proto_package, *(snake(part) for part in folder.split("/") if part)]
+    return ".".join(part for part in parts if part)
+
+
+def _path(package: str, config: Config) -> str:
+    rest = package.removeprefix(config.proto_package).strip(".") or package
+    return rest.replace(".", "/") + ".proto"
+
+
+def all_fields(message: Message) -> tuple[Field, ...]:
+    """The declared fields and the synthetic ones behind them."""
+    return (*message.fields, *(field for field in (message.extra, message.explicit_fields) if field is not None))
+
+
+def _names_in(message: Message) -> set[str]:
+    return {name for field in all_fields(message) for name in _names(field.shape)}
+
+
+def _names(shape: ValueShape) -> tuple[str, ...]:
+    match shape:
+        case EnumType(name) | MessageType(name):
+            return (name,)
+        case Repeated(item) | MapOf(item):
+            return _names(item)
+        case Scalar() | FreeForm():
+            return ()
+
+
+def _service(service: Service, graph: TypeGraph, lowered: Lowering) -> ServicePlan:
+    rpcs = tuple(_rpc(method, graph, lowered) for method in service.methods)
+    return ServicePlan(service.name, service.package, rpcs, service.description)
+
+
+def _rpc(method: Method, graph: TypeGraph, lowered: Lowering) -> Rpc:
+    request = lowered.roots[method.request].name
+    response = lowered.roots[method.response].name
+    fields = {field.json: field.name for field in lowered.messages[request].fields}
+    answers = {field.json: field.name for field in lowered.messages[response].fields}
+    if not _is_record(method.response, graph):
+        answers[method.response_body] = lowered.messages[response].fields[0].name
+    return Rpc(
+        method.name,
+        request,
+        response,
+        method,
+        _PARAMETER.sub(lambda match: "{" + fields[match[1]] + (match[2] or "") + "}", method.path),
+        method.body if method.body in ("", "*") else fields[method.body],
+        answers.get(method.response_body, "") if method.response_body else "",
+    )
+
+
+def _is_record(key: TypeId, graph: TypeGraph) -> bool:
+    return isinstance(follow(graph.definitions[key].node, graph.definitions).shape, Record)
+
+
+def _cycles(files: tuple[ProtoFile, ...]) -> list[Diagnostic]:
+    """protobuf forbids import cycles; the first one found is shown whole."""
+    imports = {file.path: file.imports for file in files}
+    done: set[str] = set()
+    for start in sorted(imports):
+        path = _cycle_from(start, imports, [], done)
+        if path:
+            where = next((m.source for file in files if file.path == start for m in file.messages), Location())
+            hint = "move the types that refer to each other into one folder"
+            words = " -> ".join(path)
+            return [Diagnostic(PACKAGE_CYCLE, where, f"packages import each other in a circle: {words}", hint)]
+    return []
+
+
+def _cycle_from(file: str, imports: Mapping[str, tuple[str, ...]], path: list[str], done: set[str]) -> list[str]:
+    if file in path:
+        return [*path[path.index(file) :], file]
+    if file in done:
+        return []
+    for other in imports.get(file, ()):
+        found = _cycle_from(other, imports, [*path, file], done)
+        if found:
+            return found
+    done.add(file)
+    return []

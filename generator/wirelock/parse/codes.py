@@ -1,0 +1,13 @@
+"""The diagnostics of parsing: what a schema or service file may not say."""
+
+from wirelock.diagnostics import Code, Severity
+
+DIALECT_UNKNOWN = Code("DIALECT_UNKNOWN", Severity.ERROR, fatal=True)
+SCHEMA_INVALID = Code("SCHEMA_INVALID", Severity.ERROR, fatal=True)
+KEYWORD_UNKNOWN = Code("KEYWORD_UNKNOWN", Severity.WARNING)
+TYPE_UNSTATED = Code("TYPE_UNSTATED", Severity.WARNING)
+ALL_OF_UNMERGEABLE = Code("ALL_OF_UNMERGEABLE", Severity.ERROR, fatal=True)
+SERVICE_INVALID = Code("SERVICE_INVALID", Severity.ERROR, fatal=True)
+SERVICE_SCHEMA_MISSING = Code("SERVICE_SCHEMA_MISSING", Severity.ERROR, fatal=True)
+SERVICE_PATH_IMPOSSIBLE = Code("SERVICE_PATH_IMPOSSIBLE", Severity.ERROR, fatal=True)
+SERVICE_PROPERTY_MISSING = Code("SERVICE_PROPERTY_MISSING", Severity.ERROR, fatal=True)

@@ -1,0 +1,52 @@
+"""Where the parser stands: the document, the pointer, and the sink for what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wirelock.diagnostics import Code, Diagnostic, Location
+from wirelock.ir import Node, TypeId
+from wirelock.parse.dialects import Dialect
+from wirelock.source import Document
+
+Schema = Mapping[str, Any]
+
+
+def token(name: str) -> str:
+    """One reference token of a JSON Pointer (RFC 6901 section 3)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One schema object in one document.
+
+    `node` parses a subschema; `resolve` turns a `$ref` into the named type it means, or reports and gives None;
+    `named` gives the node of a named type (for allOf, which has to look inside).
+    """
+
+    document: Document
+    file: str
+    pointer: str
+    dialect: Dialect
+    sink: list[Diagnostic]
+    node: Callable[[object, Place], Node]
+    resolve: Callable[[str, Place], TypeId | None]
+    named: Callable[[TypeId], Node | None]
+
+    @property
+    def where(self) -> Location:
+        """The location of this schema."""
+        return self.document.at(self.pointer)
+
+    def below(self, *names: str | int) -> Place:
+        """The place of a subschema."""
+        path = "".join("/" + token(str(name)) for name in names)
+        return replace(self, pointer=self.pointer + path)
+
+    def report(self, code: Code, message: str, hint: str, keyword: str = "") -> None:
+        """Say what is wrong here, at the keyword if one is named."""
+        where = self.below(keyword).where if keyword else self.where
+        self.sink.append(Diagnostic(code, where, message, hint))

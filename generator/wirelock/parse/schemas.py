@@ -1,0 +1,157 @@
+"""Schema documents to named types."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from jsonschema.exceptions import SchemaError, best_match
+from jsonschema.validators import validator_for
+
+from wirelock.diagnostics import Diagnostic
+from wirelock.ir import Anything, Definition, Hints, Never, Node, Shape, TypeId
+from wirelock.parse.codes import DIALECT_UNKNOWN, KEYWORD_UNKNOWN, SCHEMA_INVALID
+from wirelock.parse.context import Place, Schema, token
+from wirelock.parse.dialects import DIALECTS, DRAFT_2020_12, dialect_of
+from wirelock.parse.keywords import CHECKS, KEYWORDS
+from wirelock.parse.shapes import shape_of
+from wirelock.source import Document, Sources, Target
+
+SUFFIX = ".schema.json"
+
+
+def sound(document: Document) -> Diagnostic | None:
+    """What keeps a document from being a schema of one of our dialects, or None."""
+    if dialect_of(document.value) is None:
+        stated = document.value["$schema"] if isinstance(document.value, dict) else ""
+        known = ", ".join(dialect.uri for dialect in DIALECTS)
+        return Diagnostic(
+            DIALECT_UNKNOWN, document.at("/$schema"), f"unknown dialect {stated!r}", f"wirelock knows {known}"
+        )
+    if not isinstance(document.value, dict | bool):
+        return Diagnostic(SCHEMA_INVALID, document.at(""), "a schema is an object or a boolean", "wrap it in an object")
+    try:
+        validator_for(document.value).check_schema(document.value)
+    except SchemaError as error:
+        worst = best_match([error]) or error
+        pointer = "".join("/" + token(str(part)) for part in worst.absolute_path)
+        return Diagnostic(
+            SCHEMA_INVALID,
+            document.at(pointer),
+            f"not a valid schema: {worst.message}",
+            "the keyword's value has a type that its specification does not allow",
+        )
+    return None
+
+
+class SchemaParser:
+    """Parses the documents of one project; named types are found by reference as it goes."""
+
+    def __init__(self, folder: str, documents: Mapping[str, Document], sources: Sources) -> None:
+        self._folder = folder
+        self._documents = documents
+        self._sources = sources
+        self._definitions: dict[TypeId, Definition] = {}
+        self._open: set[TypeId] = set()
+        self.diagnostics: list[Diagnostic] = []
+
+    def parse(self) -> dict[TypeId, Definition]:
+        """Every file's root, its `$defs`, and whatever else is referred to, in file order."""
+        for file, document in self._documents.items():
+            self.define(TypeId(file))
+            if isinstance(document.value, dict):
+                for keyword in ("$defs", "definitions"):
+                    for name in document.value.get(keyword, {}):
+                        self.define(TypeId(file, f"/{keyword}/{token(name)}"))
+        return {key: self._definitions[key] for key in sorted(self._definitions, key=self._order)}
+
+    def _order(self, key: TypeId) -> tuple[str, int, str]:
+        return (key.file, 0 if not key.pointer else 1, key.pointer)
+
+    def define(self, key: TypeId) -> Node | None:
+        """The node of a named type, parsed at its first mention; None while it is being parsed (recursion)."""
+        if key in self._definitions:
+            return self._definitions[key].node
+        if key in self._open or key.file not in self._documents:
+            return None
+        self._open.add(key)
+        document = self._documents[key.file]
+        place = Place(
+            document,
+            key.file,
+            key.pointer,
+            dialect_of(document.value) or DRAFT_2020_12,
+            self.diagnostics,
+            self._node,
+            self._resolve,
+            self.define,
+        )
+        node = self._node(_value_at(document.value, key.pointer), place)
+        self._definitions[key] = Definition(key, _name(key, node), node)
+        self._open.discard(key)
+        return node
+
+    def _resolve(self, reference: str, place: Place) -> TypeId | None:
+        found = self._sources.resolve(place.document.path, reference)
+        if not isinstance(found, Target):
+            place.report(found.code, found.message, found.hint, "$ref")
+            return None
+        key = TypeId(found.path.removeprefix(self._folder + "/"), found.pointer)
+        if key.file not in self._documents:
+            return None
+        self.define(key)
+        return key
+
+    def _node(self, schema: object, place: Place) -> Node:
+        if isinstance(schema, bool):
+            return Node(Anything() if schema else Never(), place.where)
+        assert isinstance(schema, dict)
+        if place.dialect.ref_alone and "$ref" in schema:
+            schema = {key: value for key, value in schema.items() if key in ("$ref", "$comment") or key[:2] == "x-"}
+        facts = self._facts(schema, place)
+        shape, beside = shape_of({**facts, "@where": place.where, "@self": lambda s: Node(s, place.where)}, place)
+        return _described(shape, facts, place, beside)
+
+    def _facts(self, schema: Schema, place: Place) -> dict[str, object]:
+        facts: dict[str, object] = {}
+        for keyword, value in schema.items():
+            parse = KEYWORDS.get(keyword)
+            if parse is not None:
+                facts[keyword] = parse(value, place)
+            elif not keyword.startswith("x-"):
+                near = difflib.get_close_matches(keyword, KEYWORDS, 1)
+                hint = f"did you mean {near[0]!r}?" if near else "keywords of your own start with x-"
+                place.report(KEYWORD_UNKNOWN, f"unknown keyword {keyword!r} has no effect", hint, keyword)
+        return facts
+
+
+def _described(shape: Shape, facts: Mapping[str, object], place: Place, beside: tuple[str, ...]) -> Node:
+    proto_field = facts.get("x-proto-field")
+    return Node(
+        shape,
+        place.where,
+        str(facts.get("title", "")),
+        str(facts.get("description", "")),
+        facts.get("deprecated") is True,
+        Hints(
+            proto_field if isinstance(proto_field, int) else None,
+            str(facts.get("x-proto-name", "")),
+            str(facts.get("x-proto-type", "")),
+            str(facts.get("x-renamed-from", "")),
+        ),
+        tuple(dict.fromkeys((*(keyword for keyword in CHECKS if keyword in facts), *beside))),
+    )
+
+
+def _value_at(value: object, pointer: str) -> object:
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        value = value[int(name)] if isinstance(value, list) else value[name] if isinstance(value, dict) else True
+    return value
+
+
+def _name(key: TypeId, node: Node) -> str:
+    """The type's name in words: a file's title, or its file name; a definition's key."""
+    if key.pointer:
+        return key.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    return node.title or key.file.rpartition("/")[2].removesuffix(SUFFIX)

@@ -1,0 +1,190 @@
+"""Service files to services: every name checked against the schemas before anything is planned."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from wirelock.diagnostics import Code, Diagnostic
+from wirelock.ir import Definition, Method, Property, Record, Ref, Service, State, StatusBody, TypeId
+from wirelock.parse.codes import (
+    SERVICE_INVALID,
+    SERVICE_PATH_IMPOSSIBLE,
+    SERVICE_PROPERTY_MISSING,
+    SERVICE_SCHEMA_MISSING,
+)
+from wirelock.parse.context import token
+from wirelock.source import Document, Sources, Target
+
+SUFFIX = ".service.json"
+VERBS = ("get", "put", "post", "delete", "patch")
+_PARAMETER = re.compile(r"\{([^{}=]+)(?:=\*\*)?\}")
+_PATH = re.compile(r"(?:/(?:[^{}/\s?#]+|\{[^{}=/]+(?:=\*\*)?\}|))+")
+
+
+def path_parameters(path: str) -> tuple[str, ...]:
+    """The property names in an HTTP path template, in order."""
+    return tuple(_PARAMETER.findall(path))
+
+
+class ServiceParser:
+    """Parses the service files of one project against its named types."""
+
+    def __init__(self, folder: str, sources: Sources, definitions: Mapping[TypeId, Definition]) -> None:
+        self._folder = folder
+        self._sources = sources
+        self._definitions = definitions
+        meta = json.loads(files("wirelock").joinpath("meta/service.schema.json").read_text("utf-8"))
+        self._meta = Draft202012Validator(meta)
+        self.diagnostics: list[Diagnostic] = []
+
+    def parse(self, documents: Mapping[str, Document]) -> tuple[Service, ...]:
+        """One service a file, in file order; a file with a fault gives its diagnostics and no service."""
+        services = (self._service(file, document) for file, document in documents.items())
+        return tuple(service for service in services if service is not None)
+
+    def _service(self, file: str, document: Document) -> Service | None:
+        fault = best_match(self._meta.iter_errors(document.value))
+        if fault is not None:
+            pointer = "".join("/" + token(str(part)) for part in fault.absolute_path)
+            self._report(
+                SERVICE_INVALID, document, pointer, f"not a service file: {fault.message}", "see the service reference"
+            )
+            return None
+        assert isinstance(document.value, dict)
+        value: dict[str, Any] = document.value
+        methods = (self._method(name, method, document) for name, method in value["methods"].items())
+        return Service(
+            value["service"],
+            file.rpartition("/")[0],
+            document.at(""),
+            tuple(method for method in methods if method is not None),
+            value.get("description", ""),
+            tuple(value.get("undescribed", ())),
+        )
+
+    def _method(self, name: str, value: dict[str, Any], document: Document) -> Method | None:
+        at = f"/methods/{token(name)}"
+        http = value.get("http", {})
+        verb = next((verb for verb in VERBS if verb in http), "")
+        request = self._type(value["request"], document, f"{at}/request")
+        responses = self._responses(value, document, at)
+        response = self._response(value, responses, document, at)
+        if response is None or request is None:
+            return None
+        method = Method(
+            name=name,
+            request=request,
+            response=response,
+            where=document.at(at),
+            description=value.get("description", ""),
+            deprecated=value.get("deprecated", False),
+            verb=verb.upper(),
+            path=http.get(verb, ""),
+            body=http.get("body", ""),
+            response_body=http.get("response_body", ""),
+            responses=responses,
+            places=tuple(sorted(value.get("in", {}).items())),
+            state=State(**value["state"]) if "state" in value else None,
+            stream=value.get("stream", ""),
+        )
+        return method if self._consistent(method, document, at) else None
+
+    def _responses(self, value: dict[str, Any], document: Document, at: str) -> tuple[StatusBody, ...]:
+        stated: dict[str, Any] = dict(value.get("responses", {}))
+        if "response" in value and not any(status.startswith("2") for status in stated) and value.get("http"):
+            stated = {"200": value["response"], **stated}
+        bodies: list[StatusBody] = []
+        for status, body in stated.items():
+            for alternative in body if isinstance(body, list) else [body]:
+                bodies.append(self._body(status, alternative, document, f"{at}/responses/{status}"))
+        return tuple(bodies)
+
+    def _body(self, status: str, body: Any, document: Document, at: str) -> StatusBody:
+        match body:
+            case None:
+                return StatusBody(status, media_type="")
+            case str():
+                return StatusBody(status, type=self._type(body, document, at))
+            case {"const": const, **rest}:
+                rpc = self._type(rest["rpc"], document, f"{at}/rpc") if "rpc" in rest else None
+                return StatusBody(status, const=json.dumps(const, sort_keys=True), rpc=rpc)
+            case {"text": True, **rest}:
+                return StatusBody(status, rest.get("media_type", "text/plain"), text=True)
+            case _:
+                media_type = body.get("media_type", "application/json")
+                return StatusBody(status, media_type, self._type(body["schema"], document, f"{at}/schema"))
+
+    def _response(
+        self, value: dict[str, Any], responses: tuple[StatusBody, ...], document: Document, at: str
+    ) -> TypeId | None:
+        if "response" in value:
+            return self._type(value["response"], document, f"{at}/response")
+        good = [body for body in responses if body.status.startswith("2")]
+        found = next((body.type for body in good if body.type), None) or next((b.rpc for b in good if b.rpc), None)
+        if found is None and not self.diagnostics:
+            self._report(SERVICE_INVALID, document, at, "no response is stated", "add response, or rpc beside a const body")
+        return found
+
+    def _type(self, reference: str, document: Document, at: str) -> TypeId | None:
+        found = self._sources.resolve(document.path, reference)
+        if isinstance(found, Target):
+            key = TypeId(found.path.removeprefix(self._folder + "/"), found.pointer)
+            if key in self._definitions:
+                return key
+            self._report(
+                SERVICE_SCHEMA_MISSING, document, at, f"{reference} is not a schema of this project", "name a schema file"
+            )
+            return None
+        self._report(SERVICE_SCHEMA_MISSING, document, at, f"no schema {reference}: {found.message}", found.hint)
+        return None
+
+    def _consistent(self, method: Method, document: Document, at: str) -> bool:
+        before = len(self.diagnostics)
+        if method.verb and not _PATH.fullmatch(method.path):
+            self._report(
+                SERVICE_PATH_IMPOSSIBLE,
+                document,
+                f"{at}/http/{method.verb.lower()}",
+                f"{method.path!r} is not a path template",
+                "a template looks like /session/{sessionID}",
+            )
+        else:
+            self._check_properties(method, document, at)
+        return len(self.diagnostics) == before
+
+    def _check_properties(self, method: Method, document: Document, at: str) -> None:
+        request = self._properties(method.request)
+        response = self._properties(method.response)
+        for name in path_parameters(method.path):
+            if name not in request:
+                self._missing(SERVICE_PATH_IMPOSSIBLE, name, method.request, document, f"{at}/http/{method.verb.lower()}")
+        wanted = [(method.body, "http/body")] if method.body not in ("", "*") else []
+        wanted += [(name, f"in/{token(name)}") for name, _ in method.places]
+        if method.state is not None:
+            wanted += [(method.state.key, "state/key"), (method.state.value, "state/value")]
+        for name, place in wanted:
+            if name not in request:
+                self._missing(SERVICE_PROPERTY_MISSING, name, method.request, document, f"{at}/{place}")
+        if method.response_body and method.response_body not in response:
+            place = f"{at}/http/response_body"
+            self._missing(SERVICE_PROPERTY_MISSING, method.response_body, method.response, document, place)
+
+    def _properties(self, key: TypeId) -> Mapping[str, Property]:
+        shape = self._definitions[key].node.shape
+        while isinstance(shape, Ref):
+            shape = self._definitions[shape.target].node.shape
+        return {prop.name: prop for prop in shape.properties} if isinstance(shape, Record) else {}
+
+    def _missing(self, code: Code, name: str, key: TypeId, document: Document, at: str) -> None:
+        known = ", ".join(self._properties(key)) or "none"
+        self._report(code, document, at, f"{name} is not a property of {key}", f"its properties are: {known}")
+
+    def _report(self, code: Code, document: Document, pointer: str, message: str, hint: str) -> None:
+        self.diagnostics.append(Diagnostic(code, document.at(pointer), message, hint))
