@@ -1,0 +1,184 @@
+"""`[tool.wirelock]` in pyproject.toml, or the same keys in wirelock.toml, as one frozen value."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, get_args
+
+from wirelock.diagnostics import Code, Diagnostic, Location, Severity
+
+CONFIG_MISSING = Code("CONFIG_MISSING", Severity.ERROR, fatal=True)
+CONFIG_UNREADABLE = Code("CONFIG_UNREADABLE", Severity.ERROR, fatal=True)
+CONFIG_KEY_UNKNOWN = Code("CONFIG_KEY_UNKNOWN", Severity.ERROR, fatal=True)
+CONFIG_VALUE = Code("CONFIG_VALUE", Severity.ERROR, fatal=True)
+UnknownFields = Literal["error", "warn", "keep"]
+_PACKAGE = re.compile(r"[a-z_][a-z0-9_]*")
+_PROTO_PACKAGE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
+_STRINGS = ("schemas", "proto", "generated", "package", "proto-package", "unknown-fields")
+_KEYS = (*_STRINGS, "format-assertion", "verify")
+_EXPECT_KEYS = ("recording", "code", "pointer", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A finding that is known and accepted: shown with its reason, not failing."""
+
+    recording: str
+    code: str
+    pointer: str
+    reason: str
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a project may say; folders are relative to `root`, with forward slashes."""
+
+    root: Path
+    file: str
+    package: str
+    proto_package: str
+    schemas: str = "schemas"
+    proto: str = "proto"
+    generated: str = "generated"
+    unknown_fields: UnknownFields = "warn"
+    format_assertion: bool = False
+    recordings: tuple[str, ...] = ()
+    expect: tuple[Expectation, ...] = ()
+
+    @property
+    def home(self) -> str:
+        """The folder of the generated package."""
+        return f"{self.generated}/{self.package}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The keys of one configuration file, and where they stand."""
+
+    file: str
+    text: str
+    keys: Mapping[str, Any]
+
+    def at(self, key: str) -> Location:
+        """The line where a key is set; the top of the file if it is not."""
+        pattern = re.compile(rf"^\s*(\[*[\w.\-\"]*\b)?{re.escape(key)}\b", re.MULTILINE)
+        match = pattern.search(self.text)
+        return Location(self.file, self.text.count("\n", 0, match.start()) + 1 if match else 1, 1)
+
+
+def read_config(start: Path) -> Config | tuple[Diagnostic, ...]:
+    """The configuration of the project that a folder belongs to; looks upward from there."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        for name in ("wirelock.toml", "pyproject.toml"):
+            if not (folder / name).is_file():
+                continue
+            table = _read(folder / name)
+            if isinstance(table, Diagnostic):
+                return (table,)
+            if table is not None:
+                return _config(folder, table)
+    hint = "wirelock init makes a project; or add [tool.wirelock] to pyproject.toml"
+    return (Diagnostic(CONFIG_MISSING, Location(), "no wirelock project here or in a folder above", hint),)
+
+
+def _read(path: Path) -> _Table | Diagnostic | None:
+    try:
+        text = path.read_text("utf-8")
+        value = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        line = re.search(r"line (\d+)", str(error))
+        where = Location(path.name, int(line[1]) if line else 0, 1 if line else 0)
+        return Diagnostic(CONFIG_UNREADABLE, where, f"cannot be read: {error}", "mend the file; nothing else was looked at")
+    if path.name == "wirelock.toml":
+        return _Table(path.name, text, value)
+    tool = value.get("tool", {})
+    own = tool.get("wirelock") if isinstance(tool, dict) else None
+    return _Table(path.name, text, own) if isinstance(own, dict) else None
+
+
+def _config(root: Path, table: _Table) -> Config | tuple[Diagnostic, ...]:
+    faults = [*_unknown(table, table.keys, _KEYS), *_wrong_values(table)]
+    verify = table.keys.get("verify", {})
+    if isinstance(verify, dict):
+        faults += _unknown(table, verify, ("recordings", "expect"))
+        faults += _wrong_expectations(table, verify)
+    if faults:
+        return tuple(faults)
+    keys = table.keys
+    return Config(
+        root,
+        table.file,
+        keys["package"],
+        keys.get("proto-package", keys["package"]),
+        keys.get("schemas", "schemas"),
+        keys.get("proto", "proto"),
+        keys.get("generated", "generated"),
+        keys.get("unknown-fields", "warn"),
+        keys.get("format-assertion", False),
+        tuple(verify.get("recordings", ())),
+        tuple(_expectation(entry, index, table) for index, entry in enumerate(verify.get("expect", ()))),
+    )
+
+
+def _expectation(entry: Mapping[str, str], index: int, table: _Table) -> Expectation:
+    places = [table.text.count("\n", 0, match.start()) + 1 for match in re.finditer(r"^\[\[.*expect\]\]", table.text, re.M)]
+    where = Location(table.file, places[index] if index < len(places) else 1, 1)
+    return Expectation(entry["recording"], entry["code"], entry["pointer"], entry["reason"], where)
+
+
+def _unknown(table: _Table, keys: Mapping[str, Any], known: tuple[str, ...]) -> list[Diagnostic]:
+    faults = []
+    for key in keys:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
+            faults.append(Diagnostic(CONFIG_KEY_UNKNOWN, table.at(key), f"unknown key {key!r}", hint))
+    return faults
+
+
+def _wrong_values(table: _Table) -> list[Diagnostic]:
+    faults = [_wrong(table, key, "a string") for key in _STRINGS if not isinstance(table.keys.get(key, ""), str)]
+    if faults:
+        return faults
+    if "package" not in table.keys:
+        hint = 'the Python package to write: package = "my_api"'
+        faults.append(Diagnostic(CONFIG_VALUE, Location(table.file, 1, 1), "the key package is missing", hint))
+    for key, pattern in (("package", _PACKAGE), ("proto-package", _PROTO_PACKAGE)):
+        if key in table.keys and not pattern.fullmatch(table.keys[key]):
+            faults.append(_wrong(table, key, "a lower-case identifier"))
+    if table.keys.get("unknown-fields", "warn") not in get_args(UnknownFields):
+        faults.append(_wrong(table, "unknown-fields", f"one of {', '.join(get_args(UnknownFields))}"))
+    if not isinstance(table.keys.get("format-assertion", False), bool):
+        faults.append(_wrong(table, "format-assertion", "true or false"))
+    faults += [_wrong(table, key, "a folder inside the project") for key in _STRINGS[:3] if not _inside(table.keys.get(key, key))]
+    return faults
+
+
+def _inside(folder: str) -> bool:
+    path = PurePosixPath(folder)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in folder and '"' not in folder
+
+
+def _wrong_expectations(table: _Table, verify: Mapping[str, Any]) -> list[Diagnostic]:
+    faults = []
+    recordings = verify.get("recordings", [])
+    if not isinstance(recordings, list) or not all(isinstance(name, str) for name in recordings):
+        faults.append(_wrong(table, "recordings", "a list of file patterns"))
+    expected = verify.get("expect", [])
+    entries = expected if isinstance(expected, list) else [None]
+    for entry in entries:
+        if not isinstance(entry, dict) or any(not isinstance(entry.get(key), str) for key in _EXPECT_KEYS):
+            faults.append(_wrong(table, "expect", f"a table with {', '.join(_EXPECT_KEYS)}, all strings"))
+        else:
+            faults += _unknown(table, entry, _EXPECT_KEYS)
+    return faults
+
+
+def _wrong(table: _Table, key: str, wanted: str) -> Diagnostic:
+    return Diagnostic(CONFIG_VALUE, table.at(key), f"{key} has a value that it cannot have", f"it must be {wanted}")
