@@ -225,6 +225,11 @@ def token(name: str | int) -> str:
     return str(name).replace("~", "~0").replace("/", "~1")
 
 
+def pointer_of(names: Iterable[str | int]) -> str:
+    """The JSON Pointer of names and indices."""
+    return "".join("/" + token(name) for name in names)
+
+
 def names_of(pointer: str) -> list[str]:
     """The names and indices of a JSON Pointer."""
     return [name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:]]
