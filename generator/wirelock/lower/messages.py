@@ -50,7 +50,7 @@ from wirelock.lower.plan import (
     ValueShape,
 )
 from wirelock.lower.unions import Merged, Tagged, Typed, Untold, follow, split_null, union_rule
-from wirelock.naming import default_json_name, pascal, settle, snake, upper_snake
+from wirelock.naming import default_json_name, field_name, pascal, settle, snake, upper_snake
 
 UNION_UNTOLD = Code("UNION_UNTOLD", Severity.WARNING)
 PROTO_TYPE_UNSUPPORTED = Code("PROTO_TYPE_UNSUPPORTED", Severity.ERROR, fatal=True)
@@ -445,10 +445,11 @@ class Lowering:
     def _field_names(self, drafts: Sequence[Draft], old: Scope) -> dict[str, str]:
         kept = {e.key: e.name for e in old.entries if any(e.key == draft.key for draft in drafts)}
         fresh = [draft for draft in drafts if draft.key not in kept]
-        own = {d.key: d.node.hints.proto_name or snake(d.name) for d in fresh if not d.key.startswith("$")}
+        own = {d.key: d.node.hints.proto_name or field_name(d.name) for d in fresh if not d.key.startswith("$")}
+        oneofs = [draft.key[1:] for draft in drafts if draft.key.startswith("_")]  # as synthetic as in `field_name`
         synthetic = {d.key: d.name for d in fresh if d.key.startswith("$")}
         settled = settle(synthetic, kept.values())
-        return {**kept, **settled, **settle(own, (*kept.values(), *settled.values()))}
+        return {**kept, **settled, **settle(own, (*kept.values(), *settled.values(), *oneofs))}
 
     def _field(self, draft: Draft, scope: Scope) -> Field:
         entry = scope.live[draft.key]
@@ -564,8 +565,8 @@ def _constraints(node: Node) -> tuple[str, ...]:
     words: list[str] = []
     match shape:
         case Text(low, high, pattern, form):
-            words += [f"at least {low} characters"] if low else []
-            words += [f"at most {high} characters"] if high is not None else []
+            words += [f"at least {low} character{'' if low == 1 else 's'}"] if low else []
+            words += [f"at most {high} character{'' if high == 1 else 's'}"] if high is not None else []
             words += [f"pattern {pattern}"] if pattern else []
             words += [f"format {form}"] if form else []
         case Integer(bounds) | Number(bounds):

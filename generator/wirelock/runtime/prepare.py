@@ -134,7 +134,8 @@ def _copy(documents: Documents, file: str, rest: Mapping[str, Any]) -> Any:
         if not isinstance(schema, dict):
             copies[key] = schema
             continue
-        copy = copies[key] = {}
+        copy: dict[str, Any] = {}
+        copies[key] = copy
         for keyword, value in schema.items():
             work.extend(_keyword(documents, Site(file, pointer, schema, resource), keyword, value, copy))
         _finish(schema, pointer, resource, rest, copy)

@@ -1,0 +1,167 @@
+"""What was emitted, loaded in memory: validator, model and codec by type.
+
+Nothing is written for it, and nothing global is touched: messages live in a descriptor pool of their own and model
+modules under a package name of their own, so that any number of projects can be loaded side by side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+from types import ModuleType
+from typing import Any
+
+from google.protobuf import descriptor_pb2, message_factory
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import Message
+
+from wirelock import runtime
+from wirelock.artifact import Artifact
+from wirelock.build import Build
+from wirelock.emit.mapping import type_name
+from wirelock.ir import TypeId
+from wirelock.runtime.codec import Codec, Codecs, Refused
+from wirelock.runtime.findings import NOT_CARRIED, Contract, Finding
+from wirelock.runtime.text import MalformedText, parse
+from wirelock.runtime.validator import Schemas, Validator
+
+
+class Loaded:
+    """The artefacts of one build; contracts are made when they are first asked for."""
+
+    def __init__(self, build: Build, artifacts: Iterable[Artifact]) -> None:
+        home = f"{build.config.generated}/{build.config.package}/"
+        self._files = {a.path.removeprefix(home): a.content for a in artifacts if a.path.startswith(home)}
+        self._build = build
+        self._contracts: dict[TypeId, TypeContract] = {}
+
+    def contract(self, key: TypeId) -> Contract:
+        """Everything generated for that type."""
+        if key not in self._contracts:
+            self._contracts[key] = TypeContract(
+                type_name(key), self.schemas.validator(str(key)), self._model(key), self._codec(key)
+            )
+        return self._contracts[key]
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        """The validators' documents."""
+        facts: Any = json.loads(self._files["schemas.json"])
+        return Schemas(
+            facts["documents"], unknown_fields=facts["unknownFields"], format_assertion=facts["formatAssertion"]
+        )
+
+    @cached_property
+    def _codecs(self) -> Codecs:
+        pool = _pool(self._files["descriptors.binpb"])
+        return Codecs(json.loads(self._files["mapping.json"]), lambda name: _message_class(pool, name), self.schemas)
+
+    @cached_property
+    def _package(self) -> str:
+        return _install({path: data for path, data in self._files.items() if path.startswith("models/")})
+
+    def _codec(self, key: TypeId) -> Codec[Message] | None:
+        return self._codecs.codec(type_name(key)) if key in self._build.proto.roots else None
+
+    def _model(self, key: TypeId) -> Any:
+        module, name = model_path(self._build, key)
+        return getattr(import_module(f"{self._package}.models.{module}"), name, None)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeContract:
+    """Validator, model and codec of one named type, held against JSON texts."""
+
+    name: str
+    validator: Validator
+    model: Any
+    codec: Codec[Message] | None
+
+    def validator_findings(self, text: bytes) -> tuple[Finding, ...]:
+        """Why the validator does not take a text."""
+        return self.validator.findings(text)
+
+    def model_findings(self, text: bytes) -> tuple[Finding, ...]:
+        """Why the Pydantic model does not take a text."""
+        try:
+            value = parse(text)
+        except MalformedText as error:
+            return (error.finding,)
+        return model_findings(self.model, value)
+
+    def codec_findings(self, text: bytes) -> tuple[Finding, ...]:
+        """Why the codec does not take a text."""
+        return () if self.codec is None else self.codec.findings(text)
+
+    def round_trip(self, text: bytes) -> bytes | tuple[Finding, ...]:
+        """The text that comes back from protobuf's binary form."""
+        if self.codec is None:
+            return (Finding("", NOT_CARRIED, "the type has no message of its own"),)
+        try:
+            return self.codec.decode(self.codec.encode(text))
+        except Refused as error:
+            return error.findings
+
+
+def load(build: Build, artifacts: Sequence[Artifact]) -> Loaded:
+    """Load the artefacts of one build."""
+    return Loaded(build, artifacts)
+
+
+def _pool(descriptors: bytes) -> DescriptorPool:
+    pool = DescriptorPool()
+    for file in descriptor_pb2.FileDescriptorSet.FromString(descriptors).file:
+        pool.AddSerializedFile(file.SerializeToString())
+    return pool
+
+
+def _message_class(pool: DescriptorPool, name: str) -> type[Message]:
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
+
+
+class _Source(Loader):
+    """Executes one module from its text."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self._text, f"<{module.__name__}>", "exec"), module.__dict__)  # our own emitted text
+
+
+class _Finder(MetaPathFinder):
+    """Finds the modules of one loaded package."""
+
+    def __init__(self, package: str, files: Mapping[str, bytes]) -> None:
+        self._modules = {package: b"", **{f"{package}.{_module(path)}": text for path, text in files.items()}}
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if fullname not in self._modules:
+            return None
+        is_package = any(name.startswith(fullname + ".") for name in self._modules)
+        return spec_from_loader(fullname, _Source(self._modules[fullname]), is_package=is_package)
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _install(files: Mapping[str, bytes]) -> str:
+    """Make model modules importable under a name that depends on their content alone."""
+    digest = hashlib.sha256(b"\0".join(part for path in sorted(files) for part in (path.encode(), files[path])))
+    package = f"_wirelock_{digest.hexdigest()[:16]}"
+    if package not in sys.modules:
+        sys.meta_path.append(_Finder(package, files))
+        import_module(package)
+        sys.modules[f"{package}._runtime"] = runtime
+        for name in ("findings", "text", "model", "validator"):
+            sys.modules[f"{package}._runtime.{name}"] = import_module(f"wirelock.runtime.{name}")
+    return package

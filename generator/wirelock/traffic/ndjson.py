@@ -1,0 +1,107 @@
+"""NDJSON: one exchange a line, or one bare document a line; for recorders of one's own.
+
+    {"request": {"method", "url", "headers", "body"}, "response": {"status", "headers", "body"}, "started"}
+
+A string `body` is the text as it went over the wire (`"bodyEncoding": "base64"` beside it: the bytes); any other value
+is the JSON value of the body, and null is no body. `headers` are `{name: value}` or a list of `{"name", "value"}`.
+A null `response` is no answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from wirelock.diagnostics import Code, Diagnostic, Location, Severity
+from wirelock.runtime.text import MalformedText, dump, parse
+from wirelock.runtime.words import described
+from wirelock.traffic import files
+from wirelock.traffic.entries import EntryError, Part, decoded, invalid
+from wirelock.traffic.exchange import Body, Document, Exchange, Headers, header, media_type, without_secrets
+
+RECORDING_NOT_EXCHANGES = Code("RECORDING_NOT_EXCHANGES", Severity.ERROR, fatal=True)
+
+
+def read(path: Path, shown: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
+    """The exchanges of an NDJSON file, and what could not be read of it; `shown` is the file as the user named it.
+
+    A file whose first line of JSON is no exchange at all is read no further.
+    """
+    read: list[Exchange | Diagnostic] = []
+    known = False
+    for index, line in enumerate(files.lines(path, shown)):
+        value = line if isinstance(line, Diagnostic) else _value(*line, shown)
+        if isinstance(value, Diagnostic):
+            read.append(value)
+            continue
+        if not known and not _alike(value[1]):
+            return (), (_not_exchanges(Location(shown, value[0], 1)),)
+        known = True
+        read.append(_exchange(value[1], index, Location(shown, value[0], 1)))
+    exchanges = tuple(result for result in read if isinstance(result, Exchange))
+    return exchanges, tuple(result for result in read if isinstance(result, Diagnostic))
+
+
+def read_documents(path: Path, shown: str) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
+    """Every line that is not empty as a document; whether it is JSON is not looked at."""
+    read = list(files.lines(path, shown))
+    texts = (line[1] for line in read if not isinstance(line, Diagnostic))
+    documents = tuple(Document(shown, index, text) for index, text in enumerate(texts))
+    return documents, tuple(line for line in read if isinstance(line, Diagnostic))
+
+
+def _value(number: int, text: bytes, shown: str) -> tuple[int, object] | Diagnostic:
+    try:
+        return number, parse(text)
+    except MalformedText as error:
+        message, _, column = files.place(error)
+        early = files.ends_early(text, message)
+        hint = (
+            "the line ends early; record it again or take it out" if early else "an exchange is one line of strict JSON"
+        )
+        return invalid(Location(shown, number, column or 1), f"not JSON: {message}", hint)
+
+
+def _alike(value: object) -> bool:
+    return isinstance(value, dict) and ("request" in value or "response" in value)
+
+
+def _not_exchanges(where: Location) -> Diagnostic:
+    hint = "one bare document a line needs --type session/sessionInfo"
+    return Diagnostic(RECORDING_NOT_EXCHANGES, where, "the lines are JSON, but no exchanges", hint)
+
+
+def _exchange(value: object, index: int, where: Location) -> Exchange | Diagnostic:
+    try:
+        return _read_line(Part.of(value, ""), index, where.file)
+    except EntryError as fault:
+        return invalid(replace(where, pointer=fault.pointer), fault.message, "correct the line or take it out")
+
+
+def _read_line(line: Part, index: int, shown: str) -> Exchange:
+    request = line.part("request")
+    response = line.part("response") if line.required("response") is not None else None
+    headers = request.headers()
+    return Exchange(
+        recording=shown,
+        index=index,
+        method=request.text("method").upper(),
+        url=without_secrets(request.text("url")),
+        status=max(response.integer("status"), 0) if response else 0,
+        request=_body(request, headers),
+        response=_body(response, response.headers()) if response else None,
+        request_headers=headers,
+    )
+
+
+def _body(part: Part, headers: Headers) -> Body | None:
+    stated, encoding = part.members.get("body"), part.optional_text("bodyEncoding")
+    if stated is None:
+        return None
+    if isinstance(stated, str):
+        text = decoded(stated, encoding, part.at("body"))
+    elif encoding:
+        raise EntryError(part.at("body"), f"`body` must be a text where `bodyEncoding` stands, not {described(stated)}")
+    else:
+        text = dump(stated)
+    return Body(text, media_type(header(headers, "content-type"))) if text else None

@@ -1,0 +1,21 @@
+"""The write stage: the only one that writes. Artifacts become changes, changes become files, all or none."""
+
+from __future__ import annotations
+
+from wirelock.write.applying import apply, recover
+from wirelock.write.changes import Change, ChangeSet, diff
+from wirelock.write.manifest import Entry, Manifest, print_manifest, read_manifest
+from wirelock.write.planning import plan
+
+__all__ = [
+    "Change",
+    "ChangeSet",
+    "Entry",
+    "Manifest",
+    "apply",
+    "diff",
+    "plan",
+    "print_manifest",
+    "read_manifest",
+    "recover",
+]
