@@ -27,9 +27,11 @@ from wirelock import runtime
 from wirelock.artifact import Artifact
 from wirelock.build import Build
 from wirelock.emit.mapping import type_name
+from wirelock.emit.models import model_path
 from wirelock.ir import TypeId
 from wirelock.runtime.codec import Codec, Codecs, Refused
 from wirelock.runtime.findings import NOT_CARRIED, Contract, Finding
+from wirelock.runtime.model import model_findings
 from wirelock.runtime.text import MalformedText, parse
 from wirelock.runtime.validator import Schemas, Validator
 

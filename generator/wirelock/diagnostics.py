@@ -97,6 +97,14 @@ def _sort_key(diagnostic: Diagnostic) -> tuple[object, ...]:
     return (traffic, diagnostic.where, diagnostic.code.id, diagnostic.message, diagnostic.schema, diagnostic.raised_by)
 
 
+def grouped_pointer(pointer: str) -> str:
+    """A pointer as a group of findings has it: indices as `*`, leading ones dropped (decision 0003)."""
+    names = ["*" if name.isdecimal() else name for name in pointer.split("/")[1:]]
+    while names and names[0] == "*":
+        names.pop(0)
+    return "".join(f"/{name}" for name in names)
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """What the recordings exercised of one kind of thing (methods, fields, enum values, union branches)."""

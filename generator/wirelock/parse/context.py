@@ -9,14 +9,10 @@ from typing import Any
 from wirelock.diagnostics import Code, Diagnostic, Location
 from wirelock.ir import Node, TypeId
 from wirelock.parse.dialects import Dialect
+from wirelock.runtime.pointers import pointer_of
 from wirelock.source import Document
 
 Schema = Mapping[str, Any]
-
-
-def token(name: str) -> str:
-    """One reference token of a JSON Pointer (RFC 6901 section 3)."""
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +39,7 @@ class Place:
 
     def below(self, *names: str | int) -> Place:
         """The place of a subschema."""
-        path = "".join("/" + token(str(name)) for name in names)
-        return replace(self, pointer=self.pointer + path)
+        return replace(self, pointer=self.pointer + pointer_of(names))
 
     def report(self, code: Code, message: str, hint: str, keyword: str = "") -> None:
         """Say what is wrong here, at the keyword if one is named."""

@@ -11,10 +11,11 @@ from jsonschema.validators import validator_for
 from wirelock.diagnostics import Diagnostic
 from wirelock.ir import Anything, Definition, Hints, Never, Node, Shape, TypeId
 from wirelock.parse.codes import DIALECT_UNKNOWN, KEYWORD_UNKNOWN, SCHEMA_INVALID
-from wirelock.parse.context import Place, Schema, token
+from wirelock.parse.context import Place, Schema
 from wirelock.parse.dialects import DIALECTS, DRAFT_2020_12, dialect_of
 from wirelock.parse.keywords import CHECKS, KEYWORDS
 from wirelock.parse.shapes import shape_of
+from wirelock.runtime.pointers import pointer_of, token
 from wirelock.source import Document, Sources, Target
 
 SUFFIX = ".schema.json"
@@ -34,7 +35,7 @@ def sound(document: Document) -> Diagnostic | None:
         validator_for(document.value).check_schema(document.value)
     except SchemaError as error:
         worst = best_match([error]) or error
-        pointer = "".join("/" + token(str(part)) for part in worst.absolute_path)
+        pointer = pointer_of(worst.absolute_path)
         return Diagnostic(
             SCHEMA_INVALID,
             document.at(pointer),

@@ -19,7 +19,7 @@ from wirelock.parse.codes import (
     SERVICE_PROPERTY_MISSING,
     SERVICE_SCHEMA_MISSING,
 )
-from wirelock.parse.context import token
+from wirelock.runtime.pointers import pointer_of, token
 from wirelock.source import Document, Sources, Target
 
 SUFFIX = ".service.json"
@@ -52,7 +52,7 @@ class ServiceParser:
     def _service(self, file: str, document: Document) -> Service | None:
         fault = best_match(self._meta.iter_errors(document.value))
         if fault is not None:
-            pointer = "".join("/" + token(str(part)) for part in fault.absolute_path)
+            pointer = pointer_of(fault.absolute_path)
             self._report(
                 SERVICE_INVALID, document, pointer, f"not a service file: {fault.message}", "see the service reference"
             )

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar, cast
 from google.protobuf.message import DecodeError, Message
 
 from .findings import DIGITS_LOST, NOT_CARRIED, UNDECLARED_FIELD, VIOLATION, Finding
+from .pointers import token
 from .text import MalformedText, dump, parse
 from .validator import Schemas, Validator
 
@@ -117,7 +118,7 @@ class Codecs:
                     left[key] = item
                     continue
                 field, put_field, _ = known
-                inner = f"{at}/{_token(key)}"
+                inner = f"{at}/{token(key)}"
                 if item is None and field["nullable"]:
                     if not field["required"]:
                         getattr(message, presence).append(field["number"])
@@ -127,7 +128,7 @@ class Codecs:
                     getattr(message, presence).append(field["number"])
             for key in required:
                 if key not in value:
-                    raise run.refuse(VIOLATION, f"{at}/{_token(key)}", f"required property `{key}` is missing")
+                    raise run.refuse(VIOLATION, f"{at}/{token(key)}", f"required property `{key}` is missing")
             if left:
                 rest[0](run, left, message, at)
 
@@ -135,7 +136,7 @@ class Codecs:
             result: dict[str, Any] = {}
             listed = set(getattr(message, presence)) if presence else set[int]()
             for key, (field, _, get_field) in fields.items():
-                item = get_field(run, message, f"{at}/{_token(key)}")
+                item = get_field(run, message, f"{at}/{token(key)}")
                 if item is _ABSENT or (not field["required"] and item in ([], {}) and field["type"]["kind"] in _MANY):
                     if field["number"] in listed:
                         result[key] = None if item is _ABSENT else item
@@ -156,14 +157,14 @@ class Codecs:
                 more = get_field(run, message, at)
                 for key in () if more is _ABSENT else more:
                     if key in result or any(field["json"] == key for field in facts["fields"]):
-                        raise run.refuse(VIOLATION, f"{at}/{_token(key)}", f"`{key}` is declared and in the rest")
+                        raise run.refuse(VIOLATION, f"{at}/{token(key)}", f"`{key}` is declared and in the rest")
                 return result if more is _ABSENT else {**result, **more}
 
             return put_field, back
 
         def drop(run: _Run, left: Any, message: Any, at: str) -> None:
             for key in left:
-                pointer = f"{at}/{_token(key)}"
+                pointer = f"{at}/{token(key)}"
                 text = f"property `{key}` is not declared"
                 if facts["unknown"] == "refused":
                     raise run.refuse(VIOLATION, pointer, text)
@@ -305,11 +306,11 @@ class Codecs:
                 _expect(run, value, dict, "object", at)
                 target = getattr(message, name)
                 for key, item in value.items():
-                    put_in(run, item, target[key], f"{at}/{_token(key)}")
+                    put_in(run, item, target[key], f"{at}/{token(key)}")
 
             def get(run: _Run, message: Any, at: str) -> dict[str, Any]:
                 source = getattr(message, name)
-                return {key: get_from(run, source[key], f"{at}/{_token(key)}") for key in sorted(source)}
+                return {key: get_from(run, source[key], f"{at}/{token(key)}") for key in sorted(source)}
 
             return put, get
         to_proto, to_json = self._convert(values)
@@ -318,11 +319,11 @@ class Codecs:
             _expect(run, value, dict, "object", at)
             target = getattr(message, name)
             for key, item in value.items():
-                target[key] = to_proto(run, item, f"{at}/{_token(key)}")
+                target[key] = to_proto(run, item, f"{at}/{token(key)}")
 
         def get_plain(run: _Run, message: Any, at: str) -> dict[str, Any]:
             source = getattr(message, name)
-            return {key: to_json(run, source[key], f"{at}/{_token(key)}") for key in sorted(source)}
+            return {key: to_json(run, source[key], f"{at}/{token(key)}") for key in sorted(source)}
 
         return put_plain, get_plain
 
@@ -398,10 +399,6 @@ class Codec(Generic[M]):
             return self.read(text).notes
         except Refused as error:
             return error.findings
-
-
-def _token(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _deep(text: bytes | str) -> bool:
@@ -535,7 +532,7 @@ def _put_free(kind: str) -> Put:
             case "object":
                 _expect(run, value, dict, "object", at)
                 for key, item in value.items():
-                    _fill(run, item, message.fields[key], f"{at}/{_token(key)}")
+                    _fill(run, item, message.fields[key], f"{at}/{token(key)}")
             case "array":
                 _expect(run, value, list, "array", at)
                 for index, item in enumerate(value):
@@ -561,7 +558,7 @@ def _fill(run: _Run, value: Any, target: Any, at: str) -> None:
         case dict():
             target.struct_value.SetInParent()
             for key, item in value.items():
-                _fill(run, item, target.struct_value.fields[key], f"{at}/{_token(key)}")
+                _fill(run, item, target.struct_value.fields[key], f"{at}/{token(key)}")
         case _:
             target.number_value = _to_double(run, value, at)
             if isinstance(value, int) and target.number_value != value:

@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from .pointers import names_of, pointer_of, token
+
 BASE = "https://schemas.invalid/"
 """Where the documents pretend to be (RFC 6761 section 6.4: `.invalid` never resolves)."""
 
@@ -128,7 +130,7 @@ class Documents:
 
     def below(self, site: Site, *names: str | int) -> Site:
         """A schema inside a schema, by keyword and name or index."""
-        pointer = site.pointer + "".join("/" + token(name) for name in names)
+        pointer = site.pointer + pointer_of(names)
         known = self._sites.get((site.file, pointer))
         return known or self._site(site.resource, pointer, value_at(site.schema, names))
 
@@ -220,21 +222,6 @@ def subschemas(keyword: str, value: object) -> Iterator[tuple[tuple[str | int, .
         yield from (((keyword, name), item) for name, item in value.items() if isinstance(item, dict | bool))
 
 
-def token(name: str | int) -> str:
-    """One reference token of a JSON Pointer (RFC 6901 section 3)."""
-    return str(name).replace("~", "~0").replace("/", "~1")
-
-
-def pointer_of(names: Iterable[str | int]) -> str:
-    """The JSON Pointer of names and indices."""
-    return "".join("/" + token(name) for name in names)
-
-
-def names_of(pointer: str) -> list[str]:
-    """The names and indices of a JSON Pointer."""
-    return [name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:]]
-
-
 def value_at(value: Any, names: Iterable[str | int]) -> Any:
     """What stands at names and indices below a value, or MISSING."""
     for name in names:
@@ -271,7 +258,7 @@ def _index(file: str, document: object, found: dict[tuple[str, str], Resource]) 
         _note_anchors(schema, pointer, resource)
         for keyword, value in schema.items():
             for names, inner in subschemas(keyword, value):
-                open_places.append((pointer + "".join("/" + token(name) for name in names), inner, resource))
+                open_places.append((pointer + pointer_of(names), inner, resource))
 
 
 def _resource(schema: Mapping[str, Any], pointer: str, around: Resource) -> Resource:

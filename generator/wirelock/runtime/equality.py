@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .pointers import pointer_of
+
 Path = tuple["Path", str | int] | None
 """Where a value stands: the path of what holds it, and its name or index there; None is the root."""
 
@@ -32,11 +34,11 @@ def difference(left: object, right: object) -> str | None:
 
 def pointer(path: Path) -> str:
     """The JSON Pointer (RFC 6901) of a path."""
-    tokens: list[str] = []
+    names: list[str | int] = []
     while path is not None:
         path, name = path
-        tokens.append("/" + str(name).replace("~", "~0").replace("/", "~1"))
-    return "".join(reversed(tokens))
+        names.append(name)
+    return pointer_of(reversed(names))
 
 
 def _members(path: Path, one: Mapping[str, object], other: Mapping[str, object]) -> list[_Pair]:

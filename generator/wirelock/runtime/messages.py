@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .branches import Several, UnknownTag, WrongType, in_order
-from .documents import MISSING, ONE, Site, names_of
+from .documents import MISSING, ONE, Site
 from .findings import VIOLATION, Finding
 from .outcome import Fault
+from .pointers import names_of
 from .words import counted, described, either, literal, name, suggestion
 
 Message = Callable[[Fault, Any, Any], str]

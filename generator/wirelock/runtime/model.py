@@ -17,8 +17,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from .documents import value_at
 from .findings import NOT_CARRIED, UNDECLARED_FIELD, Finding
-from .model_errors import SCHEMA_ERROR, findings_of, token
+from .model_errors import SCHEMA_ERROR, findings_of
 from .patterns import translate
+from .pointers import token
 from .words import described, literal
 from .words import name as named
 

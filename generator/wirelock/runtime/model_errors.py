@@ -15,6 +15,7 @@ from pydantic import MISSING, BaseModel, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from .findings import VIOLATION, Finding
+from .pointers import pointer_of
 from .words import counted, described, either, literal, name
 
 SCHEMA_ERROR = "json_schema"
@@ -65,11 +66,6 @@ class Fault:
     kind: str
     value: Any
     context: Mapping[str, Any]
-
-
-def token(name: str) -> str:
-    """One reference token of a JSON Pointer (RFC 6901 section 3)."""
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def findings_of(error: ValidationError, model: type[BaseModel]) -> tuple[Finding, ...]:
@@ -259,4 +255,4 @@ def _limit(fault: Fault) -> str:
 
 
 def _at(path: Path, keyword: str, message: str) -> Finding:
-    return Finding("".join(f"/{token(str(part))}" for part in path), VIOLATION, message, keyword)
+    return Finding(pointer_of(path), VIOLATION, message, keyword)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .documents import MISSING, Site, token
+from .documents import MISSING, Site
+from .pointers import pointer_of
 
 
 class At:
@@ -41,12 +42,12 @@ class At:
     @property
     def pointer(self) -> str:
         """The JSON Pointer of the place."""
-        tokens: list[str] = []
+        names: list[str | int] = []
         place = self
         while place.holder is not None:
-            tokens.append("/" + token(place.name))
+            names.append(place.name)
             place = place.holder
-        return "".join(reversed(tokens))
+        return pointer_of(reversed(names))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

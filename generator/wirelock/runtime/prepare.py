@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from .documents import NAMED, Documents, Resource, SchemaRefused, Site, names_of, token, uri_of
+from .documents import NAMED, Documents, Resource, SchemaRefused, Site, uri_of
 from .patterns import PatternRefused, translate
+from .pointers import names_of, pointer_of, token
 
 CLOSED = {"additionalProperties": False}
 """What open objects say of properties beyond their own, to find out whether a document has any."""
@@ -192,7 +193,7 @@ def _reference(documents: Documents, site: Site, reference: str) -> Mapping[str,
     for index, name in enumerate(names[:-1]):
         if name == "patternProperties":
             names[index + 1] = _translated(names[index + 1])
-    return {"$ref": f"{target.resource.uri}#{quote(''.join('/' + token(name) for name in names), safe='/~')}"}
+    return {"$ref": f"{target.resource.uri}#{quote(pointer_of(names), safe='/~')}"}
 
 
 def _dynamic_reference(documents: Documents, site: Site, reference: str) -> str:

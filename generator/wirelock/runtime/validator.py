@@ -13,11 +13,12 @@ from typing import Any
 import jsonschema_rs
 
 from .branches import Branches
-from .documents import Documents, SchemaRefused, Site, pointer_of
+from .documents import Documents, SchemaRefused, Site
 from .evaluate import Rules, evaluate
 from .findings import UNDECLARED_FIELD, VIOLATION, Finding
 from .messages import findings
 from .outcome import At, Outcome
+from .pointers import pointer_of
 from .prepare import CLOSED, prepared, refusals, tame
 from .text import MalformedText, parse
 from .words import name

@@ -7,6 +7,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 
+from wirelock.runtime.pointers import pointer_of
+
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
@@ -19,7 +21,7 @@ def positions(text: str) -> Mapping[str, tuple[int, int]]:
     for match in _TOKEN.finditer(text):
         token = match.group()
         if token in "{[":
-            found.setdefault(_pointer(path), _place(match.start(), starts))
+            found.setdefault(pointer_of(path), _place(match.start(), starts))
             path.append("" if token == "{" else 0)
             expecting_name = token == "{"
         elif token in "}]":
@@ -34,20 +36,12 @@ def positions(text: str) -> Mapping[str, tuple[int, int]]:
             expecting_name = False
         elif expecting_name:
             path[-1] = json.loads(token)
-            found[_pointer(path)] = _place(match.start(), starts)
+            found[pointer_of(path)] = _place(match.start(), starts)
         else:
-            found.setdefault(_pointer(path), _place(match.start(), starts))
+            found.setdefault(pointer_of(path), _place(match.start(), starts))
     return found
 
 
 def _place(offset: int, starts: list[int]) -> tuple[int, int]:
     line = bisect_right(starts, offset)
     return line, offset - starts[line - 1] + 1
-
-
-def _pointer(path: list[str | int]) -> str:
-    return "".join(f"/{part}" if isinstance(part, int) else "/" + _token(part) for part in path)
-
-
-def _token(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -1,4 +1,7 @@
-"""Reading one recorded entry: the members of its objects, or the first fault with its JSON Pointer."""
+"""Reading one recorded entry: the members of its objects, or the first fault with its JSON Pointer.
+
+Messages name the type of a wrong value and not the value, which may be a secret; a status is none.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,11 @@ from dataclasses import dataclass
 from typing import cast
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.runtime.words import described, visible
+from wirelock.runtime.words import described, type_name, visible
 from wirelock.runtime.words import name as quoted
 from wirelock.traffic.exchange import Headers
 
 RECORDING_ENTRY_INVALID = Code("RECORDING_ENTRY_INVALID", Severity.ERROR, fatal=True)
-_ABSENT = object()
 
 
 class EntryError(ValueError):
@@ -37,7 +39,7 @@ class Part:
     def of(cls, value: object, pointer: str) -> Part:
         """A value that must be an object."""
         if not isinstance(value, dict):
-            raise EntryError(pointer, f"{described(value)} where an object is wanted")
+            raise EntryError(pointer, f"{type_name(value)} where an object is wanted")
         return cls(cast("dict[str, object]", value), pointer)
 
     def required(self, name: str) -> object:
@@ -65,7 +67,7 @@ class Part:
         """A member that is a string, absent or null (both are "")."""
         value = self.members.get(name)
         if value is not None and not isinstance(value, str):
-            raise EntryError(self.at(name), f"{quoted(name)} must be a text, not {described(value)}")
+            raise EntryError(self.at(name), f"{quoted(name)} must be a text, not {type_name(value)}")
         return value or ""
 
     def integer(self, name: str) -> int:
@@ -77,9 +79,7 @@ class Part:
 
     def headers(self) -> Headers:
         """The member `headers`, as a list or an object; HTTP/2's pseudo headers (`:path`) are left out."""
-        stated = self.members.get("headers", _ABSENT)
-        if stated is _ABSENT:
-            return ()
+        stated = self.members.get("headers", [])
         if isinstance(stated, dict):
             pairs = list(cast("dict[str, object]", stated).items())
         elif isinstance(stated, list):
@@ -87,7 +87,7 @@ class Part:
             found = (Part.of(entry, f"{self.at('headers')}/{index}") for index, entry in parts)
             pairs = [(part.text("name"), part.required("value")) for part in found]
         else:
-            raise EntryError(self.at("headers"), f"`headers` must be a list or an object, not {described(stated)}")
+            raise EntryError(self.at("headers"), f"`headers` must be a list or an object, not {type_name(stated)}")
         return tuple((name.lower(), self._header(name, value)) for name, value in pairs if not name.startswith(":"))
 
     def at(self, name: str) -> str:
@@ -96,7 +96,7 @@ class Part:
 
     def _header(self, name: str, value: object) -> str:
         if not isinstance(value, str):
-            raise EntryError(self.at("headers"), f"the header {quoted(name)} must be a text, not {described(value)}")
+            raise EntryError(self.at("headers"), f"the header {quoted(name)} must be a text, not {type_name(value)}")
         return value
 
 

@@ -81,10 +81,11 @@ def place(error: MalformedText) -> tuple[str, int, int]:
 
 
 def ends_early(text: bytes, message: str) -> bool:
-    """Whether a text that should be one JSON object, and is not JSON, was cut off."""
-    return message.startswith(
-        ("the text ends", "the text is empty", "unterminated string")
-    ) or not text.rstrip().endswith(b"}")
+    """Whether a text that should be one JSON object, and is not JSON for the reason given, was cut off."""
+    if message.startswith(("the text ends", "the text is empty", "unterminated string")):
+        return True
+    begun = text.lstrip().startswith(b"{") and not message.startswith("trailing data")
+    return begun and not text.rstrip().endswith(b"}")
 
 
 def _near(path: Path, shown: str) -> str:

@@ -9,12 +9,13 @@ A null `response` is no answer.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.text import MalformedText, dump, parse
-from wirelock.runtime.words import described
+from wirelock.runtime.words import type_name
 from wirelock.traffic import files
 from wirelock.traffic.entries import EntryError, Part, decoded, invalid
 from wirelock.traffic.exchange import Body, Document, Exchange, Headers, header, media_type, without_secrets
@@ -27,19 +28,19 @@ def read(path: Path, shown: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic
 
     A file whose first line of JSON is no exchange at all is read no further.
     """
-    read: list[Exchange | Diagnostic] = []
+    results: list[Exchange | Diagnostic] = []
     known = False
-    for index, line in enumerate(files.lines(path, shown)):
-        value = line if isinstance(line, Diagnostic) else _value(*line, shown)
-        if isinstance(value, Diagnostic):
-            read.append(value)
-            continue
-        if not known and not _alike(value[1]):
-            return (), (_not_exchanges(Location(shown, value[0], 1)),)
-        known = True
-        read.append(_exchange(value[1], index, Location(shown, value[0], 1)))
-    exchanges = tuple(result for result in read if isinstance(result, Exchange))
-    return exchanges, tuple(result for result in read if isinstance(result, Diagnostic))
+    for index, line in enumerate(_values(path, shown)):
+        match line:
+            case Diagnostic():
+                results.append(line)
+            case where, value if known or _alike(value):
+                known = True
+                results.append(_exchange(value, index, where))
+            case where, _:
+                return (), (_not_exchanges(where),)
+    exchanges = tuple(result for result in results if isinstance(result, Exchange))
+    return exchanges, tuple(result for result in results if isinstance(result, Diagnostic))
 
 
 def read_documents(path: Path, shown: str) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
@@ -50,15 +51,19 @@ def read_documents(path: Path, shown: str) -> tuple[tuple[Document, ...], tuple[
     return documents, tuple(line for line in read if isinstance(line, Diagnostic))
 
 
-def _value(number: int, text: bytes, shown: str) -> tuple[int, object] | Diagnostic:
+def _values(path: Path, shown: str) -> Iterator[tuple[Location, object] | Diagnostic]:
+    for line in files.lines(path, shown):
+        yield line if isinstance(line, Diagnostic) else _value(*line, shown)
+
+
+def _value(number: int, text: bytes, shown: str) -> tuple[Location, object] | Diagnostic:
     try:
-        return number, parse(text)
+        return Location(shown, number, 1), parse(text)
     except MalformedText as error:
         message, _, column = files.place(error)
-        early = files.ends_early(text, message)
-        hint = (
-            "the line ends early; record it again or take it out" if early else "an exchange is one line of strict JSON"
-        )
+        hint = "an exchange is one line of strict JSON (RFC 7493)"
+        if files.ends_early(text, message):
+            hint = "the line ends early; record it again or take it out"
         return invalid(Location(shown, number, column or 1), f"not JSON: {message}", hint)
 
 
@@ -101,7 +106,7 @@ def _body(part: Part, headers: Headers) -> Body | None:
     if isinstance(stated, str):
         text = decoded(stated, encoding, part.at("body"))
     elif encoding:
-        raise EntryError(part.at("body"), f"`body` must be a text where `bodyEncoding` stands, not {described(stated)}")
+        raise EntryError(part.at("body"), f"`body` must be a text where `bodyEncoding` stands, not {type_name(stated)}")
     else:
         text = dump(stated)
     return Body(text, media_type(header(headers, "content-type"))) if text else None

@@ -64,7 +64,7 @@ class Routes:
         """The route of an exchange, None if no service describes it."""
         path = _canonical(exchange.path)
         for template in self._templates:
-            if template.route.method.verb.upper() == exchange.method:
+            if template.route.method.verb.upper() == exchange.method.upper():
                 parameters = template.match(path)
                 if parameters is not None:
                     return Match(template.route, parameters)

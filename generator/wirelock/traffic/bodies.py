@@ -1,0 +1,198 @@
+"""What of an exchange is a JSON document of a described type, and what cannot be checked and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wirelock.diagnostics import Code
+from wirelock.ir import Boolean, Definition, Integer, Method, Number, Record, StatusBody, TypeId
+from wirelock.lower.unions import follow
+from wirelock.runtime.equality import equal
+from wirelock.runtime.pointers import token
+from wirelock.runtime.text import MalformedText, dump, parse
+from wirelock.traffic.codes import (
+    BODY_MISSING,
+    BODY_NOT_CHECKED,
+    MALFORMED,
+    MEDIA_TYPE_UNDOCUMENTED,
+    STATUS_UNDOCUMENTED,
+    VIOLATION,
+)
+from wirelock.traffic.exchange import Body, Exchange
+from wirelock.traffic.routes import Match
+
+Definitions = Mapping[TypeId, Definition]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A text to hold against a type; `inside` is the property of it that the HTTP body is ("" is all of it)."""
+
+    type: TypeId
+    text: bytes
+    inside: str = ""
+
+    def shown(self, pointer: str) -> str:
+        """A pointer into the text as a pointer into the HTTP body."""
+        return pointer.removeprefix(self.inside) if pointer.startswith((self.inside + "/", self.inside)) else pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A body that is as described, without a type to hold it against."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A body that is none of the described ones; `outcome` is how the exchange is counted."""
+
+    code: Code
+    message: str
+    hint: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A body that is not checked, and why."""
+
+    reason: str
+    outcome: str = "no_body"
+
+
+Part = Held | Checked | Fault | Skipped
+
+
+# responses
+
+
+def response_part(exchange: Exchange, match: Match, definitions: Definitions) -> Part:
+    """What the response of an exchange is to be held against."""
+    method = match.route.method
+    if exchange.status == 0:
+        return Skipped("the request was not answered")
+    described = [body for body in method.responses if _has_status(body, exchange.status)]
+    if not described:
+        known = ", ".join(sorted({body.status for body in method.responses}))
+        words = f"{method.name} answers {exchange.status}, which is not described"
+        return Fault(STATUS_UNDOCUMENTED, words, f"described are {known}", "undocumented_status")
+    if method.stream and exchange.status < 300:
+        return Skipped(f"a stream of {method.stream} events is not read from this recording", "stream")
+    if exchange.response is None:
+        return _without_body(exchange, described)
+    return _with_body(exchange.response, described, method, definitions)
+
+
+def _has_status(body: StatusBody, status: int) -> bool:
+    return body.status in (str(status), f"{status // 100}XX", "default")
+
+
+def _is_empty(body: StatusBody) -> bool:
+    return body.type is None and body.const is None and not body.text
+
+
+def _without_body(exchange: Exchange, described: list[StatusBody]) -> Part:
+    if "response" in exchange.unrecorded:
+        return Skipped("the recording does not hold the body")
+    if any(map(_is_empty, described)):
+        return Checked()
+    words = f"the answer {exchange.status} has no body"
+    return Fault(BODY_MISSING, words, f"described is {_listed(described)}", "violating")
+
+
+def _with_body(body: Body, described: list[StatusBody], method: Method, definitions: Definitions) -> Part:
+    fitting = [one for one in described if not _is_empty(one) and body.media_type in ("", one.media_type)]
+    if not fitting:
+        words = f"the answer is {body.media_type or 'a body of no known type'}, which is not described"
+        return Fault(MEDIA_TYPE_UNDOCUMENTED, words, f"described is {_listed(described)}", "undocumented_media_type")
+    chosen = fitting[0]
+    if chosen.text:
+        return Checked()
+    if chosen.const is not None:
+        return _constant(body.text, chosen.const)
+    assert chosen.type is not None
+    return _response(body.text, chosen.type, method, definitions)
+
+
+def _constant(text: bytes, const: str) -> Part:
+    try:
+        same = equal(parse(text), json.loads(const))
+    except MalformedText as error:
+        return Fault(MALFORMED, error.finding.message, "the body must be JSON", "violating")
+    words = f"the body is not {const}"
+    return Checked() if same else Fault(VIOLATION, words, "the service file gives it as const", "violating")
+
+
+def _response(text: bytes, key: TypeId, method: Method, definitions: Definitions) -> Held:
+    """The body itself, or the response message around it where the body is one of its properties."""
+    name = method.response_body
+    if not _is_text(text):  # wrapped, it might be JSON
+        return Held(key, text)
+    if not name or key != method.response or not isinstance(follow(definitions[key].node, definitions).shape, Record):
+        return Held(key, text)
+    return Held(key, b"{" + json.dumps(name).encode() + b":" + text + b"}", f"/{token(name)}")
+
+
+def _is_text(text: bytes) -> bool:
+    try:
+        parse(text)
+    except MalformedText:
+        return False
+    return True
+
+
+def _listed(described: list[StatusBody]) -> str:
+    return " or ".join(dict.fromkeys("no body" if _is_empty(one) else one.media_type for one in described))
+
+
+# requests
+
+
+def request_part(exchange: Exchange, match: Match, definitions: Definitions) -> Part:
+    """What the request of an exchange is to be held against: parameters and body together."""
+    method = match.route.method
+    body = exchange.request
+    if "request" in exchange.unrecorded:
+        return Skipped("the recording does not hold the request's body")
+    if body is not None and method.body and not _is_json(body):
+        return Skipped(f"the request's body is {body.media_type}")
+    try:
+        content = parse(body.text) if body is not None and method.body else {}
+    except MalformedText as error:
+        return Fault(MALFORMED, f"the request's body is not JSON: {error.finding.message}", "", "violating")
+    parameters = _parameters(exchange, match, definitions)
+    if method.body not in ("", "*"):
+        return Held(method.request, dump({**parameters, method.body: content}), f"/{token(method.body)}")
+    if not isinstance(content, dict):
+        return Held(method.request, dump(content))
+    return Held(method.request, dump({**content, **parameters}))
+
+
+def _is_json(body: Body) -> bool:
+    return body.media_type in ("", "application/json") or body.media_type.endswith("+json")
+
+
+def _parameters(exchange: Exchange, match: Match, definitions: Definitions) -> dict[str, object]:
+    """Path, query and header parameters as the request message has them."""
+    texts = dict(match.parameters)
+    query, headers = dict(exchange.query), dict(exchange.request_headers)
+    for name, place in match.route.method.places:
+        given = query.get(name) if place == "query" else headers.get(name.lower())
+        if given is not None:
+            texts[name] = given
+    return {name: _typed(text, name, match.route.method.request, definitions) for name, text in texts.items()}
+
+
+def _typed(text: str, name: str, request: TypeId, definitions: Definitions) -> object:
+    """A parameter's text as the JSON value that its property wants; other text stays text, and the validator speaks."""
+    record = follow(definitions[request].node, definitions).shape
+    node = next((p.node for p in record.properties if p.name == name), None) if isinstance(record, Record) else None
+    if node is None or not isinstance(follow(node, definitions).shape, Integer | Number | Boolean):
+        return text
+    try:
+        value = parse(text)
+    except MalformedText:
+        return text
+    return value if isinstance(value, int | float) else text

@@ -1,0 +1,116 @@
+"""Recorded exchanges and documents held against everything generated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from wirelock.diagnostics import Diagnostic, Location, Report, in_order
+from wirelock.ir import Method, TypeGraph, TypeId
+from wirelock.runtime.findings import Contract
+from wirelock.runtime.text import parse
+from wirelock.traffic.bodies import Checked, Fault, Held, Part, Skipped, request_part, response_part
+from wirelock.traffic.codes import BODY_NOT_CHECKED, NOT_DESCRIBED, NOTHING_CHECKED
+from wirelock.traffic.coverage import Exercised
+from wirelock.traffic.exchange import Document, Exchange
+from wirelock.traffic.routes import Routes
+from wirelock.traffic.subject import Subject, of_document, of_exchange
+from wirelock.traffic.verdict import judge
+
+OUTCOMES = (
+    "conforming",
+    "violating",
+    "undocumented_status",
+    "undocumented_media_type",
+    "unmatched",
+    "no_body",
+    "stream",
+)
+ROUND_TRIPS = ("equal", "lossy", "failed")
+
+
+class Check:
+    """Takes exchanges and documents one at a time; the attributes are what is known so far.
+
+    `contracts` gives what was generated for a type.
+    """
+
+    def __init__(self, graph: TypeGraph, contracts: Callable[[TypeId], Contract]) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.outcomes: Counter[str] = Counter()
+        self.round_trips: Counter[str] = Counter()
+        self.bodies = 0
+        self._graph = graph
+        self._contracts = contracts
+        self._routes = Routes(graph.services)
+        self._exercised = Exercised(graph.definitions)
+        self._types = {key for service in graph.services for method in service.methods for key in _types(method)}
+
+    def exchange(self, exchange: Exchange) -> None:
+        """Hold the request and the response of one exchange against its method."""
+        match = self._routes.find(exchange)
+        if match is None:
+            self.outcomes["unmatched"] += 1
+            subject = of_exchange(exchange, "request")
+            self.diagnostics.append(subject.diagnostic(NOT_DESCRIBED, "", self._routes.reason(exchange)))
+            return
+        self._exercised.method(match.route.service, match.route.method)
+        request = request_part(exchange, match, self._graph.definitions)
+        response = response_part(exchange, match, self._graph.definitions)
+        asked = self._part(of_exchange(exchange, "request", match), request)
+        answered = self._part(of_exchange(exchange, "response", match), response)
+        at_fault = asked == "violating" and exchange.status < 400 and answered == "conforming"
+        self.outcomes["violating" if at_fault else answered] += 1
+
+    def document(self, document: Document, key: TypeId) -> None:
+        """Hold one bare document against a type."""
+        self._types.add(key)
+        self.outcomes[self._part(of_document(document), Held(key, document.text))] += 1
+
+    def report(self) -> Report:
+        """Everything found, counted and covered; nothing checked is an error."""
+        found = [*self.diagnostics, *([] if self.bodies else [_nothing(self.outcomes)])]
+        exchanges = {name: self.outcomes[name] for name in OUTCOMES}
+        trips = {name: self.round_trips[name] for name in ROUND_TRIPS}
+        summary: dict[str, dict[str, int | str]] = {
+            "exchanges": {"total": self.outcomes.total(), **exchanges},
+            "round trips": {"total": self.round_trips.total(), **trips},
+        }
+        return Report(in_order(found), summary, self._exercised.result(self._graph.services, self._types))
+
+    def _part(self, subject: Subject, part: Part) -> str:
+        """Check one part; gives how its exchange counts."""
+        match part:
+            case Checked():
+                self.bodies += 1
+                return "conforming"
+            case Skipped(reason, outcome):
+                self.diagnostics.append(subject.diagnostic(BODY_NOT_CHECKED, "", f"not checked: {reason}"))
+                return outcome
+            case Fault(code, message, hint, outcome):
+                self.bodies += 1
+                self.diagnostics.append(subject.diagnostic(code, "", message, hint))
+                return outcome
+            case Held():
+                return self._held(subject, part)
+
+    def _held(self, subject: Subject, held: Held) -> str:
+        self.bodies += 1
+        verdict = judge(self._contracts(held.type), held.text)
+        self.diagnostics.extend(subject.of_verdict(verdict, held))
+        if verdict.round_trip is not None:
+            self.round_trips[verdict.round_trip] += 1
+            self._exercised.document(held.type, parse(held.text))
+        return "conforming" if verdict.accepted else "violating"
+
+
+def _types(method: Method) -> Iterable[TypeId]:
+    """The types of what is exchanged over HTTP."""
+    if method.verb:
+        yield method.request
+        yield from (body.type for body in method.responses if body.type is not None)
+
+
+def _nothing(outcomes: Counter[str]) -> Diagnostic:
+    words = f"nothing was checked: {outcomes.total()} exchanges read, none of them described by a service"
+    return Diagnostic(NOTHING_CHECKED, Location(), words, "check that the recordings are of this API")

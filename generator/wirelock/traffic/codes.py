@@ -1,0 +1,22 @@
+"""The diagnostics of recorded traffic."""
+
+from wirelock.diagnostics import Code, Severity
+from wirelock.runtime import findings
+
+VIOLATION = Code(findings.VIOLATION, Severity.ERROR)
+MALFORMED = Code(findings.MALFORMED, Severity.ERROR)
+NOT_CARRIED = Code(findings.NOT_CARRIED, Severity.ERROR)
+UNDECLARED_FIELD = Code(findings.UNDECLARED_FIELD, Severity.ERROR)
+DIGITS_LOST = Code(findings.DIGITS_LOST, Severity.WARNING)
+FINDINGS = {code.id: code for code in (VIOLATION, MALFORMED, NOT_CARRIED, UNDECLARED_FIELD, DIGITS_LOST)}
+"""The codes of what validator, model and codec find."""
+
+DISAGREEMENT = Code("DISAGREEMENT", Severity.ERROR)
+LOSS = Code("LOSS", Severity.ERROR)
+STATUS_UNDOCUMENTED = Code("STATUS_UNDOCUMENTED", Severity.ERROR)
+MEDIA_TYPE_UNDOCUMENTED = Code("MEDIA_TYPE_UNDOCUMENTED", Severity.ERROR)
+BODY_MISSING = Code("BODY_MISSING", Severity.ERROR)
+BODY_NOT_CHECKED = Code("BODY_NOT_CHECKED", Severity.NOTE)
+NOT_DESCRIBED = Code("NOT_DESCRIBED", Severity.NOTE)
+NOTHING_CHECKED = Code("NOTHING_CHECKED", Severity.ERROR, fatal=True)
+EXPECTATION_UNUSED = Code("EXPECTATION_UNUSED", Severity.ERROR)

@@ -1,0 +1,141 @@
+"""One JSON text held against everything generated for its type: one finding a fault, and who raised it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from wirelock.runtime.equality import difference, equal
+from wirelock.runtime.findings import DIGITS_LOST, UNDECLARED_FIELD, Contract, Finding
+from wirelock.runtime.pointers import token
+from wirelock.runtime.text import MalformedText, parse
+
+RoundTrip = Literal["equal", "lossy", "failed"]
+_GONE = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A finding, and which of validator, model and codec raised it."""
+
+    finding: Finding
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What all of them say of one text.
+
+    `raised` is empty where all accept without a note. `disagreement` says who accepts what others refuse;
+    `round_trip` is None where the text is not valid; `loss` says where the text that came back differs without any
+    note that says so.
+    """
+
+    raised: tuple[Raised, ...] = ()
+    disagreement: str = ""
+    round_trip: RoundTrip | None = None
+    loss: Finding | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether there is no fault, only notes."""
+        return all(raised.finding.warning for raised in self.raised) and not self.disagreement and self.loss is None
+
+
+def judge(contract: Contract, text: bytes) -> Verdict:
+    """Hold one text against validator, model and codec, and send it to protobuf and back."""
+    found = {
+        "validator": contract.validator_findings(text),
+        "model": contract.model_findings(text),
+        "codec": contract.codec_findings(text),
+    }
+    raised = _merged(found)
+    refusing = [who for who, findings in found.items() if any(_is_verdict(finding) for finding in findings)]
+    if 0 < len(refusing) < len(found):
+        return Verdict(raised, _words(refusing, found))
+    if refusing:
+        return Verdict(raised)
+    return _after_round_trip(contract, text, raised)
+
+
+def _is_verdict(finding: Finding) -> bool:
+    """Whether a finding refuses the text as invalid; what protobuf cannot carry is no verdict on the text."""
+    return not finding.warning and finding.code != "NOT_CARRIED"
+
+
+def _words(refusing: Sequence[str], found: dict[str, tuple[Finding, ...]]) -> str:
+    accepting = [who for who in found if who not in refusing]
+    first = next(finding for finding in found[refusing[0]] if _is_verdict(finding))
+    return f"{' and '.join(refusing)} refuse what {' and '.join(accepting)} accept: {first.message}"
+
+
+def _merged(found: dict[str, tuple[Finding, ...]]) -> tuple[Raised, ...]:
+    """The first one's findings, with everybody who found a fault at, above or below the same place.
+
+    What the first one did not find but others did is added, unless it is only another view of a fault already named.
+    """
+    merged: list[Raised] = []
+    for who, findings in found.items():
+        for finding in findings:
+            same = [index for index, other in enumerate(merged) if _is_same(other.finding, finding)]
+            for index in same:
+                other = merged[index]
+                merged[index] = other if who in other.by else replace(other, by=(*other.by, who))
+            if not same:
+                merged.append(Raised(finding, (who,)))
+    return tuple(sorted(merged, key=lambda raised: (raised.finding.pointer, raised.finding.code, raised.finding.message)))
+
+
+def _is_same(one: Finding, other: Finding) -> bool:
+    if one.warning != other.warning or (one.warning and one.code != other.code):
+        return False
+    if one.pointer == other.pointer:
+        return one.code == other.code or not one.warning
+    return not one.warning and (_holds(one.pointer, other.pointer) or _holds(other.pointer, one.pointer))
+
+
+def _holds(outer: str, inner: str) -> bool:
+    return inner.startswith(outer + "/")
+
+
+# there and back
+
+
+def _after_round_trip(contract: Contract, text: bytes, raised: tuple[Raised, ...]) -> Verdict:
+    if any(not entry.finding.warning for entry in raised):  # NOT_CARRIED
+        return Verdict(raised, round_trip="failed")
+    back = contract.round_trip(text)
+    if not isinstance(back, bytes):
+        return Verdict(_merged({"validator": tuple(r.finding for r in raised), "codec": back}), round_trip="failed")
+    before, after = parse(text), _parsed(back)
+    if equal(before, after):
+        return Verdict(raised, round_trip="equal")
+    notes = [entry.finding for entry in raised if entry.finding.code in (UNDECLARED_FIELD, DIGITS_LOST)]
+    where = difference(_without(before, notes), _without(after, notes))
+    if where is None:
+        return Verdict(raised, round_trip="lossy")
+    words = "the value that comes back from protobuf is another one, and nothing said so"
+    return Verdict(raised, round_trip="lossy", loss=Finding(where, "LOSS", words))
+
+
+def _parsed(back: bytes) -> object:
+    try:
+        return parse(back)
+    except MalformedText:
+        return _GONE
+
+
+def _without(value: object, notes: Iterable[Finding]) -> object:
+    """The value without what the notes say is not kept."""
+    lost = {finding.pointer for finding in notes}
+    return _pruned(value, "", lost)
+
+
+def _pruned(value: object, at: str, lost: set[str]) -> object:
+    if isinstance(value, dict):
+        inner = {key: (f"{at}/{token(key)}", item) for key, item in value.items()}
+        return {key: _pruned(item, place, lost) for key, (place, item) in inner.items() if place not in lost}
+    if isinstance(value, list):
+        return [None if f"{at}/{i}" in lost else _pruned(item, f"{at}/{i}", lost) for i, item in enumerate(value)]
+    return value

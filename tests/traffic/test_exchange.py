@@ -1,0 +1,57 @@
+"""URLs of exchanges: what is kept of them, and how they are taken apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from wirelock.traffic.exchange import Exchange, media_type, without_secrets
+
+
+def called(url: str) -> Exchange:
+    return Exchange("a.har", 0, "GET", url, 200, None, None)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "shown"),
+    [
+        ("http://h/session?limit=5", "http://h/session?limit=5"),
+        ("http://h/session?auth_token=abc&limit=5", "http://h/session?auth_token=[redacted]&limit=5"),
+        ("/session?a=b;c&API_KEY=abc%20d", "/session?a=b;c&API_KEY=[redacted]"),
+        ("/session?access%5ftoken=abc;def?g#top", "/session?access%5ftoken=[redacted]#top"),
+        ("/callback#code=abc", "/callback#code=[redacted]"),
+        ("/session?next=/login?signature=abc", "/session?next=/login?signature=[redacted]"),
+        ("/session?keyboard=abc&monkey=abc", "/session?keyboard=abc&monkey=abc"),
+        ("https://user:pass@h:1/session", "https://h:1/session"),
+        ("//us@er:pass@h/session", "//h/session"),
+        ("/session/a@b?mail=c@d", "/session/a@b?mail=c@d"),
+    ],
+)
+def test_secrets_are_taken_out_of_a_url(recorded: str, shown: str) -> None:
+    assert without_secrets(recorded) == shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["auth_token", "token", "access_token", "api_key", "apikey", "key", "password", "secret", "code", "signature"],
+)
+def test_every_secret_name_is_known(name: str) -> None:
+    assert without_secrets(f"/a?x=1&{name}=abc") == f"/a?x=1&{name}=[redacted]"
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "query"),
+    [
+        ("http://h:1/session/a%2Fb?x=1%202&y=&x=%C3%BC#z?", "/session/a%2Fb", (("x", "1 2"), ("y", ""), ("x", "ü"))),
+        ("/session", "/session", ()),
+        ("http://h", "/", ()),
+        ("http://h?x=1", "/", (("x", "1"),)),
+        ("http://[broken/session", "/session", ()),
+    ],
+)
+def test_path_and_query(url: str, path: str, query: tuple[tuple[str, str], ...]) -> None:
+    assert (called(url).path, called(url).query) == (path, query)
+
+
+def test_the_first_known_media_type_counts() -> None:
+    assert media_type("x-unknown", "Text/HTML ; charset=utf-8", "a/b") == "text/html"
+    assert media_type("", "x-unknown") == ""
