@@ -118,12 +118,14 @@ class Coverage:
 class Report:
     """What one command found: diagnostics, what was counted, what was covered.
 
-    `summary` maps a section (generate, verify ...) to counts by name; its order is the order of printing.
+    `summary` maps a section (generate, exchanges ...) to counts by name; its order is the order of printing.
+    `diff` is what would change on disk, as a unified diff.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
     summary: dict[str, dict[str, int | str]] = field(default_factory=dict)
     coverage: tuple[Coverage, ...] = ()
+    diff: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -138,4 +140,5 @@ class Report:
             in_order((*self.diagnostics, *other.diagnostics)),
             {**self.summary, **other.summary},
             (*self.coverage, *other.coverage),
+            self.diff + other.diff,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from wirelock.write.applying import apply, recover
 from wirelock.write.changes import Change, ChangeSet, diff
-from wirelock.write.manifest import Entry, Manifest, print_manifest, read_manifest
+from wirelock.write.kept import kept
+from wirelock.write.manifest import Entry, Manifest, digest, print_manifest, read_manifest
 from wirelock.write.planning import plan
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "Manifest",
     "apply",
     "diff",
+    "digest",
+    "kept",
     "plan",
     "print_manifest",
     "read_manifest",

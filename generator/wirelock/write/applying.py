@@ -135,7 +135,7 @@ def _perform(root: Path, folder: Path, journal: Journal) -> None:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             (folder / f"{step.slot}.new").replace(target)
-    sync(parent for step in journal.steps for parent in (root / step.path).parents if parent.is_relative_to(root))
+    sync(journal.touched(root))
 
 
 def _prune(folder: Path, kept: set[Path]) -> None:

@@ -38,6 +38,10 @@ class Journal:
     steps: tuple[Step, ...]
     folders: tuple[str, ...]
 
+    def touched(self, root: Path) -> set[Path]:
+        """Every folder in which a name may come, go or change."""
+        return {root / folder for step in self.steps for folder in PurePosixPath(step.path).parents}
+
 
 def journal_of(root: Path, changes: ChangeSet) -> Journal:
     """What will be done for a change set.
@@ -96,7 +100,7 @@ def undo(root: Path, folder: Path, journal: Journal) -> None:
             (root / path).rmdir()
     for step in reversed([step for step in journal.steps if step.after is None]):
         _undo(root, folder, step)
-    sync(parent for step in journal.steps for parent in (root / step.path).parents if parent.is_relative_to(root))
+    sync(journal.touched(root))
 
 
 def _undo(root: Path, folder: Path, step: Step) -> None:

@@ -44,7 +44,9 @@ def _take(file: Path) -> int:
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(handle), file.stat()):
                     return handle
-        except BaseException:
+        except BaseException as error:
+            if not isinstance(error, BlockingIOError):  # then it is the holder's
+                discard(file)
             os.close(handle)
             raise
         os.close(handle)  # the holder before removed the file after it was opened here

@@ -25,11 +25,12 @@ def plan(
     `keys` are hashes by emitter, for the manifest. With a diagnostic the change set is empty.
     """
     paths = [manifest_path, *(artifact.path for artifact in artifacts)]
-    faults = [found for path in set(paths) if (found := fault(root, path))]
-    faults += collisions(paths)
-    old = read_manifest(root, manifest_path) if not faults else Manifest()
-    if faults or isinstance(old, Diagnostic):
-        return ChangeSet(), in_order((*faults, old) if isinstance(old, Diagnostic) else faults)
+    faults = tuple(trouble for path in set(paths) if (trouble := fault(root, path))) or collisions(paths)
+    if faults:
+        return ChangeSet(), in_order(faults)
+    old = read_manifest(root, manifest_path)
+    if isinstance(old, Diagnostic):
+        return ChangeSet(), (old,)
     files = {artifact.path: Entry(digest(artifact.content), artifact.emitter) for artifact in artifacts}
     manifest = Artifact(manifest_path, print_manifest(Manifest(files, keys)), "manifest")
     owned = {*old.files, manifest_path}

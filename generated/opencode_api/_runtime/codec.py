@@ -1,0 +1,594 @@
+"""JSON text to protobuf messages and back, driven by the facts of mapping.json alone.
+
+A valid document is carried (what comes back is equal), or refused with NOT_CARRIED where protobuf cannot hold it;
+undeclared properties are dropped with a note where the policy says so. Whatever goes in and whatever comes out is
+held against the validator.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from google.protobuf.message import DecodeError, Message
+
+from .findings import DIGITS_LOST, NOT_CARRIED, UNDECLARED_FIELD, VIOLATION, Finding
+from .pointers import token
+from .text import MalformedText, dump, parse
+from .validator import Schemas, Validator
+
+M = TypeVar("M", bound=Message)
+Facts = Mapping[str, Any]
+Put = Callable[["_Run", Any, Any, str], None]
+Get = Callable[["_Run", Any, str], Any]
+
+_ABSENT = object()
+_MAX_MESSAGES = 100
+"""Nested messages that protobuf's parsers accept (protobuf: CodedInputStream's default recursion limit)."""
+_RANGES = {
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+    "uint32": (0, 2**32 - 1),
+    "uint64": (0, 2**64 - 1),
+}
+_WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+class Refused(ValueError):
+    """The document or message cannot be carried; `findings` says why, one a fault."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("; ".join(f"{finding.pointer or '(root)'}: {finding.message}" for finding in findings))
+        self.findings = findings
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded(Generic[M]):
+    """A message made from JSON text, and the notes on what it does not hold."""
+
+    message: M
+    notes: tuple[Finding, ...]
+
+
+class _Run:
+    """What one encoding or decoding notices on its way."""
+
+    def __init__(self) -> None:
+        self.notes: list[Finding] = []
+
+    def refuse(self, code: str, pointer: str, message: str) -> Refused:
+        return Refused((Finding(pointer, code, message),))
+
+
+class Codecs:
+    """Every codec of one generated package.
+
+    `mapping` is the content of mapping.json, `message` gives the message class of a full proto name,
+    `schemas` validates.
+    """
+
+    def __init__(self, mapping: Facts, message: Callable[[str], type[Message]], schemas: Schemas) -> None:
+        self._mapping = mapping
+        self._message = message
+        self._schemas = schemas
+        self._forms: dict[str, tuple[Put, Get]] = {}
+
+    def codec(self, type_name: str) -> Codec[Message]:
+        """The codec of a named type (`session/sessionInfo`); KeyError where the type has no message."""
+        facts = self._mapping["types"][type_name]
+        name = facts["message"]
+        return Codec(self._message(name), self._form(name), self._schemas.validator(facts["schema"]))
+
+    def _form(self, name: str) -> tuple[Put, Get]:
+        if name not in self._forms:
+            self._forms[name] = (
+                lambda run, value, message, at: self._forms[name][0](run, value, message, at),
+                lambda run, message, at: self._forms[name][1](run, message, at),
+            )  # recursion finds these while the real ones are being made
+            self._forms[name] = self._make(self._mapping["messages"][name])
+        return self._forms[name]
+
+    def _make(self, facts: Facts) -> tuple[Put, Get]:
+        match facts["form"]:
+            case "object":
+                return self._object(facts)
+            case "tuple":
+                return self._tuple(facts)
+            case "union":
+                return self._union(facts)
+            case _:
+                return self._single(facts["fields"][0])
+
+    # forms
+
+    def _object(self, facts: Facts) -> tuple[Put, Get]:
+        fields = {field["json"]: (field, *self._field(field)) for field in facts["fields"]}
+        rest = self._rest(facts)
+        presence = facts.get("explicitFields", {}).get("name", "")
+        required = [field["json"] for field in facts["fields"] if field["required"]]
+
+        def put(run: _Run, value: Any, message: Any, at: str) -> None:
+            _expect(run, value, dict, "object", at)
+            left: dict[str, Any] = {}
+            for key, item in value.items():
+                known = fields.get(key)
+                if known is None:
+                    left[key] = item
+                    continue
+                field, put_field, _ = known
+                inner = f"{at}/{token(key)}"
+                if item is None and field["nullable"]:
+                    if not field["required"]:
+                        getattr(message, presence).append(field["number"])
+                    continue
+                put_field(run, item, message, inner)
+                if not item and not field["required"] and field["type"]["kind"] in ("list", "map"):
+                    getattr(message, presence).append(field["number"])
+            for key in required:
+                if key not in value:
+                    raise run.refuse(VIOLATION, f"{at}/{token(key)}", f"required property `{key}` is missing")
+            if left:
+                rest[0](run, left, message, at)
+
+        def get(run: _Run, message: Any, at: str) -> dict[str, Any]:
+            result: dict[str, Any] = {}
+            listed = set(getattr(message, presence)) if presence else set[int]()
+            for key, (field, _, get_field) in fields.items():
+                item = get_field(run, message, f"{at}/{token(key)}")
+                if item is _ABSENT or (not field["required"] and item in ([], {}) and field["type"]["kind"] in _MANY):
+                    if field["number"] in listed:
+                        result[key] = None if item is _ABSENT else item
+                    elif item is _ABSENT and field["required"] and field["nullable"]:
+                        result[key] = None
+                    continue
+                result[key] = item
+            return rest[1](run, message, at, result) if rest[1] else result
+
+        return put, get
+
+    def _rest(self, facts: Facts) -> tuple[Put, Callable[[_Run, Any, str, dict[str, Any]], dict[str, Any]] | None]:
+        """What becomes of properties that are not declared."""
+        if "rest" in facts:
+            put_field, get_field = self._field(facts["rest"])
+
+            def back(run: _Run, message: Any, at: str, result: dict[str, Any]) -> dict[str, Any]:
+                more = get_field(run, message, at)
+                for key in () if more is _ABSENT else more:
+                    if key in result or any(field["json"] == key for field in facts["fields"]):
+                        raise run.refuse(VIOLATION, f"{at}/{token(key)}", f"`{key}` is declared and in the rest")
+                return result if more is _ABSENT else {**result, **more}
+
+            return put_field, back
+
+        def drop(run: _Run, left: Any, message: Any, at: str) -> None:
+            for key in left:
+                pointer = f"{at}/{token(key)}"
+                text = f"property `{key}` is not declared"
+                if facts["unknown"] == "refused":
+                    raise run.refuse(VIOLATION, pointer, text)
+                run.notes.append(Finding(pointer, UNDECLARED_FIELD, text, warning=True))
+
+        return drop, None
+
+    def _single(self, field: Facts) -> tuple[Put, Get]:
+        put_field, get_field = self._field(field)
+
+        def put(run: _Run, value: Any, message: Any, at: str) -> None:
+            if not (value is None and field["nullable"]):
+                put_field(run, value, message, at)
+
+        def get(run: _Run, message: Any, at: str) -> Any:
+            value = get_field(run, message, at)
+            return None if value is _ABSENT and field["nullable"] else value
+
+        return put, get
+
+    def _tuple(self, facts: Facts) -> tuple[Put, Get]:
+        singles = [self._single(field) for field in facts["fields"]]
+
+        def put(run: _Run, value: Any, message: Any, at: str) -> None:
+            _expect(run, value, list, "array", at)
+            if len(value) > len(singles):
+                raise run.refuse(VIOLATION, f"{at}/{len(singles)}", f"at most {len(singles)} items are allowed")
+            for index, item in enumerate(value):
+                singles[index][0](run, item, message, f"{at}/{index}")
+
+        def get(run: _Run, message: Any, at: str) -> list[Any]:
+            values = [single[1](run, message, f"{at}/{index}") for index, single in enumerate(singles)]
+            return [value for value in values if value is not _ABSENT]
+
+        return put, get
+
+    def _union(self, facts: Facts) -> tuple[Put, Get]:
+        by_name = {field["name"]: self._field(field) for field in facts["fields"]}
+        branches = facts["branches"]
+
+        def put(run: _Run, value: Any, message: Any, at: str) -> None:
+            for branch in branches:
+                if _fits(value, branch):
+                    by_name[branch["field"]][0](run, value, message, at)
+                    return
+            raise run.refuse(VIOLATION, at, "no branch of the union fits")
+
+        def get(run: _Run, message: Any, at: str) -> Any:
+            name = message.WhichOneof(facts["oneof"])
+            return _ABSENT if name is None else by_name[name][1](run, message, at)
+
+        return put, get
+
+    # fields
+
+    def _field(self, field: Facts) -> tuple[Put, Get]:
+        name, kind = field["name"], field["type"]
+        match kind["kind"]:
+            case "list":
+                return self._repeated(name, kind["items"])
+            case "map":
+                return self._map(name, kind["values"])
+            case "message":
+                put_in, get_from = self._form(kind["message"])
+            case "any" | "object" | "array":
+                put_in, get_from = _put_free(kind["kind"]), _get_free(kind["kind"])
+            case _:
+                return self._scalar(name, field, kind)
+
+        def put(run: _Run, value: Any, message: Any, at: str) -> None:
+            inner = getattr(message, name)
+            inner.SetInParent()
+            put_in(run, value, inner, at)
+
+        def get(run: _Run, message: Any, at: str) -> Any:
+            return get_from(run, getattr(message, name), at) if message.HasField(name) else _ABSENT
+
+        return put, get
+
+    def _scalar(self, name: str, field: Facts, kind: Facts) -> tuple[Put, Get]:
+        to_proto, to_json = self._convert(kind)
+        explicit = field.get("explicit", False)
+
+        def put(run: _Run, value: Any, message: Any, at: str) -> None:
+            setattr(message, name, to_proto(run, value, at))
+
+        def get(run: _Run, message: Any, at: str) -> Any:
+            if explicit and not message.HasField(name):
+                return _ABSENT
+            return to_json(run, getattr(message, name), at)
+
+        return put, get
+
+    def _convert(self, kind: Facts) -> tuple[Callable[[_Run, Any, str], Any], Callable[[_Run, Any, str], Any]]:
+        match kind["kind"]:
+            case "string":
+                return _to_string, _same
+            case "bool":
+                return _to_bool, _same
+            case "null":
+                return _to_null, lambda run, value, at: None
+            case "double":
+                return _to_double, _from_double
+            case "enum":
+                return _enum(self._mapping["enums"][kind["enum"]]["values"])
+            case integer:
+                return _to_integer(integer), _same
+
+    def _repeated(self, name: str, items: Facts) -> tuple[Put, Get]:
+        if items["kind"] in _MESSAGES:
+            put_in, get_from = self._item(items)
+
+            def put(run: _Run, value: Any, message: Any, at: str) -> None:
+                _expect(run, value, list, "array", at)
+                target = getattr(message, name)
+                for index, item in enumerate(value):
+                    put_in(run, item, target.add(), f"{at}/{index}")
+
+            def get(run: _Run, message: Any, at: str) -> list[Any]:
+                return [get_from(run, item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
+
+            return put, get
+        to_proto, to_json = self._convert(items)
+
+        def put_plain(run: _Run, value: Any, message: Any, at: str) -> None:
+            _expect(run, value, list, "array", at)
+            getattr(message, name).extend([to_proto(run, item, f"{at}/{index}") for index, item in enumerate(value)])
+
+        def get_plain(run: _Run, message: Any, at: str) -> list[Any]:
+            return [to_json(run, item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
+
+        return put_plain, get_plain
+
+    def _map(self, name: str, values: Facts) -> tuple[Put, Get]:
+        if values["kind"] in _MESSAGES:
+            put_in, get_from = self._item(values)
+
+            def put(run: _Run, value: Any, message: Any, at: str) -> None:
+                _expect(run, value, dict, "object", at)
+                target = getattr(message, name)
+                for key, item in value.items():
+                    put_in(run, item, target[key], f"{at}/{token(key)}")
+
+            def get(run: _Run, message: Any, at: str) -> dict[str, Any]:
+                source = getattr(message, name)
+                return {key: get_from(run, source[key], f"{at}/{token(key)}") for key in sorted(source)}
+
+            return put, get
+        to_proto, to_json = self._convert(values)
+
+        def put_plain(run: _Run, value: Any, message: Any, at: str) -> None:
+            _expect(run, value, dict, "object", at)
+            target = getattr(message, name)
+            for key, item in value.items():
+                target[key] = to_proto(run, item, f"{at}/{token(key)}")
+
+        def get_plain(run: _Run, message: Any, at: str) -> dict[str, Any]:
+            source = getattr(message, name)
+            return {key: to_json(run, source[key], f"{at}/{token(key)}") for key in sorted(source)}
+
+        return put_plain, get_plain
+
+    def _item(self, kind: Facts) -> tuple[Put, Get]:
+        if kind["kind"] == "message":
+            return self._form(kind["message"])
+        return _put_free(kind["kind"]), _get_free(kind["kind"])
+
+
+_MANY = ("list", "map")
+_MESSAGES = ("message", "any", "object", "array")
+
+
+class Codec(Generic[M]):
+    """JSON text to one message type and back."""
+
+    def __init__(self, message: type[M], form: tuple[Put, Get], validator: Validator) -> None:
+        self._type = message
+        self._put, self._get = form
+        self._validator = validator
+
+    def read(self, text: bytes | str) -> Encoded[M]:
+        """The message for a JSON text, with notes on dropped properties; raises Refused."""
+        try:
+            value = parse(text)
+        except MalformedText as error:
+            raise Refused((error.finding,)) from None
+        faults = tuple(finding for finding in self._validator.instance_findings(value) if not finding.warning)
+        if faults:
+            raise Refused(faults)
+        run, message = _Run(), self._type()
+        self._put(run, value, message, "")
+        if _deep(text):
+            self._check_depth(message)
+        return Encoded(message, tuple(run.notes))
+
+    def _check_depth(self, message: M) -> None:
+        try:
+            self._type.FromString(message.SerializeToString(deterministic=True))
+        except DecodeError:
+            words = f"nested deeper than the {_MAX_MESSAGES} messages that protobuf reads"
+            raise Refused((Finding("", NOT_CARRIED, words),)) from None
+
+    def to_message(self, text: bytes | str) -> M:
+        """The message for a JSON text; raises Refused."""
+        return self.read(text).message
+
+    def from_message(self, message: M) -> bytes:
+        """The JSON text of a message; raises Refused where the message is not a valid document."""
+        value = self._get(_Run(), message, "")
+        if value is _ABSENT:
+            raise Refused((Finding("", VIOLATION, "the message is empty and stands for no document"),))
+        faults = tuple(finding for finding in self._validator.instance_findings(value) if not finding.warning)
+        if faults:
+            raise Refused(faults)
+        return dump(value)
+
+    def encode(self, text: bytes | str) -> bytes:
+        """Protobuf's binary form of a JSON text, the same bytes each time; raises Refused."""
+        return self.to_message(text).SerializeToString(deterministic=True)
+
+    def decode(self, wire: bytes) -> bytes:
+        """The JSON text of protobuf's binary form; raises Refused."""
+        try:
+            message = self._type.FromString(wire)
+        except DecodeError as error:
+            raise Refused((Finding("", VIOLATION, f"not a message of this type: {error}"),)) from None
+        return self.from_message(message)
+
+    def findings(self, text: bytes | str) -> tuple[Finding, ...]:
+        """Why the codec does not take a text, or its notes on what it would drop."""
+        try:
+            return self.read(text).notes
+        except Refused as error:
+            return error.findings
+
+
+def _deep(text: bytes | str) -> bool:
+    """Whether a text could nest deeper than any protobuf parser reads (a free-form value costs three levels)."""
+    marks = (b"[", b"{") if isinstance(text, bytes) else ("[", "{")
+    return sum(text.count(cast(Any, mark)) for mark in marks) > _MAX_MESSAGES // 3 - 1
+
+
+def _expect(run: _Run, value: Any, wanted: type, words: str, at: str) -> None:
+    if not isinstance(value, wanted):
+        raise run.refuse(VIOLATION, at, f"expected {words}")
+
+
+def _fits(value: Any, branch: Facts) -> bool:
+    if branch["types"]:
+        return _json_type(value) in branch["types"]
+    return all(_constant(_at(value, tag["path"]), tag["values"]) for tag in branch["tags"])
+
+
+def _at(value: Any, path: Iterable[str]) -> Any:
+    for name in path:
+        if not isinstance(value, dict) or name not in value:
+            return _ABSENT
+        value = value[name]
+    return value
+
+
+def _constant(value: Any, accepted: Iterable[Any]) -> bool:
+    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in accepted)
+
+
+def _json_type(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case dict():
+            return "object"
+        case _:
+            return "number"
+
+
+def _same(run: _Run, value: Any, at: str) -> Any:
+    return value
+
+
+def _to_string(run: _Run, value: Any, at: str) -> str:
+    _expect(run, value, str, "string", at)
+    return cast(str, value)
+
+
+def _to_bool(run: _Run, value: Any, at: str) -> bool:
+    _expect(run, value, bool, "boolean", at)
+    return cast(bool, value)
+
+
+def _to_null(run: _Run, value: Any, at: str) -> int:
+    if value is not None:
+        raise run.refuse(VIOLATION, at, "expected null")
+    return 0
+
+
+def _to_integer(name: str) -> Callable[[_Run, Any, str], int]:
+    low, high = _RANGES[name]
+
+    def convert(run: _Run, value: Any, at: str) -> int:
+        if isinstance(value, bool | str | list | dict) or value is None or value % 1 != 0:
+            raise run.refuse(VIOLATION, at, "expected integer")
+        whole = int(value)
+        if not low <= whole <= high:
+            raise run.refuse(NOT_CARRIED, at, f"{_short(whole)} is outside {name}")
+        return whole
+
+    return convert
+
+
+def _to_double(run: _Run, value: Any, at: str) -> float:
+    if isinstance(value, str) and value in _WORDS:
+        return _WORDS[value]
+    if isinstance(value, bool | str | list | dict) or value is None:
+        raise run.refuse(VIOLATION, at, "expected number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if math.isinf(number):
+        raise run.refuse(NOT_CARRIED, at, "the number is outside the range of a double")
+    return number
+
+
+def _from_double(run: _Run, value: float, at: str) -> Any:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _enum(values: Iterable[Facts]) -> tuple[Callable[[_Run, Any, str], Any], Callable[[_Run, Any, str], Any]]:
+    numbers = {value["json"]: value["number"] for value in values}
+    spellings = {number: spelling for spelling, number in numbers.items()}
+
+    def to_proto(run: _Run, value: Any, at: str) -> int:
+        if not isinstance(value, str) or value not in numbers:
+            raise run.refuse(VIOLATION, at, "not a value of the enum")
+        return int(numbers[value])
+
+    def to_json(run: _Run, value: int, at: str) -> Any:
+        if value == 0:
+            return _ABSENT
+        if value not in spellings:
+            raise run.refuse(VIOLATION, at, f"the enum has no value with number {value}")
+        return spellings[value]
+
+    return to_proto, to_json
+
+
+def _short(number: int) -> str:
+    digits = str(number) if abs(number) < 10**40 else f"an integer of {int(math.log10(abs(number))) + 1} digits"
+    return digits
+
+
+def _put_free(kind: str) -> Put:
+    def put(run: _Run, value: Any, message: Any, at: str) -> None:
+        match kind:
+            case "object":
+                _expect(run, value, dict, "object", at)
+                for key, item in value.items():
+                    _fill(run, item, message.fields[key], f"{at}/{token(key)}")
+            case "array":
+                _expect(run, value, list, "array", at)
+                for index, item in enumerate(value):
+                    _fill(run, item, message.values.add(), f"{at}/{index}")
+            case _:
+                _fill(run, value, message, at)
+
+    return put
+
+
+def _fill(run: _Run, value: Any, target: Any, at: str) -> None:
+    match value:
+        case None:
+            target.null_value = 0
+        case bool():
+            target.bool_value = value
+        case str():
+            target.string_value = value
+        case list():
+            target.list_value.SetInParent()
+            for index, item in enumerate(value):
+                _fill(run, item, target.list_value.values.add(), f"{at}/{index}")
+        case dict():
+            target.struct_value.SetInParent()
+            for key, item in value.items():
+                _fill(run, item, target.struct_value.fields[key], f"{at}/{token(key)}")
+        case _:
+            target.number_value = _to_double(run, value, at)
+            if isinstance(value, int) and target.number_value != value:
+                run.notes.append(Finding(at, DIGITS_LOST, f"{_short(value)} is kept as a double", warning=True))
+
+
+def _get_free(kind: str) -> Get:
+    def get(run: _Run, message: Any, at: str) -> Any:
+        match kind:
+            case "object":
+                return {key: _plain(message.fields[key]) for key in sorted(message.fields)}
+            case "array":
+                return [_plain(item) for item in message.values]
+            case _:
+                return _plain(message)
+
+    return get
+
+
+def _plain(value: Any) -> Any:
+    match value.WhichOneof("kind"):
+        case "bool_value":
+            return value.bool_value
+        case "number_value":
+            return _from_double(_Run(), value.number_value, "")
+        case "string_value":
+            return value.string_value
+        case "list_value":
+            return [_plain(item) for item in value.list_value.values]
+        case "struct_value":
+            return {key: _plain(value.struct_value.fields[key]) for key in sorted(value.struct_value.fields)}
+        case _:
+            return None

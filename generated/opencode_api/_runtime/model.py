@@ -1,0 +1,243 @@
+"""What generated Pydantic models are made of: base classes, the JSON integer, and the checks beyond pydantic.
+
+A model takes exactly the JSON that its schema takes: nothing is coerced, absent and null are different things, keys are
+JSON's own spelling, and no default is filled in. Python code may name fields by their Python attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Generic, Self, TypeVar, cast, get_origin
+
+import pydantic
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from .documents import value_at
+from .findings import NOT_CARRIED, UNDECLARED_FIELD, Finding
+from .model_errors import SCHEMA_ERROR, findings_of
+from .patterns import translate
+from .pointers import token
+from .words import described, literal
+from .words import name as named
+
+T = TypeVar("T")
+_CHECKS = "x-checks"
+_STRICT = ConfigDict(
+    strict=True, allow_inf_nan=False, protected_namespaces=(), serialize_by_alias=True, validate_by_name=False
+)
+
+
+def _whole(value: object) -> object:
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+WireInteger = Annotated[int, BeforeValidator(_whole)]
+"""A JSON integer: 1.0 is one and becomes 1; "1", true and 1.5 are not."""
+
+
+class WireModel(BaseModel):
+    """A JSON object; properties that are not declared are kept and count as undeclared."""
+
+    model_config = {**_STRICT, "extra": "allow"}
+
+    def __init__(self, /, **data: Any) -> None:
+        aliases = _aliases(type(self))
+        spelled = {aliases.get(name, name): value for name, value in data.items()}
+        self.__pydantic_validator__.validate_python(spelled, self_instance=self)
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # as BaseModel's own: JSON does not go through it
+
+
+@cache
+def _aliases(model: type[BaseModel]) -> dict[str, str]:
+    return {name: field.alias for name, field in model.model_fields.items() if field.alias is not None}
+
+
+class OpenWireModel(WireModel):
+    """A JSON object whose schema says that there may be further properties."""
+
+
+class ClosedWireModel(WireModel):
+    """A JSON object that has its declared properties only."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CheckedWireModel(WireModel):
+    """A JSON object with checks beyond pydantic."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _checked(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        return _checked_value(cls, value, handler)
+
+
+class RootModel(pydantic.RootModel[T], Generic[T]):
+    """A JSON value that is not an object of declared properties; it stands in `root`."""
+
+    model_config = _STRICT
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _checked(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        model = cast("type[BaseModel]", cls)
+        if isinstance(value, list) and _is_tuple(model):
+            value = tuple(cast("Sequence[Any]", value))
+        return _checked_value(cls, value, handler) if _checks(model) else handler(value)
+
+
+@cache
+def _is_tuple(model: type[BaseModel]) -> bool:
+    return get_origin(model.model_fields["root"].annotation) is tuple
+
+
+def model_findings(model: type[BaseModel], instance: object) -> tuple[Finding, ...]:
+    """Why a parsed JSON document is not of a model's type, with JSON Pointers; for one that is, what is undeclared."""
+    try:
+        value = model.model_validate(instance)
+    except ValidationError as error:
+        return findings_of(error, model)
+    except RecursionError:
+        return (Finding("", NOT_CARRIED, "the document is nested too deep for the model"),)
+    return tuple(sorted(_undeclared(value)))
+
+
+def _undeclared(document: Any) -> Iterator[Finding]:
+    left: list[tuple[str, Any]] = [("", document)]  # a stack of our own: documents may be deep
+    while left:
+        at, value = left.pop()
+        if isinstance(value, WireModel) and not isinstance(value, OpenWireModel):
+            for key in value.model_extra or ():
+                words = f"property {named(key)} is not declared"
+                yield Finding(f"{at}/{token(key)}", UNDECLARED_FIELD, words, warning=True)
+        left += [(f"{at}/{token(str(key))}" if key is not None else at, item) for key, item in _members(value)]
+
+
+def _members(value: Any) -> Iterable[tuple[str | int | None, Any]]:
+    """The values inside a value that may hold models, each with its key; None is the value of a root model."""
+    match value:
+        case BaseModel() if isinstance(value, RootModel):
+            return ((None, value.__dict__["root"]),)
+        case BaseModel():
+            aliases = _aliases(type(value))
+            fields = ((aliases.get(name, name), item) for name, item in value.__dict__.items())
+            return (*fields, *((value.model_extra or {}).items() if isinstance(value, OpenWireModel) else ()))
+        case list() | tuple():
+            return enumerate(cast("Sequence[Any]", value))
+        case dict():
+            return cast("dict[str, Any]", value).items()
+        case _:
+            return ()
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _checked_value(model: type[M], value: Any, handler: ModelWrapValidatorHandler[M]) -> M:
+    """Validate with pydantic, then against what the schema asks beyond it; every fault of both is in the error."""
+    checks = () if isinstance(value, model) else _checks(model)
+    try:
+        result, errors = handler(value), []
+    except ValidationError as error:
+        if not checks:
+            raise
+        result, errors = None, [_again(details) for details in error.errors(include_url=False)]
+    errors += [fault for check in checks for fault in _faults(check, value)]
+    if errors or result is None:
+        raise ValidationError.from_exception_data(model.__name__, errors)
+    return result
+
+
+def _again(details: Any) -> InitErrorDetails:
+    """An error of pydantic's as it has to be given back to it."""
+    kind = details["type"]
+    if kind == SCHEMA_ERROR:
+        kind = PydanticCustomError(SCHEMA_ERROR, "{message}", details["ctx"])
+    return InitErrorDetails(type=kind, loc=details["loc"], input=details["input"], ctx=details.get("ctx", {}))
+
+
+@cache
+def _checks(model: type[BaseModel]) -> tuple[_Check, ...]:
+    found: list[_Check] = []
+    if (schema := _stated(model.model_config.get("json_schema_extra"))) is not None:
+        found.append(_compiled(None, schema))
+    for name, field in model.model_fields.items():
+        if (schema := _stated(field.json_schema_extra)) is not None:
+            alias = name if field.alias is None else field.alias
+            found.append(_compiled(None if issubclass(model, RootModel) else alias, schema))
+    return tuple(found)
+
+
+def _stated(extra: Any) -> Any:
+    return cast("Mapping[str, Any]", extra).get(_CHECKS) if isinstance(extra, Mapping) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """JSON Schema beyond pydantic: the property that it judges (None is the whole value), as stated, and compiled."""
+
+    property: str | None
+    schema: Any
+    engine: Any
+
+
+def _compiled(name: str | None, schema: Any) -> _Check:
+    import jsonschema_rs  # models without checks do without it
+
+    return _Check(name, schema, jsonschema_rs.Draft202012Validator(_translated(schema), validate_formats=True))
+
+
+def _translated(schema: Any) -> Any:
+    """The schema with its patterns in the engine's own syntax."""
+    if isinstance(schema, list):
+        return [_translated(item) for item in cast("Sequence[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    return {keyword: _translated_keyword(keyword, value) for keyword, value in cast("dict[str, Any]", schema).items()}
+
+
+def _translated_keyword(keyword: str, value: Any) -> Any:
+    match keyword:
+        case "pattern":
+            return translate(value)
+        case "properties" | "$defs":
+            return {name: _translated(inner) for name, inner in value.items()}
+        case "enum":
+            return value
+        case _:
+            return _translated(value)
+
+
+def _faults(check: _Check, value: Any) -> Iterator[InitErrorDetails]:
+    judged, place = value, tuple[str, ...]()
+    if check.property is not None:
+        if not isinstance(value, dict) or check.property not in value:
+            return
+        judged, place = cast("dict[str, Any]", value)[check.property], (check.property,)
+    for error in check.engine.iter_errors(_plain(judged)):
+        keyword = str(error.schema_path[-1])
+        words = f"{described(error.instance)} breaks {keyword}{_limit(check.schema, error.schema_path)}"
+        context = {"message": words, "path": (*place, *error.instance_path), "keyword": keyword}
+        yield InitErrorDetails(type=PydanticCustomError(SCHEMA_ERROR, "{message}", context), loc=(), input=value)
+
+
+def _limit(schema: Any, path: Sequence[str | int]) -> str:
+    """What the keyword at that place says, if it is short enough to be said again."""
+    value = value_at(schema, path)
+    return f" {literal(value)}" if isinstance(value, str | int | float) else ""
+
+
+def _plain(value: Any) -> Any:
+    """The JSON of a value that may have models in it, as it has when Python code constructs one."""
+    match value:
+        case BaseModel():
+            return value.model_dump(mode="json")
+        case dict():
+            return {key: _plain(item) for key, item in cast("dict[str, Any]", value).items()}
+        case list() | tuple():
+            return [_plain(item) for item in cast("Sequence[Any]", value)]
+        case _:
+            return value

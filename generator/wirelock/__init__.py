@@ -1,0 +1,19 @@
+"""wirelock: JSON Schema is the truth; protobuf, models, validators and codecs are locked to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wirelock.api import Project, ProjectError, check, generate, init, load, verify
+
+__all__ = ["Project", "ProjectError", "check", "generate", "init", "load", "verify"]
+
+
+def __getattr__(name: str) -> object:
+    """The public calls, imported when they are first used (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from wirelock import api
+
+    return getattr(api, name)

@@ -1,0 +1,7 @@
+"""`python -m wirelock`."""
+
+import sys
+
+from wirelock.cli import main
+
+sys.exit(main())

@@ -1,0 +1,12 @@
+"""How long work says where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many steps are done, and how many there are."""
+
+
+def silent(doing: str, done: int, total: int) -> None:
+    """For callers that do not look."""

@@ -1,0 +1,60 @@
+"""Each command: a call of the api, and its report printed."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from wirelock import api
+from wirelock.cli.explain import explain
+from wirelock.cli.printing import printed, told
+from wirelock.cli.progress import shown_progress
+from wirelock.config import Config, read_config
+from wirelock.diagnostics import Report
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command that the arguments name; gives the exit code."""
+    match arguments.command:
+        case None:
+            return told(_next_step(Path.cwd()))
+        case "explain":
+            return explain(arguments.code)
+        case "init":
+            with shown_progress() as progress:
+                report = api.init(Path(arguments.folder), progress)
+            code = printed(report, arguments.format)
+            if code == 0 and arguments.format == "text":
+                told(f"next: {_enter(arguments.folder)}wirelock check")
+            return code
+        case _:
+            config = read_config(Path.cwd())
+            report = _report(arguments, config) if isinstance(config, Config) else Report(config)
+            return printed(report, arguments.format)
+
+
+def _report(arguments: argparse.Namespace, config: Config) -> Report:
+    with shown_progress() as progress:
+        match arguments.command:
+            case "generate":
+                return api.generate(config, arguments.mode or "write", progress)
+            case "verify":
+                return api.verify(config, arguments.recordings, arguments.type, progress)
+            case _:
+                return api.check(config, progress)
+
+
+def _enter(folder: str) -> str:
+    return "" if Path(folder) == Path() else f"cd {folder} && "
+
+
+def _next_step(folder: Path) -> str:
+    """What somebody who types the bare command most likely wants to do next."""
+    config = read_config(folder)
+    more = "all commands: wirelock --help"
+    if not isinstance(config, Config):
+        return f"no wirelock project here. A new one that passes its own check:\n\n  wirelock init my-api\n\n{more}"
+    if not (config.root / config.home).is_dir():
+        return f"this project has not been generated yet:\n\n  wirelock generate\n\n{more}"
+    words = "compare the generated files with the schemas, and verify the recordings"
+    return f"{words}:\n\n  wirelock check\n\nafter a change to the schemas:\n\n  wirelock generate\n\n{more}"

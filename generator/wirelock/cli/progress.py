@@ -1,0 +1,32 @@
+"""Progress of long work: on a terminal, after a second, and gone when it is done."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from wirelock.api.progress import Progress, silent
+
+_PATIENCE = 1.0
+
+
+@contextmanager
+def shown_progress() -> Generator[Progress]:
+    """A progress bar on standard error if it is a terminal; nothing otherwise."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    begun = time.monotonic()
+    with Bar(console=Console(stderr=True), transient=True, disable=False) as bar:
+        task = bar.add_task("", total=None, visible=False)
+
+        def show(doing: str, done: int, total: int) -> None:
+            late = time.monotonic() - begun > _PATIENCE
+            bar.update(task, description=doing, completed=done, total=total, visible=late)
+
+        yield show

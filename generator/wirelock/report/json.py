@@ -1,0 +1,57 @@
+"""The report for programs; its form is `meta/report.schema.json`."""
+
+from __future__ import annotations
+
+import json
+
+from wirelock.diagnostics import Coverage, Diagnostic, ExchangeRef, Report
+from wirelock.version import VERSION
+
+VERDICTS = ("clean", "findings", "error")
+"""By exit code."""
+
+
+def render(report: Report) -> str:
+    """One JSON object and a newline; every finding stands for one occurrence."""
+    value = {
+        "wirelock": VERSION,
+        "verdict": VERDICTS[report.exit_code],
+        "summary": report.summary,
+        "findings": [_finding(diagnostic) for diagnostic in report.diagnostics],
+        "coverage": {coverage.kind: _coverage(coverage) for coverage in report.coverage},
+        **({"diff": report.diff} if report.diff else {}),
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _finding(diagnostic: Diagnostic) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "code": diagnostic.code.id,
+        "severity": diagnostic.level.value,
+        "message": diagnostic.message,
+        "hint": diagnostic.hint,
+        "file": diagnostic.where.file,
+        "line": diagnostic.where.line,
+        "column": diagnostic.where.column,
+        "pointer": diagnostic.where.pointer,
+    }
+    facts |= {"expected": diagnostic.expected} if diagnostic.expected else {}
+    if diagnostic.exchange is not None:
+        facts |= {"exchange": _exchange(diagnostic.exchange), "schema": diagnostic.schema, "rpc": diagnostic.rpc}
+        facts["raised_by"] = list(diagnostic.raised_by)
+    return facts
+
+
+def _exchange(ref: ExchangeRef) -> dict[str, object]:
+    return {
+        "recording": ref.recording,
+        "index": ref.index,
+        "method": ref.method,
+        "url": ref.url,
+        "status": ref.status,
+        "part": ref.part,
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, list[str]]:
+    return {"covered": list(coverage.covered), "missed": list(coverage.missed)}

@@ -1,0 +1,124 @@
+"""The report for people: findings first, what was exercised, what was counted, and the verdict last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from wirelock.diagnostics import Coverage, Diagnostic, Report, Severity
+from wirelock.report.groups import Group, grouped
+from wirelock.runtime.words import counted, visible
+
+MOST_PLACES = 5
+"""How many places of one group are listed."""
+MOST_MISSED = 4
+"""How many names of what was never exercised are listed."""
+_LABEL = 9
+
+
+def render(report: Report) -> str:
+    """The whole report as lines of plain text; the first word of a line says what it is, for those who colour it."""
+    blocks = [
+        "".join(f"{line}\n" for line in block)
+        for block in (_findings(report), _notes(report), _coverage(report.coverage), _summary(report))
+    ]
+    return "\n".join(block for block in blocks if block)
+
+
+# findings
+
+
+def _findings(report: Report) -> Iterator[str]:
+    shown = (diagnostic for diagnostic in report.diagnostics if diagnostic.level is not Severity.NOTE)
+    for count, group in enumerate(grouped(shown)):
+        yield from ([""] if count else [])
+        yield from _group(group)
+
+
+def _group(group: Group) -> Iterator[str]:
+    first = group.first
+    level = "expected" if first.expected else first.level.value
+    times = f"  ({len(group.members)} times)" if len(group.members) > 1 else ""
+    yield f"{level:<{_LABEL}}{first.code.id}  {visible(first.message)}{times}"
+    yield from _places(group)
+    if first.schema:
+        yield _line("schema", first.schema)
+    if first.raised_by:
+        yield _line("found by", ", ".join(first.raised_by))
+    if first.expected:
+        yield _line("reason", first.expected)
+    if first.hint:
+        yield _line("hint", visible(first.hint))
+
+
+def _places(group: Group) -> Iterator[str]:
+    if group.first.exchange is not None:
+        yield _line("first at" if len(group.members) > 1 else "at", _exchange_place(group.first))
+        return
+    places = [str(member.where) for member in group.members if member.where.file]
+    for index, place in enumerate(places[:MOST_PLACES]):
+        yield _line("" if index else "at", visible(place))
+    if len(places) > MOST_PLACES:
+        yield _line("", f"and {len(places) - MOST_PLACES} more")
+
+
+def _line(label: str, text: str) -> str:
+    return f"{'':<{_LABEL}}{label:<9}{text}"
+
+
+def _exchange_place(diagnostic: Diagnostic) -> str:
+    ref, pointer = diagnostic.exchange, visible(diagnostic.where.pointer) or "(whole body)"
+    assert ref is not None
+    if ref.part == "document":
+        return f"{ref.recording}:{diagnostic.where.line} {pointer}"
+    parts = urlsplit(ref.url)
+    path = visible(parts.path + (f"?{parts.query}" if parts.query else ""))
+    return f"{ref.recording} #{ref.index} {ref.method} {path} -> {ref.status}, {ref.part} {pointer}"
+
+
+def _notes(report: Report) -> Iterator[str]:
+    """One line a code: notes are there to be looked up, with --format json."""
+    notes = [diagnostic for diagnostic in report.diagnostics if diagnostic.level is Severity.NOTE]
+    refused = [note for note in notes if note.raised_by or note.code.id == "MALFORMED"]
+    if refused:
+        words = f"{counted(len(refused), 'fault')} in requests that the server refused as well"
+        yield f"{'note':<{_LABEL}}{words}"
+    plain = [note for note in notes if note not in refused]
+    for code, count in sorted(Counter(note.code.id for note in plain).items()):
+        first = next(note for note in plain if note.code.id == code)
+        more = f" and {count - 1} more" if count > 1 else ""
+        yield f"{'note':<{_LABEL}}{code}  {visible(first.message)}{more}"
+
+
+# coverage and counts
+
+
+def _coverage(coverage: Iterable[Coverage]) -> Iterator[str]:
+    rows = [(c.kind, len(c.covered), len(c.covered) + len(c.missed), c.missed) for c in coverage]
+    if rows:
+        yield "exercised by the recordings"
+    for kind, covered, known, missed in rows:
+        names = ", ".join(missed[:MOST_MISSED]) + (f" and {len(missed) - MOST_MISSED} more" if len(missed) > MOST_MISSED else "")
+        line = f"  {kind:<16}{covered:>5} of {known:<5}"
+        yield f"{line}never: {visible(names)}" if missed else line.rstrip()
+
+
+def _summary(report: Report) -> Iterator[str]:
+    for section, counts in report.summary.items():
+        (name, total), *rest = counts.items()
+        words = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in rest if value)
+        unit = "" if name == "total" or isinstance(total, str) else f" {name}"
+        yield f"{section:<13}{total:>5}{unit}{f': {words}' if words else ''}"
+    yield f"{_verdict(report)}: {_weights(report)}"
+
+
+def _verdict(report: Report) -> str:
+    return ("clean", "findings", "could not run")[report.exit_code]
+
+
+def _weights(report: Report) -> str:
+    expected = sum(bool(diagnostic.expected) for diagnostic in report.diagnostics)
+    levels = Counter(diagnostic.level for diagnostic in report.diagnostics if not diagnostic.expected)
+    words = [counted(levels[level], level.value) for level in Severity if levels[level]]
+    return ", ".join([*words, *([f"{expected} expected"] if expected else [])]) or "nothing found"

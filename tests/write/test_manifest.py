@@ -1,0 +1,68 @@
+"""The manifest's file: what it looks like, and what is not taken for one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wirelock.diagnostics import Diagnostic
+from wirelock.version import VERSION
+from wirelock.write import Entry, Manifest, print_manifest, read_manifest
+
+ONE, TWO = "1" * 64, "2" * 64
+MANIFEST = Manifest({"proto/b.proto": Entry(TWO, "proto"), "proto/a.proto": Entry(ONE, "proto")}, {"models": ONE})
+TEXT = f"""{{
+  "format": 1,
+  "generator": "wirelock {VERSION}",
+  "keys": {{
+    "models": "{ONE}"
+  }},
+  "files": {{
+    "proto/a.proto": {{"sha256": "{ONE}", "emitter": "proto"}},
+    "proto/b.proto": {{"sha256": "{TWO}", "emitter": "proto"}}
+  }}
+}}
+"""
+
+
+def read(root: Path, text: bytes) -> Manifest | Diagnostic:
+    (root / "manifest.json").write_bytes(text)
+    return read_manifest(root, "manifest.json")
+
+
+def test_one_entry_stands_on_one_line_in_the_order_of_paths() -> None:
+    assert print_manifest(MANIFEST).decode() == TEXT
+
+
+@pytest.mark.parametrize("manifest", [MANIFEST, Manifest()])
+def test_what_was_printed_is_read(tmp_path: Path, manifest: Manifest) -> None:
+    assert read(tmp_path, print_manifest(manifest)) == manifest
+
+
+def test_no_file_is_an_empty_manifest(tmp_path: Path) -> None:
+    assert read_manifest(tmp_path, "no/manifest.json") == Manifest()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (TEXT.replace('  "files"', '<<<<<<< HEAD\n  "files"'), "merge conflict"),
+        (TEXT.replace(ONE, "../../etc", 1), "not a SHA-256 hash"),
+        (TEXT.replace('"format": 1', '"format": 2'), "format 2"),
+        (TEXT.replace('"files"', '"filed"'), "'files' is missing"),
+        (TEXT[:-20], "cannot be read"),
+        ("[" * 100_000, "cannot be read"),
+        ("[]", "cannot be read"),
+        ("", "cannot be read"),
+    ],
+)
+def test_a_spoilt_manifest_is_no_empty_one(tmp_path: Path, text: str, words: str) -> None:
+    found = read(tmp_path, text.encode())
+    assert isinstance(found, Diagnostic)
+    assert (found.code.id, found.code.fatal, found.where.file) == ("MANIFEST_UNREADABLE", True, "manifest.json")
+    assert words in found.message
+
+
+def test_bytes_that_are_no_text_are_no_manifest(tmp_path: Path) -> None:
+    assert isinstance(read(tmp_path, b"\xff\xfe"), Diagnostic)
