@@ -82,7 +82,9 @@ def _read_ledger(config: Config) -> tuple[numbers.Ledger, tuple[Diagnostic, ...]
 
 def _ledger_missing(file: str) -> Diagnostic:
     hint = f"restore it: git checkout HEAD -- {file}; if these protos are not wirelock's, move them away"
-    return Diagnostic(LEDGER_MISSING, Location(file), "there are protos, but the ledger that keeps their numbers is gone", hint)
+    return Diagnostic(
+        LEDGER_MISSING, Location(file), "there are protos, but the ledger that keeps their numbers is gone", hint
+    )
 
 
 def _ledger_file(config: Config, ledger: numbers.Ledger) -> Artifact:

@@ -94,7 +94,9 @@ def _read(path: Path) -> _Table | Diagnostic | None:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         line = re.search(r"line (\d+)", str(error))
         where = Location(path.name, int(line[1]) if line else 0, 1 if line else 0)
-        return Diagnostic(CONFIG_UNREADABLE, where, f"cannot be read: {error}", "mend the file; nothing else was looked at")
+        return Diagnostic(
+            CONFIG_UNREADABLE, where, f"cannot be read: {error}", "mend the file; nothing else was looked at"
+        )
     if path.name == "wirelock.toml":
         return _Table(path.name, text, value)
     tool = value.get("tool", {})
@@ -127,7 +129,9 @@ def _config(root: Path, table: _Table) -> Config | tuple[Diagnostic, ...]:
 
 
 def _expectation(entry: Mapping[str, str], index: int, table: _Table) -> Expectation:
-    places = [table.text.count("\n", 0, match.start()) + 1 for match in re.finditer(r"^\[\[.*expect\]\]", table.text, re.M)]
+    places = [
+        table.text.count("\n", 0, match.start()) + 1 for match in re.finditer(r"^\[\[.*expect\]\]", table.text, re.M)
+    ]
     where = Location(table.file, places[index] if index < len(places) else 1, 1)
     return Expectation(entry["recording"], entry["code"], entry["pointer"], entry["reason"], where)
 
@@ -156,13 +160,23 @@ def _wrong_values(table: _Table) -> list[Diagnostic]:
         faults.append(_wrong(table, "unknown-fields", f"one of {', '.join(get_args(UnknownFields))}"))
     if not isinstance(table.keys.get("format-assertion", False), bool):
         faults.append(_wrong(table, "format-assertion", "true or false"))
-    faults += [_wrong(table, key, "a folder inside the project") for key in _STRINGS[:3] if not _inside(table.keys.get(key, key))]
+    faults += [
+        _wrong(table, key, "a folder inside the project")
+        for key in _STRINGS[:3]
+        if not _inside(table.keys.get(key, key))
+    ]
     return faults
 
 
 def _inside(folder: str) -> bool:
     path = PurePosixPath(folder)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in folder and '"' not in folder
+    return (
+        bool(path.parts)
+        and not path.is_absolute()
+        and ".." not in path.parts
+        and "\\" not in folder
+        and '"' not in folder
+    )
 
 
 def _wrong_expectations(table: _Table, verify: Mapping[str, Any]) -> list[Diagnostic]:

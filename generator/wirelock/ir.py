@@ -13,7 +13,6 @@ from typing import Literal
 from wirelock.diagnostics import Location
 
 
-
 @dataclass(frozen=True, slots=True, order=True)
 class TypeId:
     """A named type: the schema file below the schema folder, and the JSON Pointer inside it ("" is the root)."""

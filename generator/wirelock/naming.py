@@ -77,7 +77,9 @@ def settle(wanted: Mapping[str, str], taken: Iterable[str] = ()) -> dict[str, st
         name, count = wanted[key], 1
         while clash_key(name) in used:
             count += 1
-            name = f"{wanted[key]}_{count}" if wanted[key][:1].islower() or "_" in wanted[key] else f"{wanted[key]}{count}"
+            name = (
+                f"{wanted[key]}_{count}" if wanted[key][:1].islower() or "_" in wanted[key] else f"{wanted[key]}{count}"
+            )
         used.add(clash_key(name))
         settled[key] = name
     return settled

@@ -82,7 +82,10 @@ def test_the_range_of_protobuf_itself_is_skipped() -> None:
 
 
 def test_what_is_written_is_read_back() -> None:
-    ledger = Ledger({"shop.Order": after([want("a"), want("b")], [want("a")])}, {"shop.State": Scope("s", (Entry(1, "x", "STATE_X", "value"),))})
+    ledger = Ledger(
+        {"shop.Order": after([want("a"), want("b")], [want("a")])},
+        {"shop.State": Scope("s", (Entry(1, "x", "STATE_X", "value"),))},
+    )
     assert read_ledger(print_ledger(ledger), HERE) == ledger
 
 
@@ -95,7 +98,14 @@ def test_two_added_fields_stand_on_neighbouring_lines_so_that_git_sees_the_confl
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"{", b'{"format": 2, "messages": {}, "enums": {}}', b"[]", b"<<<<<<< HEAD\n=======\n>>>>>>> other\n", b"null"],
+    [
+        b"",
+        b"{",
+        b'{"format": 2, "messages": {}, "enums": {}}',
+        b"[]",
+        b"<<<<<<< HEAD\n=======\n>>>>>>> other\n",
+        b"null",
+    ],
 )
 def test_an_unreadable_ledger_is_never_an_empty_one(text: bytes) -> None:
     found = read_ledger(text, HERE)

@@ -204,6 +204,17 @@ def test_a_write_is_final_before_its_stage_is_swept_away(
     assert tree(root) == after
 
 
+def test_a_disk_that_takes_a_byte_at_a_time_gets_them_all(
+    tmp_path: Path, after: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "project"
+    changes, _ = prepare(root)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda handle, content: write(handle, content[:1]))
+    assert apply(root, changes) == ()
+    assert tree(root) == after
+
+
 def test_planning_on_a_failing_disk_is_a_diagnostic(tmp_path: Path) -> None:
     prepare(tmp_path / "project")
     codes = set[str]()

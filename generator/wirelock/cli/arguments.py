@@ -50,16 +50,30 @@ def _command(whole: _Parser, found: argparse.Namespace) -> _Parser:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    whole = _Parser(prog="wirelock", description="JSON Schema is the truth; the wire format is locked to it.", allow_abbrev=False)
+    whole = _Parser(
+        prog="wirelock", description="JSON Schema is the truth; the wire format is locked to it.", allow_abbrev=False
+    )
     whole.add_argument("--version", action="version", version=f"wirelock {VERSION}")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND")
     generate = _command_parser(commands, "generate", "write protos, models, validators, codecs and documents")
     mode = generate.add_mutually_exclusive_group()
-    mode.add_argument("--check", action="store_const", const="check", dest="mode", help="write nothing; print a diff, exit 1 if there is any")
-    mode.add_argument("--dry-run", action="store_const", const="dry-run", dest="mode", help="write nothing; list what would change")
+    mode.add_argument(
+        "--check",
+        action="store_const",
+        const="check",
+        dest="mode",
+        help="write nothing; print a diff, exit 1 if there is any",
+    )
+    mode.add_argument(
+        "--dry-run", action="store_const", const="dry-run", dest="mode", help="write nothing; list what would change"
+    )
     verify = _command_parser(commands, "verify", "hold recordings against validator, model and codec")
-    verify.add_argument("recordings", nargs="*", metavar="RECORDING", help="HAR or NDJSON files; without any, the configured ones")
-    verify.add_argument("--type", default="", metavar="TYPE", help="each line is one document of this type, such as session/sessionInfo")
+    verify.add_argument(
+        "recordings", nargs="*", metavar="RECORDING", help="HAR or NDJSON files; without any, the configured ones"
+    )
+    verify.add_argument(
+        "--type", default="", metavar="TYPE", help="each line is one document of this type, such as session/sessionInfo"
+    )
     _command_parser(commands, "check", "what CI runs: generate --check and verify, one summary")
     init = _command_parser(commands, "init", "write a new project that passes its own check")
     init.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where; made if need be")

@@ -14,8 +14,12 @@ def emit(build: Build) -> Emitted:
     home = f"{build.config.generated}/{build.config.package}/codecs"
     groups = by_folder(tuple(build.proto.roots), build)
     texts = {
-        f"{home}/{folder}.py": render("codecs/module.py.j2", header=header(build.config.schemas), folder=folder, names=names)
+        f"{home}/{folder}.py": render(
+            "codecs/module.py.j2", header=header(build.config.schemas), folder=folder, names=names
+        )
         for folder, names in groups.items()
     }
-    texts[f"{home}/__init__.py"] = render("codecs/package.py.j2", header=header(build.config.schemas), folders=sorted(groups))
+    texts[f"{home}/__init__.py"] = render(
+        "codecs/package.py.j2", header=header(build.config.schemas), folders=sorted(groups)
+    )
     return Emitted(tuple(Artifact(path, text.encode(), "codecs") for path, text in texts.items()))

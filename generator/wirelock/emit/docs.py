@@ -30,7 +30,9 @@ def emit(build: Build) -> Emitted:
     files = [_file(file) for file in build.proto.files]
     texts = {f"{folder}/{file['page']}": render("docs/package.md.j2", header=top, file=file) for file in files}
     name = build.config.proto_package
-    texts[f"{folder}/index.md"] = render("docs/index.md.j2", header=top, name=name, files=files, package=build.config.package)
+    texts[f"{folder}/index.md"] = render(
+        "docs/index.md.j2", header=top, name=name, files=files, package=build.config.package
+    )
     return Emitted(tuple(Artifact(path, text.encode(), "docs") for path, text in sorted(texts.items())))
 
 

@@ -62,7 +62,9 @@ def mapping(build: Build) -> Facts:
             for file in files
             for enum in file.enums
         },
-        "services": {f"{file.package}.{service.name}": _service(service) for file in files for service in file.services},
+        "services": {
+            f"{file.package}.{service.name}": _service(service) for file in files for service in file.services
+        },
     }
 
 

@@ -61,7 +61,6 @@ def _canonical(build: Build) -> Schema:
     return canonical(build.graph, build.proto, build.config)
 
 
-
 def _components(schema: Schema) -> Mapping[str, Schema]:
     return cast("dict[str, dict[str, Schema]]", schema["components"])["schemas"]
 

@@ -117,4 +117,6 @@ def _failed(build: Build, words: str) -> Diagnostic:
 
 
 def _warning(build: Build, line: str) -> Diagnostic:
-    return Diagnostic(PROTOC_WARNING, Location(build.config.proto), f"protoc: {line}", "the files were written all the same")
+    return Diagnostic(
+        PROTOC_WARNING, Location(build.config.proto), f"protoc: {line}", "the files were written all the same"
+    )

@@ -38,8 +38,12 @@ def _names(keys: Sequence[TypeId], build: Build) -> tuple[TypeName, ...]:
     for key in keys:
         name, root = type_name(key), build.proto.roots.get(key)
         message = root.name.rpartition(".")[2] if root else ""
-        module = next((f.path.removesuffix(".proto") for f in build.proto.files if root and _holds(f.package, root.name)), "")
-        names.append(TypeName(python[name], name, str(key), message, module.replace("/", ".") + "_pb2" if module else ""))
+        module = next(
+            (f.path.removesuffix(".proto") for f in build.proto.files if root and _holds(f.package, root.name)), ""
+        )
+        names.append(
+            TypeName(python[name], name, str(key), message, module.replace("/", ".") + "_pb2" if module else "")
+        )
     return tuple(sorted(names, key=lambda name: name.python))
 
 

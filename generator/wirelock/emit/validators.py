@@ -19,7 +19,9 @@ def emit(build: Build) -> Emitted:
     groups = by_folder(tuple(build.graph.definitions), build)
     for folder, names in groups.items():
         texts[f"{home}/validators/{folder}.py"] = _module(build, folder, names)
-    texts[f"{home}/validators/__init__.py"] = render("validators/package.py.j2", header=header(build.config.schemas), folders=sorted(groups))
+    texts[f"{home}/validators/__init__.py"] = render(
+        "validators/package.py.j2", header=header(build.config.schemas), folders=sorted(groups)
+    )
     return Emitted(tuple(Artifact(path, text.encode(), "validators") for path, text in texts.items()))
 
 
@@ -32,7 +34,6 @@ def schemas(build: Build) -> dict[str, object]:
         "formatAssertion": build.config.format_assertion,
         "documents": {file: document.value for file, document in build.documents.items()},
     }
-
 
 
 def _module(build: Build, folder: str, names: tuple[TypeName, ...]) -> str:

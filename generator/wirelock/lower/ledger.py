@@ -97,7 +97,9 @@ def allocate(scope: Scope, wanted: Sequence[Wanted], label: str) -> tuple[Scope,
         if old is not None and (old.type == want.type or not old.reserved):
             if old.type != want.type:
                 found.append(_type_changed(old, want, label))
-            kept[want.key] = replace(old, key=want.key, name=want.name if want.renamed_from else old.name, reserved=False)
+            kept[want.key] = replace(
+                old, key=want.key, name=want.name if want.renamed_from else old.name, reserved=False
+            )
     numbers = {entry.number for entry in scope.entries}
     for want in wanted:
         if want.key in kept:
@@ -199,4 +201,3 @@ def _print_entry(entry: Entry) -> str:
     if entry.reserved:
         value["reserved"] = True
     return json.dumps(value, ensure_ascii=True)
-

@@ -228,7 +228,9 @@ class Lowering:
             return self._plain(self.value(core, slot), core, slot)
         if nullable:
             shape = self.value(core, slot)
-            return self._wrapper("box", "value", self._plain(shape, core, slot), core, slot.below("nullable", "nullable"))
+            return self._wrapper(
+                "box", "value", self._plain(shape, core, slot), core, slot.below("nullable", "nullable")
+            )
         return self._plain(self.value(core, slot), core, slot)
 
     def _plain(self, shape: ValueShape, node: Node, slot: Slot) -> ItemShape:
@@ -306,7 +308,9 @@ class Lowering:
         core, nullable = split_null(node, self._definitions)
         inner = slot.below(label, label)
         shape = Scalar("null") if core is None else self._plain(self.value(core, inner), core, inner)
-        return Draft(str(index), label, shape, node, required=True, nullable=nullable and core is not None, explicit=True)
+        return Draft(
+            str(index), label, shape, node, required=True, nullable=nullable and core is not None, explicit=True
+        )
 
     def _record(self, name: str, slot: Slot, node: Node, record: Record) -> None:
         self.messages[name] = Message(name, "object", (), node.where)  # recursion finds it there
@@ -440,7 +444,9 @@ class Lowering:
             "Numbers of the fields that were sent as [], {} or null although they might have been left out; "
             "empty in every other document."
         )
-        return Draft("$explicit", "explicit_fields", shape, Node(Anything(), node.where, description=words), required=False)
+        return Draft(
+            "$explicit", "explicit_fields", shape, Node(Anything(), node.where, description=words), required=False
+        )
 
     def _field_names(self, drafts: Sequence[Draft], old: Scope) -> dict[str, str]:
         kept = {e.key: e.name for e in old.entries if any(e.key == draft.key for draft in drafts)}
@@ -479,7 +485,11 @@ class Lowering:
         old = self._ledger.enums.get(name, Scope(slot.source))
         zero = f"{prefix}_UNSPECIFIED"
         kept = {entry.key: entry.name for entry in old.entries if entry.key in values}
-        taken = (*kept.values(), zero, *(v.name for n, e in self.enums.items() if _same_package(n, name) for v in e.values))
+        taken = (
+            *kept.values(),
+            zero,
+            *(v.name for n, e in self.enums.items() if _same_package(n, name) for v in e.values),
+        )
         fresh = settle({v: f"{prefix}_{upper_snake(v)}" for v in values if v not in kept}, taken)
         wanted = [Wanted(value, kept.get(value) or fresh[value], "value", node.where) for value in values]
         scope, found = allocate(replace(old, source=slot.source), wanted, name)

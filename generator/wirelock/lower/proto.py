@@ -78,11 +78,18 @@ def _files(graph: TypeGraph, config: Config, lowered: Lowering) -> tuple[ProtoFi
     for package in sorted(packages):
         messages = tuple(m for name, m in lowered.messages.items() if name.rpartition(".")[0] == package)
         services = tuple(
-            _service(service, graph, lowered) for service in graph.services if _package(config, service.package) == package
+            _service(service, graph, lowered)
+            for service in graph.services
+            if _package(config, service.package) == package
         )
         enums = tuple(e for name, e in lowered.enums.items() if name.rpartition(".")[0] == package)
         used = {name.rpartition(".")[0] for message in messages for name in _names_in(message)}
-        used |= {name.rpartition(".")[0] for service in services for rpc in service.rpcs for name in (rpc.request, rpc.response)}
+        used |= {
+            name.rpartition(".")[0]
+            for service in services
+            for rpc in service.rpcs
+            for name in (rpc.request, rpc.response)
+        }
         imports = tuple(_path(other, config) for other in sorted(used - {package}))
         files.append(ProtoFile(_path(package, config), package, folders[package], imports, messages, enums, services))
     return tuple(files)

@@ -129,7 +129,9 @@ class ServiceParser:
         good = [body for body in responses if body.status.startswith("2")]
         found = next((body.type for body in good if body.type), None) or next((b.rpc for b in good if b.rpc), None)
         if found is None and not self.diagnostics:
-            self._report(SERVICE_INVALID, document, at, "no response is stated", "add response, or rpc beside a const body")
+            self._report(
+                SERVICE_INVALID, document, at, "no response is stated", "add response, or rpc beside a const body"
+            )
         return found
 
     def _type(self, reference: str, document: Document, at: str) -> TypeId | None:
@@ -139,7 +141,11 @@ class ServiceParser:
             if key in self._definitions:
                 return key
             self._report(
-                SERVICE_SCHEMA_MISSING, document, at, f"{reference} is not a schema of this project", "name a schema file"
+                SERVICE_SCHEMA_MISSING,
+                document,
+                at,
+                f"{reference} is not a schema of this project",
+                "name a schema file",
             )
             return None
         self._report(SERVICE_SCHEMA_MISSING, document, at, f"no schema {reference}: {found.message}", found.hint)
@@ -164,7 +170,9 @@ class ServiceParser:
         response = self._properties(method.response)
         for name in path_parameters(method.path):
             if name not in request:
-                self._missing(SERVICE_PATH_IMPOSSIBLE, name, method.request, document, f"{at}/http/{method.verb.lower()}")
+                self._missing(
+                    SERVICE_PATH_IMPOSSIBLE, name, method.request, document, f"{at}/http/{method.verb.lower()}"
+                )
         wanted = [(method.body, "http/body")] if method.body not in ("", "*") else []
         wanted += [(name, f"in/{token(name)}") for name, _ in method.places]
         if method.state is not None:

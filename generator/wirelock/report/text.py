@@ -99,7 +99,9 @@ def _coverage(coverage: Iterable[Coverage]) -> Iterator[str]:
     if rows:
         yield "exercised by the recordings"
     for kind, covered, known, missed in rows:
-        names = ", ".join(missed[:MOST_MISSED]) + (f" and {len(missed) - MOST_MISSED} more" if len(missed) > MOST_MISSED else "")
+        names = ", ".join(missed[:MOST_MISSED]) + (
+            f" and {len(missed) - MOST_MISSED} more" if len(missed) > MOST_MISSED else ""
+        )
         line = f"  {kind:<16}{covered:>5} of {known:<5}"
         yield f"{line}never: {visible(names)}" if missed else line.rstrip()
 

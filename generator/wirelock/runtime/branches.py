@@ -16,7 +16,21 @@ from .words import literal, type_name
 
 TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 WORDS = frozenset(
-    "$schema $id $anchor $comment title description default examples deprecated readOnly writeOnly $defs definitions".split()
+    [
+        "$schema",
+        "$id",
+        "$anchor",
+        "$comment",
+        "title",
+        "description",
+        "default",
+        "examples",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "$defs",
+        "definitions",
+    ]
 )
 """Keywords that say nothing of what a value may be."""
 DEEPEST = 24
@@ -170,9 +184,7 @@ class Branches:
         known: dict[str, Any] = {}
         for site in fitting:
             known.update(self.tags(site).get(path, {}))
-        by_value = {
-            text: tuple(site for site in fitting if text in self.tags(site).get(path, known)) for text in known
-        }
+        by_value = {text: tuple(site for site in fitting if text in self.tags(site).get(path, known)) for text in known}
         return Switch(path, known, by_value, tuple(site for site in fitting if path not in self.tags(site)))
 
     def tags(self, site: Site, depth: int = 0) -> Mapping[Path, Tag]:

@@ -17,13 +17,24 @@ BASE = "https://schemas.invalid/"
 """Where the documents pretend to be (RFC 6761 section 6.4: `.invalid` never resolves)."""
 
 ONE = frozenset(
-    "not if then else contains propertyNames additionalProperties additionalItems unevaluatedItems "
-    "unevaluatedProperties items".split()
+    [
+        "not",
+        "if",
+        "then",
+        "else",
+        "contains",
+        "propertyNames",
+        "additionalProperties",
+        "additionalItems",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "items",
+    ]
 )
 """Keywords that hold one schema."""
-SEVERAL = frozenset("allOf anyOf oneOf prefixItems items".split())
+SEVERAL = frozenset(["allOf", "anyOf", "oneOf", "prefixItems", "items"])
 """Keywords that hold a list of schemas."""
-NAMED = frozenset("properties patternProperties $defs definitions dependentSchemas dependencies".split())
+NAMED = frozenset(["properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"])
 """Keywords that hold schemas by name."""
 DEFINITIONS = frozenset({"$defs", "definitions"})
 """Keywords whose schemas take part only when something refers to them."""
@@ -52,7 +63,7 @@ class Dialect:
     """Keywords of other dialects, which mean nothing here."""
 
 
-_LATER = frozenset("dependentSchemas dependentRequired unevaluatedItems unevaluatedProperties".split())
+_LATER = frozenset(["dependentSchemas", "dependentRequired", "unevaluatedItems", "unevaluatedProperties"])
 DRAFT_07 = Dialect(
     "http://json-schema.org/draft-07/schema#",
     ref_alone=True,

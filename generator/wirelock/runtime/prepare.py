@@ -24,7 +24,7 @@ LONGEST_WAY = 48
 
 _CONTENT = frozenset({"contentEncoding", "contentMediaType", "contentSchema"})
 _DATA = frozenset({"enum", "const", "default", "examples"})
-_IN_PLACE = frozenset("allOf anyOf oneOf not if then else dependentSchemas dependencies".split())
+_IN_PLACE = frozenset(["allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies"])
 _NOTHING: Mapping[str, Any] = {"not": {}}
 
 _Work = tuple[str, Any, Resource, Any, Any]
@@ -153,7 +153,7 @@ def _keyword(documents: Documents, site: Site, keyword: str, value: Any, copy: d
             copy[keyword] = _dynamic_reference(documents, site, value)
         case "pattern", str():
             copy.update(_pattern(value))
-        case ("$id" | "$anchor" | "$schema"), str():
+        case (("$id" | "$anchor" | "$schema"), str()):
             pass
         case _, dict() if keyword in NAMED:
             copies = copy[keyword] = {}

@@ -38,7 +38,9 @@ class Document:
         return Location(self.path, line, column, pointer)
 
 
-def read_folder(root: Path, folder: str, suffixes: tuple[str, ...]) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
+def read_folder(
+    root: Path, folder: str, suffixes: tuple[str, ...]
+) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
     """Every document below a folder of the project whose name ends so, sorted by path."""
     top = root / folder
     if not top.is_dir():
@@ -56,9 +58,7 @@ def read_folder(root: Path, folder: str, suffixes: tuple[str, ...]) -> tuple[tup
 
 
 def _files(top: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    return [
-        Path(folder, name) for folder, _, names in os.walk(top) for name in names if name.endswith(suffixes)
-    ]
+    return [Path(folder, name) for folder, _, names in os.walk(top) for name in names if name.endswith(suffixes)]
 
 
 def read_document(path: Path, root: Path) -> Document | Diagnostic:
@@ -73,7 +73,9 @@ def read_document(path: Path, root: Path) -> Document | Diagnostic:
             return Diagnostic(SOURCE_TOO_LARGE, Location(shown), words, "split it")
         content = path.read_bytes()
     except OSError as error:
-        return Diagnostic(SOURCE_UNREADABLE, Location(shown), f"cannot be read: {error.strerror}", "check the permissions")
+        return Diagnostic(
+            SOURCE_UNREADABLE, Location(shown), f"cannot be read: {error.strerror}", "check the permissions"
+        )
     try:
         value = parse(content)
     except MalformedText as error:

@@ -46,7 +46,9 @@ class Sources:
             return Unresolved(REFERENCE_OUTSIDE, f"{reference} leads out of the project", hint)
         path = posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(parts.path))) if parts.path else base
         if path.startswith("../") or path == "..":
-            return Unresolved(REFERENCE_OUTSIDE, f"{reference} leads out of the project", "references stay in the project")
+            return Unresolved(
+                REFERENCE_OUTSIDE, f"{reference} leads out of the project", "references stay in the project"
+            )
         document = self.documents.get(path)
         if document is None:
             return Unresolved(REFERENCE_NOT_FOUND, f"{reference} refers to nothing", self._near(path, base))

@@ -14,7 +14,6 @@ from wirelock.runtime.pointers import token
 from wirelock.runtime.text import MalformedText, dump, parse
 from wirelock.traffic.codes import (
     BODY_MISSING,
-    BODY_NOT_CHECKED,
     MALFORMED,
     MEDIA_TYPE_UNDOCUMENTED,
     STATUS_UNDOCUMENTED,

@@ -84,7 +84,9 @@ def _merged(found: dict[str, tuple[Finding, ...]]) -> tuple[Raised, ...]:
                 merged[index] = other if who in other.by else replace(other, by=(*other.by, who))
             if not same:
                 merged.append(Raised(finding, (who,)))
-    return tuple(sorted(merged, key=lambda raised: (raised.finding.pointer, raised.finding.code, raised.finding.message)))
+    return tuple(
+        sorted(merged, key=lambda raised: (raised.finding.pointer, raised.finding.code, raised.finding.message))
+    )
 
 
 def _is_same(one: Finding, other: Finding) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wirelock.api.generate import generate
+from wirelock.api.generation import generate
 from wirelock.api.progress import Progress, silent
 from wirelock.config import read_config
 from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wirelock.api.emitting import emitted
-from wirelock.api.generate import brought_about
+from wirelock.api.generation import brought_about
 from wirelock.api.progress import Progress, silent
-from wirelock.api.verify import configured, verified
+from wirelock.api.verification import configured, verified
 from wirelock.build import build
 from wirelock.config import Config
 from wirelock.diagnostics import Report

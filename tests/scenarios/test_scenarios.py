@@ -1,0 +1,73 @@
+"""Every folder here is a small project: what is generated from it, and what is said about it.
+
+`input/` is the project, `output/` what the fast emitters write, `diagnostics.txt` what is reported. `RECORD=1 pytest`
+writes output and diagnostics anew; a file too many fails like a file too few.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from wirelock.build import Build, build
+from wirelock.config import Config, read_config
+from wirelock.diagnostics import Diagnostic, in_order
+from wirelock.emit import EMITTERS
+
+HERE = Path(__file__).parent
+SCENARIOS = sorted(path.name for path in HERE.iterdir() if (path / "input").is_dir())
+SHOWN = ("proto", "mapping")
+
+
+def outcome(project: Path) -> tuple[dict[str, bytes], str]:
+    """The files that a project generates, by path, and its diagnostics as text."""
+    config = read_config(project)
+    if not isinstance(config, Config):
+        return {}, listing(config)
+    built = build(config)
+    files, found = emitted(built) if built.sound else ({}, ())
+    return files, listing(in_order((*built.diagnostics, *found)))
+
+
+def emitted(built: Build) -> tuple[dict[str, bytes], tuple[Diagnostic, ...]]:
+    """The ledger and the output of the emitters that a reader can follow."""
+    results = [emitter.emit(built) for emitter in EMITTERS if emitter.name in SHOWN]
+    artifacts = [built.ledger, *(artifact for result in results for artifact in result.artifacts)]
+    return {a.path: a.content for a in artifacts}, tuple(d for result in results for d in result.diagnostics)
+
+
+def listing(diagnostics: tuple[Diagnostic, ...]) -> str:
+    """One diagnostic a line, its hint below it."""
+    return "".join(f"{d.level} {d.code.id} {d.where}: {d.message}\n    {d.hint}\n" for d in diagnostics)
+
+
+def recorded(folder: Path) -> dict[str, bytes]:
+    """The files below a folder, by path."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario(name: str) -> None:
+    scenario = HERE / name
+    files, diagnostics = outcome(scenario / "input")
+    if os.environ.get("RECORD"):
+        record(scenario, files, diagnostics)
+    assert diagnostics == (scenario / "diagnostics.txt").read_text("utf-8")
+    assert files == recorded(scenario / "output")
+
+
+def record(scenario: Path, files: dict[str, bytes], diagnostics: str) -> None:
+    """Make what was found the expectation."""
+    for path in recorded(scenario / "output"):
+        (scenario / "output" / path).unlink()
+    for path, content in files.items():
+        target = scenario / "output" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    (scenario / "diagnostics.txt").write_text(diagnostics, "utf-8")
+
+
+def test_there_are_scenarios() -> None:
+    assert len(SCENARIOS) >= 10
