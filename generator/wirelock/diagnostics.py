@@ -123,7 +123,7 @@ class Report:
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
-    summary: dict[str, dict[str, int | str]] = field(default_factory=dict)
+    summary: dict[str, dict[str, int | str]] = field(default_factory=dict[str, dict[str, int | str]])
     coverage: tuple[Coverage, ...] = ()
     diff: str = ""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from wirelock.diagnostics import Location
+from wirelock.runtime.text import Json
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,7 +98,7 @@ class Choice:
 class Constant:
     """A const or enum with values other than strings; equality is JSON's (1 equals 1.0, 1 is not true)."""
 
-    values: tuple[object, ...]
+    values: tuple[Json, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,5 +276,5 @@ class Service:
 class TypeGraph:
     """Every named type and service of one project, in file order."""
 
-    definitions: Mapping[TypeId, Definition] = field(default_factory=dict)
+    definitions: Mapping[TypeId, Definition] = field(default_factory=dict[TypeId, Definition])
     services: tuple[Service, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -202,6 +203,15 @@ def test_a_write_is_final_before_its_stage_is_swept_away(
     monkeypatch.undo()
     assert recover(root) == (), "there is nothing to undo"
     assert tree(root) == after
+
+
+def test_the_disk_has_everything_before_the_first_move_and_before_the_write_is_final(tmp_path: Path) -> None:
+    changes, _ = prepare(tmp_path / "project")
+    with trap(lambda *_: False, fail) as made:
+        apply(tmp_path / "project", changes)
+    order = "".join(name[0] for name in made if name in ("write", "fsync", "replace", "unlink"))
+    staged, journal, deletes, writes, folders, swept = "(wf)+f", "rff", "uuu", "r{5}", "f+", "u+"
+    assert re.fullmatch(staged + journal + deletes + writes + folders + swept, order)
 
 
 def test_a_disk_that_takes_a_byte_at_a_time_gets_them_all(

@@ -15,9 +15,10 @@ from .text import canonical
 from .words import literal, type_name
 
 TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
-WORDS = frozenset(
-    "$schema $id $anchor $comment title description default examples deprecated readOnly writeOnly $defs definitions".split()
-)
+WORDS = frozenset({
+    "$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "title", "description", "default", "examples",
+    "deprecated", "readOnly", "writeOnly",
+})  # fmt: skip
 """Keywords that say nothing of what a value may be."""
 DEEPEST = 24
 """How far references are followed to learn what a branch accepts; past it, anything."""
@@ -170,9 +171,7 @@ class Branches:
         known: dict[str, Any] = {}
         for site in fitting:
             known.update(self.tags(site).get(path, {}))
-        by_value = {
-            text: tuple(site for site in fitting if text in self.tags(site).get(path, known)) for text in known
-        }
+        by_value = {text: tuple(site for site in fitting if text in self.tags(site).get(path, known)) for text in known}
         return Switch(path, known, by_value, tuple(site for site in fitting if path not in self.tags(site)))
 
     def tags(self, site: Site, depth: int = 0) -> Mapping[Path, Tag]:
@@ -192,7 +191,7 @@ class Branches:
                 values = self._constants(inner, depth + 1)
                 if values is not None:
                     found[(name,)] = {canonical(value): value for value in values}
-                elif self.types(inner) == {"object"}:
+                elif self.types(inner) == frozenset({"object"}):
                     below = self.tags(inner, depth + 1).items()
                     found.update({(name, *path): tag for path, tag in below if len(path) < DEEPEST_TAG})
         for other in self._also(site):

@@ -8,27 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from .pointers import names_of, pointer_of, token
+from .text import Json
 
 BASE = "https://schemas.invalid/"
 """Where the documents pretend to be (RFC 6761 section 6.4: `.invalid` never resolves)."""
 
-ONE = frozenset(
-    "not if then else contains propertyNames additionalProperties additionalItems unevaluatedItems "
-    "unevaluatedProperties items".split()
-)
+ONE = frozenset({
+    "not", "if", "then", "else", "contains", "propertyNames", "additionalProperties", "additionalItems", "items",
+    "unevaluatedItems", "unevaluatedProperties",
+})  # fmt: skip
 """Keywords that hold one schema."""
-SEVERAL = frozenset("allOf anyOf oneOf prefixItems items".split())
+SEVERAL = frozenset({"allOf", "anyOf", "oneOf", "prefixItems", "items"})
 """Keywords that hold a list of schemas."""
-NAMED = frozenset("properties patternProperties $defs definitions dependentSchemas dependencies".split())
+NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"})
 """Keywords that hold schemas by name."""
 DEFINITIONS = frozenset({"$defs", "definitions"})
 """Keywords whose schemas take part only when something refers to them."""
 
-MISSING = object()
+MISSING: Json = cast(Any, object())
 """In place of a value that is not there."""
 
 
@@ -52,7 +53,7 @@ class Dialect:
     """Keywords of other dialects, which mean nothing here."""
 
 
-_LATER = frozenset("dependentSchemas dependentRequired unevaluatedItems unevaluatedProperties".split())
+_LATER = frozenset({"dependentSchemas", "dependentRequired", "unevaluatedItems", "unevaluatedProperties"})
 DRAFT_07 = Dialect(
     "http://json-schema.org/draft-07/schema#",
     ref_alone=True,
@@ -115,7 +116,7 @@ class Site:
 class Documents:
     """A closed set of schema documents by file, or by absolute URI."""
 
-    def __init__(self, schemas: Mapping[str, object]) -> None:
+    def __init__(self, schemas: Mapping[str, Json]) -> None:
         self.schemas = schemas
         self._sites: dict[tuple[str, str], Site] = {}
 
@@ -193,7 +194,7 @@ class Documents:
             site = self._site(site.resource, f"{site.pointer}/{token(name)}", inner)
         return site if isinstance(site.schema, dict | bool) else None
 
-    def _site(self, around: Resource, pointer: str, schema: object) -> Site:
+    def _site(self, around: Resource, pointer: str, schema: Json) -> Site:
         place = (around.file, pointer)
         known = self._sites.get(place)
         if known is None:
@@ -201,7 +202,7 @@ class Documents:
         return known
 
 
-def in_force(schema: object, dialect: Dialect) -> Mapping[str, Any]:
+def in_force(schema: Json, dialect: Dialect) -> Mapping[str, Any]:
     """The keywords of a schema that mean something in its dialect."""
     if not isinstance(schema, dict):
         return {}
@@ -212,7 +213,7 @@ def in_force(schema: object, dialect: Dialect) -> Mapping[str, Any]:
     return {keyword: value for keyword, value in schema.items() if keyword not in dialect.void}
 
 
-def subschemas(keyword: str, value: object) -> Iterator[tuple[tuple[str | int, ...], object]]:
+def subschemas(keyword: str, value: Json) -> Iterator[tuple[tuple[str | int, ...], Json]]:
     """The schemas that the value of a keyword holds, each with the keyword and the name or index that lead to it."""
     if keyword in ONE and isinstance(value, dict | bool):
         yield (keyword,), value
@@ -222,10 +223,10 @@ def subschemas(keyword: str, value: object) -> Iterator[tuple[tuple[str | int, .
         yield from (((keyword, name), item) for name, item in value.items() if isinstance(item, dict | bool))
 
 
-def value_at(value: Any, names: Iterable[str | int]) -> Any:
+def value_at(value: Json, names: Iterable[str | int]) -> Json:
     """What stands at names and indices below a value, or MISSING."""
     for name in names:
-        if isinstance(value, dict) and name in value:
+        if isinstance(value, dict) and isinstance(name, str) and name in value:
             value = value[name]
         elif isinstance(value, list) and str(name).isdecimal() and int(name) < len(value):
             value = value[int(name)]
@@ -243,11 +244,11 @@ def _joined(base: str, reference: str) -> str:
     return base + reference if reference.startswith("#") else urljoin(base, reference)
 
 
-def _index(file: str, document: object, found: dict[tuple[str, str], Resource]) -> None:
+def _index(file: str, document: Json, found: dict[tuple[str, str], Resource]) -> None:
     """Note every `$id` and anchor of one document."""
     uri = uri_of(file)
     found[file, ""] = Resource(uri, uri, file, "", DRAFT_2020_12)
-    open_places: list[tuple[str, object, Resource]] = [("", document, found[file, ""])]
+    open_places: list[tuple[str, Json, Resource]] = [("", document, found[file, ""])]
     while open_places:
         pointer, schema, resource = open_places.pop()
         if not isinstance(schema, dict):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from .assertions import CHECKS, breaks, matches, repeated
+from .assertions import breaks, matches, repeated
 from .branches import Branches, Several
 from .documents import Documents, Resource, Site
 from .outcome import At, Outcome
+from .text import Json
 
 Scope = tuple[Resource, ...]
 Request = tuple[Site, At]
@@ -42,7 +43,7 @@ class Frame:
     outcome: Outcome
 
     @property
-    def value(self) -> Any:
+    def value(self) -> Json:
         return self.at.value
 
     def below(self, *names: str | int) -> Site:
@@ -57,7 +58,7 @@ class Frame:
         return outcomes
 
 
-def evaluate(rules: Rules, site: Site, value: object) -> Outcome:
+def evaluate(rules: Rules, site: Site, value: Json) -> Outcome:
     """The outcome for a whole document."""
     frames = [_frame(rules, site, At(value), ())]
     runs = [_run(frames[0])]
@@ -104,23 +105,23 @@ def _run(frame: Frame) -> Run:
 def _assert(frame: Frame, keywords: Mapping[str, Any]) -> None:
     """Check what looks at this value alone; a value of the wrong type is nothing else besides."""
     for keyword in keywords:
-        if keyword in CHECKS and keyword not in frame.rules.annotations:
-            if breaks(keyword, keywords[keyword], frame.value):
-                frame.outcome.fail(keyword, repeated(frame.value) if keyword == "uniqueItems" else None)
+        if keyword not in frame.rules.annotations and breaks(keyword, keywords[keyword], frame.value):
+            items = frame.value if keyword == "uniqueItems" and isinstance(frame.value, list) else None
+            frame.outcome.fail(keyword, repeated(items) if items else None)
     if isinstance(frame.value, dict):
-        for name in keywords.get("required", ()):
-            if name not in frame.value:
-                frame.outcome.fail("required", at=frame.at.below(name))
-        for keyword in ("dependentRequired", "dependencies"):
-            for name, needed in keywords.get(keyword, {}).items():
-                if name in frame.value and isinstance(needed, list):
-                    _need(frame, keyword, name, needed)
+        _assert_members(frame, frame.value, keywords)
 
 
-def _need(frame: Frame, keyword: str, name: str, needed: list[str]) -> None:
-    for other in needed:
-        if other not in frame.value:
-            frame.outcome.fail(keyword, name, frame.at.below(other))
+def _assert_members(frame: Frame, members: Mapping[str, Json], keywords: Mapping[str, Any]) -> None:
+    for name in keywords.get("required", ()):
+        if name not in members:
+            frame.outcome.fail("required", at=frame.at.below(name))
+    for keyword in ("dependentRequired", "dependencies"):
+        for name, needed in keywords.get(keyword, {}).items():
+            if name in members and isinstance(needed, list):
+                for other in cast("list[str]", needed):
+                    if other not in members:
+                        frame.outcome.fail(keyword, name, frame.at.below(other))
 
 
 def _reference(frame: Frame, reference: Any) -> Steps:
@@ -271,7 +272,7 @@ def _rest(keyword: str, start: int) -> Callable[[Frame, Any], Steps]:
 
 
 def _additional_items(frame: Frame, schema: Any) -> Steps:
-    items = frame.site.keywords.get("items")
+    items: Json = frame.site.keywords.get("items")
     if isinstance(items, list):
         yield from _rest("additionalItems", len(items))(frame, schema)
 

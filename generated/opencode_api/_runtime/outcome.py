@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .documents import MISSING, Site
+from .documents import MISSING, Site, value_at
 from .pointers import pointer_of
+from .text import Json
 
 
 class At:
@@ -15,7 +16,7 @@ class At:
 
     __slots__ = ("_below", "depth", "holder", "is_name", "known", "name", "value")
 
-    def __init__(self, value: Any, holder: At | None = None, name: str | int = "") -> None:
+    def __init__(self, value: Json, holder: At | None = None, name: str | int = "") -> None:
         self.value = value
         self.holder = holder
         self.name = name
@@ -29,8 +30,7 @@ class At:
         """A member or item, or the place where one is missing."""
         found = self._below.get(name)
         if found is None:
-            present = isinstance(self.value, list) or (isinstance(self.value, dict) and name in self.value)
-            found = self._below[name] = At(self.value[name] if present else MISSING, self, name)
+            found = self._below[name] = At(value_at(self.value, (name,)), self, name)
         return found
 
     def named(self, name: str) -> At:
@@ -92,7 +92,7 @@ class Outcome:
         self.faults[Fault(at or self.at, self.site, keyword, detail)] = None
 
     def take(self, outcomes: Iterable[Outcome]) -> None:
-        """Make the faults of outcomes about a member or item, or of other schemas about this value, those of this one."""
+        """Make the faults of outcomes for a member or item, or of other schemas for this value, those of this one."""
         for outcome in outcomes:
             self.faults.update(outcome.faults)
             self.agree([outcome])

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from .documents import NAMED, Documents, Resource, SchemaRefused, Site, uri_of
 from .patterns import PatternRefused, translate
 from .pointers import names_of, pointer_of, token
+from .text import Json
 
 CLOSED = {"additionalProperties": False}
 """What open objects say of properties beyond their own, to find out whether a document has any."""
@@ -24,10 +25,10 @@ LONGEST_WAY = 48
 
 _CONTENT = frozenset({"contentEncoding", "contentMediaType", "contentSchema"})
 _DATA = frozenset({"enum", "const", "default", "examples"})
-_IN_PLACE = frozenset("allOf anyOf oneOf not if then else dependentSchemas dependencies".split())
+_IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies"})
 _NOTHING: Mapping[str, Any] = {"not": {}}
 
-_Work = tuple[str, Any, Resource, Any, Any]
+_Work = tuple[str, Json, Resource, Any, str | int]
 """A schema still to be copied: its pointer, the schema, its resource, and the container and key of the copy."""
 
 
@@ -143,7 +144,7 @@ def _copy(documents: Documents, file: str, rest: Mapping[str, Any]) -> Any:
     return whole[0]
 
 
-def _keyword(documents: Documents, site: Site, keyword: str, value: Any, copy: dict[str, Any]) -> Iterator[_Work]:
+def _keyword(documents: Documents, site: Site, keyword: str, value: Json, copy: dict[str, Any]) -> Iterator[_Work]:
     """Copy one keyword; what it holds of schemas, or might hold where we do not know it, is still to be copied."""
     place = f"{site.pointer}/{token(keyword)}"
     match keyword, value:
@@ -153,17 +154,19 @@ def _keyword(documents: Documents, site: Site, keyword: str, value: Any, copy: d
             copy[keyword] = _dynamic_reference(documents, site, value)
         case "pattern", str():
             copy.update(_pattern(value))
-        case ("$id" | "$anchor" | "$schema"), str():
+        case (("$id" | "$anchor" | "$schema"), str()):
             pass
         case _, dict() if keyword in NAMED:
-            copies = copy[keyword] = {}
+            copies: dict[str, Any] = {}
+            copy[keyword] = copies
             for name, inner in value.items():
                 key = _translated(name) if keyword == "patternProperties" else name
                 yield f"{place}/{token(name)}", inner, site.resource, copies, key
         case _, dict() if keyword not in _DATA and keyword not in _CONTENT:
             yield place, value, site.resource, copy, keyword
         case _, list() if keyword not in _DATA:
-            items = copy[keyword] = [*value]
+            items: list[Any] = [*value]
+            copy[keyword] = items
             for index, inner in enumerate(value):
                 yield f"{place}/{index}", inner, site.resource, items, index
         case _ if keyword not in _CONTENT:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from .malformed import (
     MAX_DEPTH,
@@ -26,7 +26,10 @@ from .malformed import (
     suspicious,
 )
 
-__all__ = ["MAX_DEPTH", "MAX_DIGITS", "MAX_EXPONENT", "MalformedText", "canonical", "dump", "parse"]
+__all__ = ["MAX_DEPTH", "MAX_DIGITS", "MAX_EXPONENT", "Json", "MalformedText", "canonical", "dump", "parse"]
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""A JSON value as `parse` gives it."""
 
 _EXACT = 2.0**53
 _PLAIN = 1e21
@@ -42,7 +45,7 @@ class _Suspect(ValueError):
     """Raised inside the parser, which does not know the place."""
 
 
-def parse(text: bytes | str) -> object:
+def parse(text: bytes | str) -> Json:
     """The value of a JSON text.
 
     Integers are exact. A number with a fraction or an exponent is the nearest double, except that an integral one
@@ -54,7 +57,7 @@ def parse(text: bytes | str) -> object:
     if suspicious(source):
         refuse_first_fault(source)
     try:
-        value: object = _DECODER.decode(source)
+        value: Json = _DECODER.decode(source)
     except json.JSONDecodeError as error:
         raise not_grammar(error) from None
     except _Suspect as suspect:

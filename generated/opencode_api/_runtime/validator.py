@@ -20,7 +20,7 @@ from .messages import findings
 from .outcome import At, Outcome
 from .pointers import pointer_of
 from .prepare import CLOSED, prepared, refusals, tame
-from .text import MalformedText, parse
+from .text import Json, MalformedText, parse
 from .words import name
 
 __all__ = ["SchemaRefused", "Schemas", "Validator"]
@@ -35,7 +35,7 @@ class Schemas:
     `format_assertion` makes `format` count.
     """
 
-    def __init__(self, documents: Mapping[str, object], *, unknown_fields: str, format_assertion: bool) -> None:
+    def __init__(self, documents: Mapping[str, Json], *, unknown_fields: str, format_assertion: bool) -> None:
         self.unknown_fields = unknown_fields
         self.format_assertion = format_assertion
         self._documents = Documents(documents)
@@ -84,7 +84,7 @@ class Validator:
         except MalformedText:
             return False
 
-    def is_valid_instance(self, instance: object) -> bool:
+    def is_valid_instance(self, instance: Json) -> bool:
         """Whether a parsed JSON value is valid; with the policy `error`, undeclared properties make it invalid."""
         if self._schemas.unknown_fields == "error":
             return not self.instance_findings(instance)
@@ -97,7 +97,7 @@ class Validator:
         except MalformedText as error:
             return (error.finding,)
 
-    def instance_findings(self, instance: object) -> tuple[Finding, ...]:
+    def instance_findings(self, instance: Json) -> tuple[Finding, ...]:
         """`findings` of a parsed JSON value."""
         if self._accepts(instance) and (self._schemas.unknown_fields == "keep" or self._declares(instance)):
             return ()
@@ -108,12 +108,12 @@ class Validator:
         policy = self._schemas.unknown_fields
         return faults if policy == "keep" else (*faults, *_undeclared(outcome, warning=policy == "warn"))
 
-    def _accepts(self, instance: object) -> bool:
+    def _accepts(self, instance: Json) -> bool:
         if self._tame:
             return bool(self._engine.is_valid(instance))
         return not evaluate(self._rules, self._site, instance).faults
 
-    def _declares(self, instance: object) -> bool:
+    def _declares(self, instance: Json) -> bool:
         """Whether nothing in a valid document is undeclared; False may only mean that a closer look is needed."""
         return self._tame and bool(self._closed_engine.is_valid(instance))
 
@@ -129,7 +129,7 @@ class Validator:
     def _closed_engine(self) -> Any:
         return self._schemas.engine(self._site, closed=True)
 
-    def _engine_findings(self, instance: object) -> Iterator[Finding]:
+    def _engine_findings(self, instance: Json) -> Iterator[Finding]:
         """The engine's own words, should it refuse what our evaluation finds nothing wrong with."""
         for error in self._engine.iter_errors(instance):
             yield Finding(pointer_of(error.instance_path), VIOLATION, str(error.message))

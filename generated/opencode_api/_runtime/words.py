@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
+from typing import cast
 
 LONGEST = 60
 """How many characters of a name or value are shown."""
@@ -27,7 +28,7 @@ def literal(value: object) -> str:
     """A value as JSON, shortened."""
     if isinstance(value, str):
         return f'"{_escaped(value[:LONGEST])}{_rest(value)}"'
-    if isinstance(value, dict | list) and len(value) > LONGEST // 2:
+    if isinstance(value, dict | list) and len(cast("Sized", value)) > LONGEST // 2:
         return "{…}" if isinstance(value, dict) else "[…]"
     try:
         text = json.dumps(value, ensure_ascii=False)
@@ -43,9 +44,9 @@ def described(value: object) -> str:
         case None:
             return "null"
         case list():
-            return f"array of {counted(len(value), 'item')}"
+            return f"array of {counted(len(cast('Sized', value)), 'item')}"
         case dict():
-            return f"object of {counted(len(value), 'property')}"
+            return f"object of {counted(len(cast('Sized', value)), 'property')}"
         case _:
             return f"{type_name(value)} {literal(value)}"
 

@@ -62,7 +62,8 @@ def verified(built: Build, output: Output, files: Sequence[Recording], type: str
     report = check.report()
     found = expected(report.diagnostics, built.config.expect, [recording.shown for recording in files])
     nothing = () if unread else check.nothing_checked()
-    summary = {"recordings": {"files": len(files)}, **report.summary}
+    read: dict[str, int | str] = {"files": len(files)}
+    summary = {"recordings": read, **report.summary}
     return Report(in_order((*output.diagnostics, *unread, *nothing, *found)), summary, report.coverage)
 
 

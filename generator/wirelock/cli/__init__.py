@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from wirelock.cli.arguments import UsageError, parser
+from wirelock.cli.arguments import UsageError, parsed
 from wirelock.cli.commands import run
 
 __all__ = ["main"]
@@ -15,7 +15,7 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code: 0 clean, 1 findings, 2 could not run."""
     try:
-        return run(parser().parse_args(arguments))
+        return run(parsed(arguments))
     except UsageError as error:
         print(error, file=sys.stderr)
         return 2

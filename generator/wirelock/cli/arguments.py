@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
+from collections.abc import Sequence
 from typing import NoReturn
 
 from wirelock.report import FORMATS
 from wirelock.version import VERSION
 
-_WORDS = re.compile(r"unrecognized arguments: (\S+)|invalid choice: '([^']*)'")
+_WRONG = re.compile(r"unrecognized arguments: (\S+)|invalid choice: '([^']*)'")
 
 
 class UsageError(ValueError):
@@ -21,8 +22,8 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line and a suggestion."""
 
     def error(self, message: str) -> NoReturn:
-        found = _WORDS.search(message)
-        wrong = (found[1] or found[2]) if found else ""
+        found = _WRONG.search(message)
+        wrong = str(found[1] or found[2]) if found else ""
         near = difflib.get_close_matches(wrong.partition("=")[0], self._known(), 1) if wrong else []
         hint = f"did you mean {near[0]}?" if near else f"see: {self.prog} --help"
         words = f"{self.prog} does not know {wrong}" if wrong else f"{self.prog}: {message}"
@@ -33,56 +34,65 @@ class _Parser(argparse.ArgumentParser):
         choices = [str(choice) for action in self._actions for choice in action.choices or ()]
         return [*(option for action in self._actions for option in action.option_strings), *choices]
 
-    def parse_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def,override]
-        """As usual, but left-over arguments are an error of the command that they were given to."""
-        found, left = self.parse_known_args(args, namespace)
-        if left:
-            _command(self, found).error(f"unrecognized arguments: {' '.join(left)}")
-        return found
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments of a command line (None: this process's); raises UsageError."""
+    whole, commands = _parsers()
+    found, left = whole.parse_known_args(arguments)
+    if left:
+        commands.get(found.command, whole).error(f"unrecognized arguments: {left[0]}")
+    return found
 
 
-def _command(whole: _Parser, found: argparse.Namespace) -> _Parser:
-    for action in whole._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return action.choices.get(found.command, whole)
-    return whole
-
-
-def parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
-    whole = _Parser(
-        prog="wirelock", description="JSON Schema is the truth; the wire format is locked to it.", allow_abbrev=False
-    )
+def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
+    """The parser of the whole command line, and those of the commands."""
+    words = "JSON Schema is the truth; the wire format is locked to it."
+    whole = _Parser(prog="wirelock", description=words, allow_abbrev=False)
     whole.add_argument("--version", action="version", version=f"wirelock {VERSION}")
-    commands = whole.add_subparsers(dest="command", metavar="COMMAND")
-    generate = _command_parser(commands, "generate", "write protos, models, validators, codecs and documents")
-    mode = generate.add_mutually_exclusive_group()
-    mode.add_argument(
-        "--check",
-        action="store_const",
-        const="check",
-        dest="mode",
-        help="write nothing; print a diff, exit 1 if there is any",
-    )
-    mode.add_argument(
-        "--dry-run", action="store_const", const="dry-run", dest="mode", help="write nothing; list what would change"
-    )
-    verify = _command_parser(commands, "verify", "hold recordings against validator, model and codec")
-    verify.add_argument(
-        "recordings", nargs="*", metavar="RECORDING", help="HAR or NDJSON files; without any, the configured ones"
-    )
-    verify.add_argument(
-        "--type", default="", metavar="TYPE", help="each line is one document of this type, such as session/sessionInfo"
-    )
-    _command_parser(commands, "check", "what CI runs: generate --check and verify, one summary")
-    init = _command_parser(commands, "init", "write a new project that passes its own check")
-    init.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where; made if need be")
-    explain = commands.add_parser("explain", help="what a finding means and what to do", allow_abbrev=False)
-    explain.add_argument("code", nargs="?", default="", metavar="CODE", help="without one, all codes are listed")
-    return whole
+    sub = whole.add_subparsers(dest="command", metavar="COMMAND")
+    makers = (_generate, _verify, _check, _init, _explain)
+    commands: dict[str, _Parser] = {}
+    for make in makers:
+        name, words = make.__name__[1:], make.__doc__ or ""
+        commands[name] = sub.add_parser(name, help=words, description=words, allow_abbrev=False)
+        make(commands[name])
+    return whole, commands
 
 
-def _command_parser(commands: argparse._SubParsersAction[_Parser], name: str, words: str) -> _Parser:
-    command = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
+def _generate(command: _Parser) -> None:
+    """write protos, models, validators, codecs and documents"""
+    mode = command.add_mutually_exclusive_group()
+    words = "write nothing; print a diff, and exit 1 if there is any"
+    mode.add_argument("--check", action="store_const", const="check", default="write", dest="mode", help=words)
+    words = "write nothing; print what would change"
+    mode.add_argument("--dry-run", action="store_const", const="dry-run", dest="mode", help=words)
+    _add_format(command)
+
+
+def _verify(command: _Parser) -> None:
+    """hold recordings against validator, model and codec"""
+    words = "HAR or NDJSON files; without any, those of the configuration"
+    command.add_argument("recordings", nargs="*", metavar="RECORDING", help=words)
+    words = "each line is one document of this type, such as session/sessionInfo"
+    command.add_argument("--type", default="", metavar="TYPE", help=words)
+    _add_format(command)
+
+
+def _check(command: _Parser) -> None:
+    """what CI runs: compare the generated files, verify the recordings, print one summary"""
+    _add_format(command)
+
+
+def _init(command: _Parser) -> None:
+    """write a new project that passes its own check"""
+    command.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where; it is made if need be")
+    _add_format(command)
+
+
+def _explain(command: _Parser) -> None:
+    """what a finding means and what to do"""
+    command.add_argument("code", nargs="?", default="", metavar="CODE", help="without one, all codes are listed")
+
+
+def _add_format(command: _Parser) -> None:
     command.add_argument("--format", choices=[*FORMATS], default="text", help="how the report is printed")
-    return command

@@ -37,7 +37,7 @@ def _report(arguments: argparse.Namespace, config: Config) -> Report:
     with shown_progress() as progress:
         match arguments.command:
             case "generate":
-                return api.generate(config, arguments.mode or "write", progress)
+                return api.generate(config, arguments.mode, progress)
             case "verify":
                 return api.verify(config, arguments.recordings, arguments.type, progress)
             case _:

@@ -88,7 +88,7 @@ def _row(field: Field, message: Message) -> Row:
     return {
         "name": code(field.name),
         "number": str(field.number),
-        "json": "" if synthetic or field.json.startswith("$") else code(field.json),
+        "json": code(field.json) if field.json else "",
         "type": code(field.type_words),
         "presence": "" if synthetic or message.form == "union" else _presence(field),
         "notes": _notes(field),

@@ -98,7 +98,7 @@ def allocate(scope: Scope, wanted: Sequence[Wanted], label: str) -> tuple[Scope,
             if old.type != want.type:
                 found.append(_type_changed(old, want, label))
             kept[want.key] = replace(
-                old, key=want.key, name=want.name if want.renamed_from else old.name, reserved=False
+                old, key=want.key, name=want.name, reserved=False
             )
     numbers = {entry.number for entry in scope.entries}
     for want in wanted:

@@ -50,9 +50,10 @@ from wirelock.lower.plan import (
     ValueShape,
 )
 from wirelock.lower.unions import Merged, Tagged, Typed, Untold, follow, split_null, union_rule
-from wirelock.naming import default_json_name, field_name, pascal, settle, snake, upper_snake
+from wirelock.naming import clash_key, default_json_name, field_name, pascal, settle, snake, upper_snake
 
 UNION_UNTOLD = Code("UNION_UNTOLD", Severity.WARNING)
+NAME_TAKEN = Code("NAME_TAKEN", Severity.ERROR, fatal=True)
 PROTO_TYPE_UNSUPPORTED = Code("PROTO_TYPE_UNSUPPORTED", Severity.ERROR, fatal=True)
 ItemShape = Scalar | EnumType | MessageType | FreeForm
 _SCALARS: Mapping[str, tuple[ScalarName, ...]] = {
@@ -77,9 +78,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A field before it has a number."""
+    """A field before it has a number.
 
-    key: str
+    `json` is the property, union branch or position that it carries, None for a field that stands for none; `name` is
+    what its proto name is made from.
+    """
+
+    json: str | None
     name: str
     shape: ValueShape
     node: Node
@@ -87,6 +92,16 @@ class Draft:
     nullable: bool = False
     explicit: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The key in the ledger: the property (a `$` before it is doubled), or `$` and the name of a field of ours."""
+        return f"${self.name}" if self.json is None else ledger_key(self.json)
+
+
+def ledger_key(property: str) -> str:
+    """The key of a property in the ledger, which no field of ours can have."""
+    return f"${property}" if property.startswith("$") else property
 
 
 class Lowering:
@@ -324,9 +339,9 @@ class Lowering:
             shape: ValueShape = FreeForm("object")
             if not _free(record.rest):
                 shape = MapOf(self.item(record.rest, slot.below("additionalProperty", "rest")))
-            return Draft("$rest", "additional_properties", shape, record.rest, required=False)
+            return Draft(None, "additional_properties", shape, record.rest, required=False)
         if record.rest == "undeclared" and self._config.unknown_fields == "keep":
-            return Draft("$undeclared", "undeclared", FreeForm("object"), Node(Anything(), node.where), required=False)
+            return Draft(None, "undeclared", FreeForm("object"), Node(Anything(), node.where), required=False)
         return None
 
     def _property(self, prop: Property, slot: Slot) -> Draft:
@@ -384,7 +399,7 @@ class Lowering:
         self, name: str, form: Form, label: str, shape: ValueShape, node: Node, nullable: bool, source: str
     ) -> None:
         explicit = form == "box" and not isinstance(shape, FreeForm)
-        draft = Draft(f"${label}", label, shape, node, nullable=nullable, explicit=explicit)
+        draft = Draft(None, label, shape, node, nullable=nullable, explicit=explicit)
         self._finish(name, form, [draft], node, source)
 
     # numbers
@@ -410,7 +425,7 @@ class Lowering:
                 type_words(draft.shape),
                 draft.node.where,
                 draft.node.hints.proto_field,
-                draft.node.hints.renamed_from,
+                ledger_key(draft.node.hints.renamed_from),
             )
             for draft in wanted_drafts
         ]
@@ -437,7 +452,7 @@ class Lowering:
         needed = any(
             not draft.required and (draft.nullable or isinstance(draft.shape, Repeated | MapOf)) for draft in drafts
         )
-        if not needed and "$explicit" not in old.live:
+        if not needed and "$explicit_fields" not in old.live:
             return None
         shape = Repeated(Scalar("int32"))
         words = (
@@ -445,26 +460,42 @@ class Lowering:
             "empty in every other document."
         )
         return Draft(
-            "$explicit", "explicit_fields", shape, Node(Anything(), node.where, description=words), required=False
+            None, "explicit_fields", shape, Node(Anything(), node.where, description=words), required=False
         )
 
     def _field_names(self, drafts: Sequence[Draft], old: Scope) -> dict[str, str]:
-        kept = {e.key: e.name for e in old.entries if any(e.key == draft.key for draft in drafts)}
-        fresh = [draft for draft in drafts if draft.key not in kept]
-        own = {d.key: d.node.hints.proto_name or field_name(d.name) for d in fresh if not d.key.startswith("$")}
-        oneofs = [draft.key[1:] for draft in drafts if draft.key.startswith("_")]  # as synthetic as in `field_name`
-        synthetic = {d.key: d.name for d in fresh if d.key.startswith("$")}
-        settled = settle(synthetic, kept.values())
-        return {**kept, **settled, **settle(own, (*kept.values(), *settled.values(), *oneofs))}
+        """The proto name of each draft by its key: as the schema asks, else as the ledger has it, else a free one."""
+        asked = {draft.key: draft.node.hints.proto_name for draft in drafts if draft.json is not None}
+        asked = {key: name for key, name in asked.items() if name}
+        known = {entry.key: entry.name for entry in old.entries}
+        kept = {draft.key: known[draft.key] for draft in drafts if draft.key in known and draft.key not in asked}
+        fresh = [draft for draft in drafts if draft.key not in kept and draft.key not in asked]
+        synthetic = {draft.key: draft.name for draft in fresh if draft.json is None}
+        ours = settle(synthetic, (*kept.values(), *asked.values()))
+        oneofs = [d.json[1:] for d in drafts if d.json and d.json.startswith("_")]  # see `field_name`
+        taken = (*kept.values(), *asked.values(), *ours.values(), *oneofs)
+        names = {draft.key: field_name(draft.name) for draft in fresh if draft.json is not None}
+        self._report_taken([draft for draft in drafts if draft.key in asked], kept)
+        return {**kept, **asked, **ours, **settle(names, taken)}
+
+    def _report_taken(self, drafts: Sequence[Draft], kept: Mapping[str, str]) -> None:
+        used = {clash_key(name): key for key, name in kept.items()}
+        for draft in drafts:
+            name = draft.node.hints.proto_name
+            other = used.setdefault(clash_key(name), draft.key)
+            if other != draft.key:
+                words = f"x-proto-name asks for {name}, which is the field of {other}"
+                hint = "names that differ in case or underscores alone clash too; choose another"
+                self.diagnostics.append(Diagnostic(NAME_TAKEN, draft.node.where, words, hint))
 
     def _field(self, draft: Draft, scope: Scope) -> Field:
         entry = scope.live[draft.key]
-        json_name = draft.key if not draft.key.startswith("$") else default_json_name(entry.name)
+        json_name = default_json_name(entry.name) if draft.json is None else draft.json
         bare = follow(draft.node, self._definitions)
         return Field(
             name=entry.name,
             number=entry.number,
-            json=draft.key,
+            json=draft.json or "",
             shape=draft.shape,
             required=draft.required,
             nullable=draft.nullable,

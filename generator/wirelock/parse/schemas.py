@@ -13,6 +13,7 @@ from wirelock.ir import Anything, Definition, Hints, Never, Node, Shape, TypeId
 from wirelock.parse.codes import DIALECT_UNKNOWN, KEYWORD_UNKNOWN, SCHEMA_INVALID
 from wirelock.parse.context import Place, Schema
 from wirelock.parse.dialects import DIALECTS, DRAFT_2020_12, dialect_of
+from wirelock.parse.hints import hints
 from wirelock.parse.keywords import CHECKS, KEYWORDS
 from wirelock.parse.shapes import shape_of
 from wirelock.runtime.pointers import pointer_of, token
@@ -127,19 +128,13 @@ class SchemaParser:
 
 
 def _described(shape: Shape, facts: Mapping[str, object], place: Place, beside: tuple[str, ...]) -> Node:
-    proto_field = facts.get("x-proto-field")
     return Node(
         shape,
         place.where,
         str(facts.get("title", "")),
         str(facts.get("description", "")),
         facts.get("deprecated") is True,
-        Hints(
-            proto_field if isinstance(proto_field, int) else None,
-            str(facts.get("x-proto-name", "")),
-            str(facts.get("x-proto-type", "")),
-            str(facts.get("x-renamed-from", "")),
-        ),
+        hints(facts, place),
         tuple(dict.fromkeys((*(keyword for keyword in CHECKS if keyword in facts), *beside))),
     )
 

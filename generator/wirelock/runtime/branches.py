@@ -15,23 +15,10 @@ from .text import canonical
 from .words import literal, type_name
 
 TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
-WORDS = frozenset(
-    [
-        "$schema",
-        "$id",
-        "$anchor",
-        "$comment",
-        "title",
-        "description",
-        "default",
-        "examples",
-        "deprecated",
-        "readOnly",
-        "writeOnly",
-        "$defs",
-        "definitions",
-    ]
-)
+WORDS = frozenset({
+    "$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "title", "description", "default", "examples",
+    "deprecated", "readOnly", "writeOnly",
+})  # fmt: skip
 """Keywords that say nothing of what a value may be."""
 DEEPEST = 24
 """How far references are followed to learn what a branch accepts; past it, anything."""
@@ -204,7 +191,7 @@ class Branches:
                 values = self._constants(inner, depth + 1)
                 if values is not None:
                     found[(name,)] = {canonical(value): value for value in values}
-                elif self.types(inner) == {"object"}:
+                elif self.types(inner) == frozenset({"object"}):
                     below = self.tags(inner, depth + 1).items()
                     found.update({(name, *path): tag for path, tag in below if len(path) < DEEPEST_TAG})
         for other in self._also(site):

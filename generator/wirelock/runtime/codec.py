@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError, Message
 
 from .findings import DIGITS_LOST, NOT_CARRIED, UNDECLARED_FIELD, VIOLATION, Finding
 from .pointers import token
-from .text import MalformedText, dump, parse
+from .text import Json, MalformedText, dump, parse
 from .validator import Schemas, Validator
 
 M = TypeVar("M", bound=Message)
@@ -24,9 +24,11 @@ Facts = Mapping[str, Any]
 Put = Callable[["_Run", Any, Any, str], None]
 Get = Callable[["_Run", Any, str], Any]
 
-_ABSENT = object()
+_ABSENT: Json = cast(Any, object())
+"""In place of a value that is not there."""
 _MAX_MESSAGES = 100
 """Nested messages that protobuf's parsers accept (protobuf: CodedInputStream's default recursion limit)."""
+_DEEP = _MAX_MESSAGES // 3 - 1
 _RANGES = {
     "int32": (-(2**31), 2**31 - 1),
     "int64": (-(2**63), 2**63 - 1),
@@ -403,8 +405,9 @@ class Codec(Generic[M]):
 
 def _deep(text: bytes | str) -> bool:
     """Whether a text could nest deeper than any protobuf parser reads (a free-form value costs three levels)."""
-    marks = (b"[", b"{") if isinstance(text, bytes) else ("[", "{")
-    return sum(text.count(cast(Any, mark)) for mark in marks) > _MAX_MESSAGES // 3 - 1
+    if isinstance(text, bytes):
+        return text.count(b"[") + text.count(b"{") > _DEEP
+    return text.count("[") + text.count("{") > _DEEP
 
 
 def _expect(run: _Run, value: Any, wanted: type, words: str, at: str) -> None:
@@ -418,7 +421,7 @@ def _fits(value: Any, branch: Facts) -> bool:
     return all(_constant(_at(value, tag["path"]), tag["values"]) for tag in branch["tags"])
 
 
-def _at(value: Any, path: Iterable[str]) -> Any:
+def _at(value: Json, path: Iterable[str]) -> Json:
     for name in path:
         if not isinstance(value, dict) or name not in value:
             return _ABSENT
@@ -522,8 +525,7 @@ def _enum(values: Iterable[Facts]) -> tuple[Callable[[_Run, Any, str], Any], Cal
 
 
 def _short(number: int) -> str:
-    digits = str(number) if abs(number) < 10**40 else f"an integer of {int(math.log10(abs(number))) + 1} digits"
-    return digits
+    return str(number) if abs(number) < 10**40 else f"an integer of {int(math.log10(abs(number))) + 1} digits"
 
 
 def _put_free(kind: str) -> Put:
@@ -543,7 +545,7 @@ def _put_free(kind: str) -> Put:
     return put
 
 
-def _fill(run: _Run, value: Any, target: Any, at: str) -> None:
+def _fill(run: _Run, value: Json, target: Any, at: str) -> None:
     match value:
         case None:
             target.null_value = 0

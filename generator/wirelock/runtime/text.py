@@ -28,7 +28,7 @@ from .malformed import (
 
 __all__ = ["MAX_DEPTH", "MAX_DIGITS", "MAX_EXPONENT", "Json", "MalformedText", "canonical", "dump", "parse"]
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """A JSON value as `parse` gives it."""
 
 _EXACT = 2.0**53

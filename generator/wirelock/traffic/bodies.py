@@ -11,7 +11,7 @@ from wirelock.ir import Boolean, Definition, Integer, Method, Number, Record, St
 from wirelock.lower.unions import follow
 from wirelock.runtime.equality import equal
 from wirelock.runtime.pointers import token
-from wirelock.runtime.text import MalformedText, dump, parse
+from wirelock.runtime.text import Json, MalformedText, dump, parse
 from wirelock.traffic.codes import (
     BODY_MISSING,
     MALFORMED,
@@ -158,7 +158,7 @@ def request_part(exchange: Exchange, match: Match, definitions: Definitions) -> 
     if body is not None and method.body and not _is_json(body):
         return Skipped(f"the request's body is {body.media_type}")
     try:
-        content = parse(body.text) if body is not None and method.body else {}
+        content: Json = parse(body.text) if body is not None and method.body else {}
     except MalformedText as error:
         return Fault(MALFORMED, f"the request's body is not JSON: {error.finding.message}", "", "violating")
     parameters = _parameters(exchange, match, definitions)
@@ -173,7 +173,7 @@ def _is_json(body: Body) -> bool:
     return body.media_type in ("", "application/json") or body.media_type.endswith("+json")
 
 
-def _parameters(exchange: Exchange, match: Match, definitions: Definitions) -> dict[str, object]:
+def _parameters(exchange: Exchange, match: Match, definitions: Definitions) -> dict[str, Json]:
     """Path, query and header parameters as the request message has them."""
     texts = dict(match.parameters)
     query, headers = dict(exchange.query), dict(exchange.request_headers)
@@ -184,7 +184,7 @@ def _parameters(exchange: Exchange, match: Match, definitions: Definitions) -> d
     return {name: _typed(text, name, match.route.method.request, definitions) for name, text in texts.items()}
 
 
-def _typed(text: str, name: str, request: TypeId, definitions: Definitions) -> object:
+def _typed(text: str, name: str, request: TypeId, definitions: Definitions) -> Json:
     """A parameter's text as the JSON value that its property wants; other text stays text, and the validator speaks."""
     record = follow(definitions[request].node, definitions).shape
     node = next((p.node for p in record.properties if p.name == name), None) if isinstance(record, Record) else None

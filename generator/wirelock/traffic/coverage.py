@@ -22,6 +22,7 @@ from wirelock.ir import (
 )
 from wirelock.lower.unions import json_types
 from wirelock.runtime.equality import equal
+from wirelock.runtime.text import Json
 from wirelock.runtime.words import literal
 
 KINDS = ("methods", "fields", "enum values", "union branches")
@@ -39,11 +40,11 @@ class Exercised:
         """Note an exchange of a method."""
         self.seen["methods"].add(f"{service.name}.{method.name}")
 
-    def document(self, key: TypeId, value: object) -> None:
+    def document(self, key: TypeId, value: Json) -> None:
         """Note what a valid document of a type holds."""
         self._node(self.definitions[key].node, value, label(key))
 
-    def _node(self, node: Node, value: object, at: str) -> None:
+    def _node(self, node: Node, value: Json, at: str) -> None:
         match node.shape:
             case Ref(target):
                 self._node(self.definitions[target].node, value, label(target))
@@ -53,8 +54,8 @@ class Exercised:
                 for item in value:
                     self._node(items, item, f"{at}[]")
             case Tuple(items) if isinstance(value, list):
-                for index, (item, inner) in enumerate(zip(items, value, strict=False)):
-                    self._node(item, inner, f"{at}[{index}]")
+                for index, (position, inner) in enumerate(zip(items, value, strict=False)):
+                    self._node(position, inner, f"{at}[{index}]")
             case Choice(values) if value in values:
                 self.seen["enum values"].add(f"{at} {literal(value)}")
             case Union(branches):
@@ -62,7 +63,7 @@ class Exercised:
             case _:
                 pass
 
-    def _record(self, record: Record, value: Mapping[str, object], at: str) -> None:
+    def _record(self, record: Record, value: Mapping[str, Json], at: str) -> None:
         declared = {prop.name: prop.node for prop in record.properties}
         for name, inner in value.items():
             if name in declared:
@@ -71,7 +72,7 @@ class Exercised:
             elif isinstance(record.rest, Node):
                 self._node(record.rest, inner, f"{at}.*")
 
-    def _union(self, branches: Sequence[Node], value: object, at: str) -> None:
+    def _union(self, branches: Sequence[Node], value: Json, at: str) -> None:
         for index, branch in enumerate(branches):
             if fits(branch, value, self.definitions):
                 self.seen["union branches"].add(_branch(branch, index, at))
@@ -97,7 +98,7 @@ def label(key: TypeId) -> str:
     return name + (f"#{key.pointer.rpartition('/')[2]}" if key.pointer else "")
 
 
-def fits(node: Node, value: object, definitions: Definitions) -> bool:
+def fits(node: Node, value: Json, definitions: Definitions) -> bool:
     """Whether a valid value looks like one of this shape: by its JSON type, required properties and constants."""
     match node.shape:
         case Ref(target):
@@ -123,7 +124,7 @@ def _is_constant(node: Node, definitions: Definitions) -> bool:
     return isinstance(definitions[shape.target].node.shape if isinstance(shape, Ref) else shape, Choice | Constant)
 
 
-def _json_type(value: object) -> str:
+def _json_type(value: Json) -> str:
     match value:
         case None:
             return "null"

@@ -9,10 +9,9 @@ from typing import Literal
 from wirelock.runtime.equality import difference, equal
 from wirelock.runtime.findings import DIGITS_LOST, UNDECLARED_FIELD, Contract, Finding
 from wirelock.runtime.pointers import token
-from wirelock.runtime.text import MalformedText, parse
+from wirelock.runtime.text import Json, parse
 
 RoundTrip = Literal["equal", "lossy", "failed"]
-_GONE = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def _after_round_trip(contract: Contract, text: bytes, raised: tuple[Raised, ...
     back = contract.round_trip(text)
     if not isinstance(back, bytes):
         return Verdict(_merged({"validator": tuple(r.finding for r in raised), "codec": back}), round_trip="failed")
-    before, after = parse(text), _parsed(back)
+    before, after = parse(text), parse(back)
     if equal(before, after):
         return Verdict(raised, round_trip="equal")
     notes = [entry.finding for entry in raised if entry.finding.code in (UNDECLARED_FIELD, DIGITS_LOST)]
@@ -121,20 +120,13 @@ def _after_round_trip(contract: Contract, text: bytes, raised: tuple[Raised, ...
     return Verdict(raised, round_trip="lossy", loss=Finding(where, "LOSS", words))
 
 
-def _parsed(back: bytes) -> object:
-    try:
-        return parse(back)
-    except MalformedText:
-        return _GONE
-
-
-def _without(value: object, notes: Iterable[Finding]) -> object:
+def _without(value: Json, notes: Iterable[Finding]) -> Json:
     """The value without what the notes say is not kept."""
     lost = {finding.pointer for finding in notes}
     return _pruned(value, "", lost)
 
 
-def _pruned(value: object, at: str, lost: set[str]) -> object:
+def _pruned(value: Json, at: str, lost: set[str]) -> Json:
     if isinstance(value, dict):
         inner = {key: (f"{at}/{token(key)}", item) for key, item in value.items()}
         return {key: _pruned(item, place, lost) for key, (place, item) in inner.items() if place not in lost}

@@ -1,0 +1,89 @@
+"""The rules of the house that a program can hold: codes have pages, templates are used, nothing is left lying about."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+
+import wirelock
+from wirelock.diagnostics import Code
+from wirelock.emit import EMITTERS
+from wirelock.parse.keywords import KEYWORDS
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "generator/wirelock"
+TEMPLATES = ROOT / "templates"
+
+
+def codes() -> list[tuple[str, Code]]:
+    """Every code that any module defines, with the name of its variable."""
+    names = [module.name for module in walk_packages(wirelock.__path__, "wirelock.") if "__main__" not in module.name]
+    members = [member for name in names for member in vars(import_module(name)).items()]
+    found = {id(value): (name, value) for name, value in members if isinstance(value, Code)}
+    return sorted(found.values(), key=lambda pair: pair[0])
+
+
+def test_codes_are_unique_and_named_as_their_variables() -> None:
+    ids = [code.id for _, code in codes()]
+    assert len(ids) == len(set(ids)) > 50
+    assert ids == [name for name, _ in codes()]
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
+    pages = {page.stem for page in (PACKAGE / "explanations").glob("*.md")}
+    assert pages == {code.id for _, code in codes()}
+
+
+@pytest.mark.parametrize("page", sorted((PACKAGE / "explanations").glob("*.md")), ids=lambda page: page.stem)
+def test_a_page_begins_with_its_code_and_is_short(page: Path) -> None:
+    lines = page.read_text("utf-8").splitlines()
+    assert lines[0] == f"# {page.stem}"
+    assert 3 < len(lines) < 20
+    assert max(map(len, lines)) <= 130
+
+
+def test_every_module_of_emit_is_listed_or_used_by_one_that_is() -> None:
+    listed = {emitter.name for emitter in EMITTERS}
+    shared = {"__init__", "contract", "render", "typenames"}
+    assert {module.stem for module in (PACKAGE / "emit").glob("*.py")} == listed | shared
+
+
+def test_every_template_is_used() -> None:
+    code = "".join(path.read_text("utf-8") for folder in ("emit", "api") for path in (PACKAGE / folder).glob("*.py"))
+    for template in TEMPLATES.rglob("*.j2"):
+        name = template.relative_to(TEMPLATES).as_posix()
+        assert f'"{name}"' in code or f'"{name.removeprefix("init/").removesuffix(".j2")}"' in code, name
+
+
+def test_every_folder_of_templates_belongs_to_an_emitter_or_to_init() -> None:
+    assert {folder.name for folder in TEMPLATES.iterdir()} <= {emitter.name for emitter in EMITTERS} | {"init"}
+
+
+def test_the_runtime_is_copied_byte_for_byte() -> None:
+    ours = {path.name: path.read_bytes() for path in (PACKAGE / "runtime").glob("*.py")}
+    copied = {path.name: path.read_bytes() for path in (ROOT / "generated/opencode_api/_runtime").glob("*.py")}
+    assert copied == ours
+
+
+def test_the_runtime_imports_nothing_of_ours() -> None:
+    for path in (PACKAGE / "runtime").glob("*.py"):
+        assert not re.search(r"^\s*(from|import) wirelock", path.read_text("utf-8"), re.MULTILINE), path.name
+
+
+def test_only_cli_prints() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        if "cli" not in path.relative_to(PACKAGE).parts:
+            assert not re.search(r"\bprint\(", path.read_text("utf-8")), path.name
+
+
+def test_no_module_is_called_after_nothing() -> None:
+    names = {path.stem for path in PACKAGE.rglob("*.py")}
+    assert not names & {"utils", "helpers", "manager", "misc", "common"}
+
+
+def test_keywords_are_a_table() -> None:
+    assert {"type", "properties", "required", "$ref", "anyOf"} <= set(KEYWORDS)
