@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 
@@ -99,18 +99,19 @@ def _read(path: Path) -> _Table | Diagnostic | None:
         )
     if path.name == "wirelock.toml":
         return _Table(path.name, text, value)
-    tool = value.get("tool", {})
-    own = tool.get("wirelock") if isinstance(tool, dict) else None
-    return _Table(path.name, text, own) if isinstance(own, dict) else None
+    tool = _table(value.get("tool")) or {}
+    own = _table(tool.get("wirelock"))
+    return None if own is None else _Table(path.name, text, own)
 
 
 def _config(root: Path, table: _Table) -> Config | tuple[Diagnostic, ...]:
     faults = [*_unknown(table, table.keys, _KEYS), *_wrong_values(table)]
-    verify = table.keys.get("verify", {})
-    if isinstance(verify, dict):
-        faults += _unknown(table, verify, ("recordings", "expect"))
-        faults += _wrong_expectations(table, verify)
-    if faults:
+    verify = _table(table.keys.get("verify", {}))
+    if verify is None:
+        faults.append(_wrong(table, "verify", "a table"))
+    else:
+        faults += [*_unknown(table, verify, ("recordings", "expect")), *_wrong_expectations(table, verify)]
+    if faults or verify is None:
         return tuple(faults)
     keys = table.keys
     return Config(
@@ -137,7 +138,7 @@ def _expectation(entry: Mapping[str, str], index: int, table: _Table) -> Expecta
 
 
 def _unknown(table: _Table, keys: Mapping[str, Any], known: tuple[str, ...]) -> list[Diagnostic]:
-    faults = []
+    faults: list[Diagnostic] = []
     for key in keys:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
@@ -180,18 +181,25 @@ def _inside(folder: str) -> bool:
 
 
 def _wrong_expectations(table: _Table, verify: Mapping[str, Any]) -> list[Diagnostic]:
-    faults = []
-    recordings = verify.get("recordings", [])
-    if not isinstance(recordings, list) or not all(isinstance(name, str) for name in recordings):
+    faults: list[Diagnostic] = []
+    if not all(isinstance(name, str) for name in _items(verify.get("recordings", []))):
         faults.append(_wrong(table, "recordings", "a list of file patterns"))
-    expected = verify.get("expect", [])
-    entries = expected if isinstance(expected, list) else [None]
-    for entry in entries:
-        if not isinstance(entry, dict) or any(not isinstance(entry.get(key), str) for key in _EXPECT_KEYS):
+    for stated in _items(verify.get("expect", [])):
+        entry = _table(stated)
+        if entry is None or any(not isinstance(entry.get(key), str) for key in _EXPECT_KEYS):
             faults.append(_wrong(table, "expect", f"a table with {', '.join(_EXPECT_KEYS)}, all strings"))
         else:
             faults += _unknown(table, entry, _EXPECT_KEYS)
     return faults
+
+
+def _table(value: object) -> Mapping[str, Any] | None:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _items(value: object) -> list[object]:
+    """The items of a list; what is no list counts as one wrong item."""
+    return cast("list[object]", value) if isinstance(value, list) else [None]
 
 
 def _wrong(table: _Table, key: str, wanted: str) -> Diagnostic:

@@ -34,8 +34,8 @@ def snake(text: str) -> str:
 def field_name(property: str) -> str:
     """The proto field of a JSON property.
 
-    `_tag` is not `tag`: with `json_name = "_tag"` an optional field `tag` is refused by protobuf's Python runtime, since
-    protoc gives that field a synthetic oneof of the name `_tag`.
+    `_tag` is not `tag`: with `json_name = "_tag"` an optional field `tag` is refused by protobuf's Python runtime,
+    since protoc gives that field a synthetic oneof of the name `_tag`.
     """
     name = snake(property)
     return f"underscore_{name}" if property.startswith("_") and not name.startswith("_") else name

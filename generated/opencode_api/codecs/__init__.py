@@ -24,7 +24,7 @@ M = TypeVar("M", bound=Message)
 
 @cache
 def _codecs() -> Codecs:
-    facts: Any = json.loads(files(__package__.rpartition(".")[0]).joinpath("mapping.json").read_bytes())
+    facts: Any = json.loads(files(__name__.rpartition(".")[0]).joinpath("mapping.json").read_bytes())
     return Codecs(facts, _message, validators.schemas())
 
 

@@ -3,6 +3,9 @@
 Codecs of the types in `model`.
 """
 
+# A deprecated message has a codec like every other.
+# pyright: reportDeprecated=false
+
 from __future__ import annotations
 
 from typing import Final

@@ -19,7 +19,7 @@ from .._runtime.validator import Schemas
 @cache
 def schemas() -> Schemas:
     """The schema documents of this package, read once."""
-    facts: Any = json.loads(files(__package__.rpartition(".")[0]).joinpath("schemas.json").read_bytes())
+    facts: Any = json.loads(files(__name__.rpartition(".")[0]).joinpath("schemas.json").read_bytes())
     return Schemas(
         facts["documents"], unknown_fields=facts["unknownFields"], format_assertion=facts["formatAssertion"]
     )

@@ -1,4 +1,4 @@
-"""What an emitter is: a name, a function from a build to artefacts, and, for slow tools, what their output depends on."""
+"""What an emitter is: a name, a function from a build to artefacts, and what the output of a slow tool depends on."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def by_folder(keys: Sequence[TypeId], build: Build) -> dict[str, tuple[TypeName,
 def _names(keys: Sequence[TypeId], build: Build) -> tuple[TypeName, ...]:
     wanted = {type_name(key): _identifier(build.graph.definitions[key].name) for key in keys}
     python = settle(wanted)
-    names = []
+    names: list[TypeName] = []
     for key in keys:
         name, root = type_name(key), build.proto.roots.get(key)
         message = root.name.rpartition(".")[2] if root else ""

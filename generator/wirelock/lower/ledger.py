@@ -72,8 +72,8 @@ class Wanted:
 class Ledger:
     """Every scope by full proto name."""
 
-    messages: Mapping[str, Scope] = field(default_factory=dict)
-    enums: Mapping[str, Scope] = field(default_factory=dict)
+    messages: Mapping[str, Scope] = field(default_factory=dict[str, Scope])
+    enums: Mapping[str, Scope] = field(default_factory=dict[str, Scope])
 
     def name_of(self, source: str, package: str) -> str | None:
         """The short name once given to that schema place in that package."""
@@ -97,9 +97,7 @@ def allocate(scope: Scope, wanted: Sequence[Wanted], label: str) -> tuple[Scope,
         if old is not None and (old.type == want.type or not old.reserved):
             if old.type != want.type:
                 found.append(_type_changed(old, want, label))
-            kept[want.key] = replace(
-                old, key=want.key, name=want.name, reserved=False
-            )
+            kept[want.key] = replace(old, key=want.key, name=want.name, reserved=False)
     numbers = {entry.number for entry in scope.entries}
     for want in wanted:
         if want.key in kept:

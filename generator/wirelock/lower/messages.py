@@ -150,7 +150,7 @@ class Lowering:
         slot = self._slot(key)
         name = self._full_name(Slot(slot.package, slot.name + "Value", f"{slot.source}@root"))
         node = self._definitions[key].node
-        core, nullable = split_null(node, self._definitions)
+        _, nullable = split_null(node, self._definitions)
         form: Form = "list" if isinstance(shape, Repeated) else "map" if isinstance(shape, MapOf) else "box"
         label = {"list": "items", "map": "entries"}.get(form, "value")
         message = MessageType(name)
@@ -173,6 +173,8 @@ class Lowering:
                     return self._root_message(key, slot, lambda name: self._map(name, rest, slot, core))
                 case Record() | Union() | Tuple() if self._has_message(core):
                     return self._root_message(key, slot, lambda name: self._message(name, slot, core))
+                case _:
+                    pass
         return self.value(definition.node, slot)
 
     def _root_message(self, key: TypeId, slot: Slot, make: Callable[[str], None]) -> MessageType:
@@ -364,7 +366,8 @@ class Lowering:
     def _union(self, name: str, slot: Slot, node: Node, branches: tuple[Node, ...]) -> None:
         self.messages[name] = Message(name, "union", (), node.where)
         rule = union_rule(branches, self._definitions)
-        drafts, keys = [], []
+        drafts: list[Draft] = []
+        keys: list[str] = []
         for index, branch in enumerate(branches):
             key = self._branch_key(rule, index, branch)
             inner = slot.below(key, f"branch:{key}")
@@ -459,9 +462,7 @@ class Lowering:
             "Numbers of the fields that were sent as [], {} or null although they might have been left out; "
             "empty in every other document."
         )
-        return Draft(
-            None, "explicit_fields", shape, Node(Anything(), node.where, description=words), required=False
-        )
+        return Draft(None, "explicit_fields", shape, Node(Anything(), node.where, description=words), required=False)
 
     def _field_names(self, drafts: Sequence[Draft], old: Scope) -> dict[str, str]:
         """The proto name of each draft by its key: as the schema asks, else as the ledger has it, else a free one."""

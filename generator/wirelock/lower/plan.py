@@ -105,8 +105,9 @@ tuple: fields are positions; box: one field `value` holds the whole value (unset
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `extra` names the field that holds undeclared or rest properties, `explicit_fields` the presence field.
+    """One message.
 
+    `extra` is the field that holds undeclared or rest properties, `explicit_fields` the presence field.
     `closed` is True where undeclared properties are a violation. `reserved` are numbers and names that must not return.
     """
 

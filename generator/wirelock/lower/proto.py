@@ -74,7 +74,7 @@ def _retired(entry: Entry) -> Entry:
 def _files(graph: TypeGraph, config: Config, lowered: Lowering) -> tuple[ProtoFile, ...]:
     packages = {name.rpartition(".")[0] for name in (*lowered.messages, *lowered.enums)}
     folders = {_package(config, key.package): key.package for key in graph.definitions}
-    files = []
+    files: list[ProtoFile] = []
     for package in sorted(packages):
         messages = tuple(m for name, m in lowered.messages.items() if name.rpartition(".")[0] == package)
         services = tuple(

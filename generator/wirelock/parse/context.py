@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from wirelock.diagnostics import Code, Diagnostic, Location
 from wirelock.ir import Node, TypeId
 from wirelock.parse.dialects import Dialect
 from wirelock.runtime.pointers import pointer_of
+from wirelock.runtime.text import Json
 from wirelock.source import Document
-
-Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Place:
     pointer: str
     dialect: Dialect
     sink: list[Diagnostic]
-    node: Callable[[object, Place], Node]
+    node: Callable[[Json, Place], Node]
     resolve: Callable[[str, Place], TypeId | None]
     named: Callable[[TypeId], Node | None]
 

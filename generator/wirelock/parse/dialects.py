@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wirelock.runtime.text import Json
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -19,7 +21,7 @@ DRAFT_2020_12 = Dialect("https://json-schema.org/draft/2020-12/schema")
 DIALECTS = (DRAFT_07, DRAFT_2019_09, DRAFT_2020_12)
 
 
-def dialect_of(schema: object) -> Dialect | None:
+def dialect_of(schema: Json) -> Dialect | None:
     """The dialect that a document states, 2020-12 if it states none, None if it is not one of ours."""
     stated = schema.get("$schema", DRAFT_2020_12.uri) if isinstance(schema, dict) else DRAFT_2020_12.uri
     if not isinstance(stated, str):

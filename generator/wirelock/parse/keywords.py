@@ -11,34 +11,33 @@ from typing import Any
 
 from wirelock.ir import Node, Property, TypeId
 from wirelock.parse.context import Place
+from wirelock.runtime.text import Json
 
 Fact = Callable[[Any, Place], object]
 
 
-def as_it_is(value: object, place: Place) -> object:
+def as_it_is(value: Json, place: Place) -> Json:
     """The value itself is the fact."""
     return value
 
 
-def annotation(value: object, place: Place) -> object:
+def annotation(value: Json, place: Place) -> None:
     """Words for people: no effect on shape or verdict."""
-    return None
 
 
-def check(value: object, place: Place) -> object:
+def check(value: Json, place: Place) -> Json:
     """A rule that no shape can say; validators enforce it."""
     return value
 
 
-def subschemas(value: Mapping[str, object], place: Place) -> object:
+def subschemas(value: Mapping[str, Json], place: Place) -> None:
     """Definitions are parsed when something refers to them, or as named types of their file."""
-    return None
 
 
 def one(keyword: str) -> Fact:
     """A keyword that holds one schema."""
 
-    def parse(value: object, place: Place) -> Node:
+    def parse(value: Json, place: Place) -> Node:
         return place.node(value, place.below(keyword))
 
     return parse
@@ -47,13 +46,13 @@ def one(keyword: str) -> Fact:
 def several(keyword: str) -> Fact:
     """A keyword that holds a list of schemas."""
 
-    def parse(value: list[object], place: Place) -> tuple[Node, ...]:
+    def parse(value: list[Json], place: Place) -> tuple[Node, ...]:
         return tuple(place.node(item, place.below(keyword, index)) for index, item in enumerate(value))
 
     return parse
 
 
-def properties(value: Mapping[str, object], place: Place) -> tuple[Property, ...]:
+def properties(value: Mapping[str, Json], place: Place) -> tuple[Property, ...]:
     """Declared properties in document order; `required` is joined later (core 10.3.2.1)."""
     return tuple(
         Property(name, place.node(schema, place.below("properties", name)), required=False)
@@ -61,7 +60,7 @@ def properties(value: Mapping[str, object], place: Place) -> tuple[Property, ...
     )
 
 
-def items(value: object, place: Place) -> object:
+def items(value: Json, place: Place) -> object:
     """One schema for all items, or, before 2020-12, a list of schemas by position."""
     return several("items")(value, place) if isinstance(value, list) else one("items")(value, place)
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
-from jsonschema.exceptions import SchemaError, best_match
-from jsonschema.validators import validator_for
-
 from wirelock.diagnostics import Diagnostic
-from wirelock.ir import Anything, Definition, Hints, Never, Node, Shape, TypeId
+from wirelock.ir import Anything, Definition, Never, Node, Shape, TypeId
 from wirelock.parse.codes import DIALECT_UNKNOWN, KEYWORD_UNKNOWN, SCHEMA_INVALID
-from wirelock.parse.context import Place, Schema
+from wirelock.parse.context import Place
 from wirelock.parse.dialects import DIALECTS, DRAFT_2020_12, dialect_of
 from wirelock.parse.hints import hints
 from wirelock.parse.keywords import CHECKS, KEYWORDS
+from wirelock.parse.meta import schema_fault
 from wirelock.parse.shapes import shape_of
-from wirelock.runtime.pointers import pointer_of, token
+from wirelock.runtime.documents import value_at
+from wirelock.runtime.pointers import names_of, token
+from wirelock.runtime.text import Json
 from wirelock.source import Document, Sources, Target
 
 SUFFIX = ".schema.json"
@@ -24,26 +24,18 @@ SUFFIX = ".schema.json"
 
 def sound(document: Document) -> Diagnostic | None:
     """What keeps a document from being a schema of one of our dialects, or None."""
-    if dialect_of(document.value) is None:
-        stated = document.value["$schema"] if isinstance(document.value, dict) else ""
-        known = ", ".join(dialect.uri for dialect in DIALECTS)
-        return Diagnostic(
-            DIALECT_UNKNOWN, document.at("/$schema"), f"unknown dialect {stated!r}", f"wirelock knows {known}"
-        )
-    if not isinstance(document.value, dict | bool):
+    schema = document.value
+    if not isinstance(schema, dict | bool):
         return Diagnostic(SCHEMA_INVALID, document.at(""), "a schema is an object or a boolean", "wrap it in an object")
-    try:
-        validator_for(document.value).check_schema(document.value)
-    except SchemaError as error:
-        worst = best_match([error]) or error
-        pointer = pointer_of(worst.absolute_path)
-        return Diagnostic(
-            SCHEMA_INVALID,
-            document.at(pointer),
-            f"not a valid schema: {worst.message}",
-            "the keyword's value has a type that its specification does not allow",
-        )
-    return None
+    if isinstance(schema, dict) and dialect_of(schema) is None:
+        words = f"unknown dialect {schema['$schema']!r}"
+        hint = f"wirelock knows {', '.join(dialect.uri for dialect in DIALECTS)}"
+        return Diagnostic(DIALECT_UNKNOWN, document.at("/$schema"), words, hint)
+    fault = schema_fault(schema)
+    if fault is None:
+        return None
+    hint = "the keyword's value has a type that its specification does not allow"
+    return Diagnostic(SCHEMA_INVALID, document.at(fault.pointer), f"not a valid schema: {fault.message}", hint)
 
 
 class SchemaParser:
@@ -61,10 +53,10 @@ class SchemaParser:
         """Every file's root, its `$defs`, and whatever else is referred to, in file order."""
         for file, document in self._documents.items():
             self.define(TypeId(file))
-            if isinstance(document.value, dict):
-                for keyword in ("$defs", "definitions"):
-                    for name in document.value.get(keyword, {}):
-                        self.define(TypeId(file, f"/{keyword}/{token(name)}"))
+            for keyword in ("$defs", "definitions"):
+                named = value_at(document.value, (keyword,))
+                for name in named if isinstance(named, dict) else ():
+                    self.define(TypeId(file, f"/{keyword}/{token(name)}"))
         return {key: self._definitions[key] for key in sorted(self._definitions, key=self._order)}
 
     def _order(self, key: TypeId) -> tuple[str, int, str]:
@@ -88,7 +80,7 @@ class SchemaParser:
             self._resolve,
             self.define,
         )
-        node = self._node(_value_at(document.value, key.pointer), place)
+        node = self._node(value_at(document.value, names_of(key.pointer)), place)
         self._definitions[key] = Definition(key, _name(key, node), node)
         self._open.discard(key)
         return node
@@ -104,17 +96,17 @@ class SchemaParser:
         self.define(key)
         return key
 
-    def _node(self, schema: object, place: Place) -> Node:
+    def _node(self, schema: Json, place: Place) -> Node:
         if isinstance(schema, bool):
             return Node(Anything() if schema else Never(), place.where)
         assert isinstance(schema, dict)
         if place.dialect.ref_alone and "$ref" in schema:
             schema = {key: value for key, value in schema.items() if key in ("$ref", "$comment") or key[:2] == "x-"}
         facts = self._facts(schema, place)
-        shape, beside = shape_of({**facts, "@where": place.where, "@self": lambda s: Node(s, place.where)}, place)
+        shape, beside = shape_of(facts, place)
         return _described(shape, facts, place, beside)
 
-    def _facts(self, schema: Schema, place: Place) -> dict[str, object]:
+    def _facts(self, schema: Mapping[str, Json], place: Place) -> dict[str, object]:
         facts: dict[str, object] = {}
         for keyword, value in schema.items():
             parse = KEYWORDS.get(keyword)
@@ -139,15 +131,8 @@ def _described(shape: Shape, facts: Mapping[str, object], place: Place, beside: 
     )
 
 
-def _value_at(value: object, pointer: str) -> object:
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        value = value[int(name)] if isinstance(value, list) else value[name] if isinstance(value, dict) else True
-    return value
-
-
 def _name(key: TypeId, node: Node) -> str:
     """The type's name in words: a file's title, or its file name; a definition's key."""
     if key.pointer:
-        return key.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        return names_of(key.pointer)[-1]
     return node.title or key.file.rpartition("/")[2].removesuffix(SUFFIX)

@@ -6,10 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from typing import Any, cast
 
 from wirelock.diagnostics import Code, Diagnostic
 from wirelock.ir import Definition, Method, Property, Record, Ref, Service, State, StatusBody, TypeId
@@ -19,7 +16,8 @@ from wirelock.parse.codes import (
     SERVICE_PROPERTY_MISSING,
     SERVICE_SCHEMA_MISSING,
 )
-from wirelock.runtime.pointers import pointer_of, token
+from wirelock.parse.meta import MetaSchema
+from wirelock.runtime.pointers import token
 from wirelock.source import Document, Sources, Target
 
 SUFFIX = ".service.json"
@@ -40,8 +38,7 @@ class ServiceParser:
         self._folder = folder
         self._sources = sources
         self._definitions = definitions
-        meta = json.loads(files("wirelock").joinpath("meta/service.schema.json").read_text("utf-8"))
-        self._meta = Draft202012Validator(meta)
+        self._meta = MetaSchema(json.loads(files("wirelock").joinpath("meta/service.schema.json").read_text("utf-8")))
         self.diagnostics: list[Diagnostic] = []
 
     def parse(self, documents: Mapping[str, Document]) -> tuple[Service, ...]:
@@ -50,15 +47,12 @@ class ServiceParser:
         return tuple(service for service in services if service is not None)
 
     def _service(self, file: str, document: Document) -> Service | None:
-        fault = best_match(self._meta.iter_errors(document.value))
+        fault = self._meta.fault(document.value)
         if fault is not None:
-            pointer = pointer_of(fault.absolute_path)
-            self._report(
-                SERVICE_INVALID, document, pointer, f"not a service file: {fault.message}", "see the service reference"
-            )
+            words = f"not a service file: {fault.message}"
+            self._report(SERVICE_INVALID, document, fault.pointer, words, "see the service reference")
             return None
-        assert isinstance(document.value, dict)
-        value: dict[str, Any] = document.value
+        value = cast("dict[str, Any]", document.value)
         methods = (self._method(name, method, document) for name, method in value["methods"].items())
         return Service(
             value["service"],
@@ -102,24 +96,22 @@ class ServiceParser:
             stated = {"200": value["response"], **stated}
         bodies: list[StatusBody] = []
         for status, body in stated.items():
-            for alternative in body if isinstance(body, list) else [body]:
+            for alternative in cast("list[object]", body) if isinstance(body, list) else [body]:
                 bodies.append(self._body(status, alternative, document, f"{at}/responses/{status}"))
         return tuple(bodies)
 
     def _body(self, status: str, body: Any, document: Document, at: str) -> StatusBody:
-        match body:
-            case None:
-                return StatusBody(status, media_type="")
-            case str():
-                return StatusBody(status, type=self._type(body, document, at))
-            case {"const": const, **rest}:
-                rpc = self._type(rest["rpc"], document, f"{at}/rpc") if "rpc" in rest else None
-                return StatusBody(status, const=json.dumps(const, sort_keys=True), rpc=rpc)
-            case {"text": True, **rest}:
-                return StatusBody(status, rest.get("media_type", "text/plain"), text=True)
-            case _:
-                media_type = body.get("media_type", "application/json")
-                return StatusBody(status, media_type, self._type(body["schema"], document, f"{at}/schema"))
+        if body is None:
+            return StatusBody(status, media_type="")
+        if isinstance(body, str):
+            return StatusBody(status, type=self._type(body, document, at))
+        if "const" in body:
+            rpc = self._type(body["rpc"], document, f"{at}/rpc") if "rpc" in body else None
+            return StatusBody(status, const=json.dumps(body["const"], sort_keys=True), rpc=rpc)
+        if "text" in body:
+            return StatusBody(status, body.get("media_type", "text/plain"), text=True)
+        media_type = body.get("media_type", "application/json")
+        return StatusBody(status, media_type, self._type(body["schema"], document, f"{at}/schema"))
 
     def _response(
         self, value: dict[str, Any], responses: tuple[StatusBody, ...], document: Document, at: str

@@ -28,6 +28,8 @@ from wirelock.ir import (
 )
 from wirelock.parse.codes import ALL_OF_UNMERGEABLE, TYPE_UNSTATED
 from wirelock.parse.context import Place
+from wirelock.runtime.assertions import is_type
+from wirelock.runtime.equality import equal
 
 Facts = Mapping[str, Any]
 JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
@@ -46,7 +48,7 @@ def shape_of(facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
         shape: Shape = Ref(target) if isinstance(target, TypeId) else Anything()
         return shape, _beside(facts, "$ref")
     if "const" in facts or "enum" in facts:
-        return _constant(facts), _beside(facts, "const", "enum", "type")
+        return _constant(facts, place), _beside(facts, "const", "enum", "type")
     if "allOf" in facts:
         return _all_of(facts, place)
     for keyword in ("anyOf", "oneOf"):
@@ -61,13 +63,13 @@ def _beside(facts: Facts, *taken: str) -> tuple[str, ...]:
     return tuple(sorted(keyword for keyword in facts if keyword in shaping and keyword not in taken))
 
 
-def _constant(facts: Facts) -> Shape:
+def _constant(facts: Facts, place: Place) -> Shape:
     values = list(facts["enum"]) if "enum" in facts else [facts["const"]]
     if "const" in facts:
-        values = [value for value in values if _same(value, facts["const"])]
+        values = [value for value in values if equal(value, facts["const"])]
     allowed = facts.get("type")
     if allowed is not None:
-        values = [value for value in values if any(_has_type(value, name) for name in allowed)]
+        values = [value for value in values if any(is_type(value, name) for name in allowed)]
     strings = tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
     if not values:
         return Never()
@@ -75,36 +77,8 @@ def _constant(facts: Facts) -> Shape:
         return Choice(strings, extensible=bool(facts.get("x-extensible-enum")))
     if strings and all(isinstance(value, str) or value is None for value in values):
         choice = Choice(strings, extensible=bool(facts.get("x-extensible-enum")))
-        where = Node(choice, place_of(facts))
-        return Union((where, Node(Null(), place_of(facts))))
+        return Union((Node(choice, place.where), Node(Null(), place.where)))
     return Null() if values == [None] else Constant(tuple(values))
-
-
-def place_of(facts: Facts) -> Any:
-    """The location of the schema these facts were read from."""
-    return facts["@where"]
-
-
-def _same(left: object, right: object) -> bool:
-    return left == right and isinstance(left, bool) == isinstance(right, bool)
-
-
-def _has_type(value: object, name: str) -> bool:
-    match value:
-        case None:
-            return name == "null"
-        case bool():
-            return name == "boolean"
-        case int():
-            return name in ("integer", "number")
-        case float():
-            return name == "number" or (name == "integer" and value.is_integer())
-        case str():
-            return name == "string"
-        case list():
-            return name == "array"
-        case _:
-            return name == "object"
 
 
 def _union(keyword: str, facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
@@ -122,7 +96,7 @@ def _all_of(facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
     parts: tuple[Node, ...] = facts["allOf"]
     if len(parts) == 1 and not {"properties", "anyOf", "oneOf"} & facts.keys():
         return parts[0].shape, (*parts[0].checks, *_beside(facts, "allOf", "type"))
-    own = [facts["@self"](_typed(facts, place)[0])] if "properties" in facts else []
+    own = [Node(_typed(facts, place)[0], place.where)] if "properties" in facts else []
     records = [record for node in (*own, *parts) if (record := _record_in(node, place))]
     if len(records) != len(parts) + len(own) or any(record.rest == "closed" for record in records):
         place.report(
@@ -166,7 +140,7 @@ def _typed(facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
         return shapes[0], ()
     if set(names) >= set(JSON_TYPES) - {"integer"}:
         return Anything(), _beside(facts, "type")
-    return Union(tuple(Node(shape, place_of(facts)) for shape in shapes)), ()
+    return Union(tuple(Node(shape, place.where) for shape in shapes)), ()
 
 
 def _text(facts: Facts, place: Place) -> Shape:
@@ -190,15 +164,15 @@ def _bounds(facts: Facts) -> Bounds:
 
 
 def _array(facts: Facts, place: Place) -> Shape:
-    items = facts.get("items")
-    prefix = facts.get("prefixItems") or (items if isinstance(items, tuple) else ())
-    anything = Node(Anything(), place_of(facts))
+    items: Node | tuple[Node, ...] | None = facts.get("items")
+    positions = items if isinstance(items, tuple) else ()
+    prefix: tuple[Node, ...] = facts.get("prefixItems") or positions
+    anything = Node(Anything(), place.where)
     if prefix:
-        rest = facts.get("additionalItems") if isinstance(items, tuple) else items
-        rest = anything if rest is None else rest
+        rest: Node = (facts.get("additionalItems") if isinstance(items, tuple) else items) or anything
         maximum = _int(facts, "maxItems")
         closed = isinstance(rest.shape, Never) or (maximum is not None and maximum <= len(prefix))
-        return Tuple(tuple(prefix), None if closed else rest, int(facts.get("minItems", 0)))
+        return Tuple(prefix, None if closed else rest, int(facts.get("minItems", 0)))
     return Array(
         items if isinstance(items, Node) else anything,
         int(facts.get("minItems", 0)),
@@ -213,7 +187,7 @@ def _object(facts: Facts, place: Place) -> Shape:
     known = {prop.name for prop in declared}
     props = tuple(Property(p.name, p.node, p.name in required) for p in declared)
     undeclared = tuple(
-        Property(name, Node(Anything(), place_of(facts)), required=True) for name in required if name not in known
+        Property(name, Node(Anything(), place.where), required=True) for name in required if name not in known
     )
     rest: Node | None = facts.get("additionalProperties")
     if rest is None:

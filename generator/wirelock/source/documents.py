@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.runtime.text import MalformedText, parse
+from wirelock.runtime.text import Json, MalformedText, parse
 from wirelock.source.positions import positions
 
 SOURCE_MISSING = Code("SOURCE_MISSING", Severity.ERROR, fatal=True)
@@ -26,8 +26,8 @@ class Document:
     """One document: its path as users know it, its value, and where each value stands."""
 
     path: str
-    value: object
-    positions: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    value: Json
+    positions: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
 
     def at(self, pointer: str) -> Location:
         """The location of a pointer, or of its nearest ancestor that is there."""

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from wirelock.diagnostics import Code, Severity
+from wirelock.runtime.documents import MISSING, value_at
+from wirelock.runtime.pointers import names_of, token
+from wirelock.runtime.text import Json
 from wirelock.source.documents import Document
 
 REFERENCE_NOT_FOUND = Code("REFERENCE_NOT_FOUND", Severity.ERROR, fatal=True)
@@ -68,28 +71,23 @@ def _inside(document: Document, fragment: str, reference: str) -> Target | Unres
             hint = f"{document.path} has no $anchor of that name"
             return Unresolved(REFERENCE_NOT_FOUND, f"{reference} refers to nothing", hint)
         return Target(document.path, pointer)
-    value = document.value
-    for part in fragment.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict) and name in value:
-            value = value[name]
-        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
-            value = value[int(name)]
-        else:
-            hint = f"{document.path} has nothing at {fragment}"
-            return Unresolved(REFERENCE_NOT_FOUND, f"{reference} refers to nothing", hint)
+    value = value_at(document.value, names_of(fragment))
+    if value is MISSING:
+        hint = f"{document.path} has nothing at {fragment}"
+        return Unresolved(REFERENCE_NOT_FOUND, f"{reference} refers to nothing", hint)
     if not isinstance(value, dict | bool):
         hint = "a reference must lead to an object or a boolean"
         return Unresolved(REFERENCE_NOT_FOUND, f"{reference} refers to something that is no schema", hint)
     return Target(document.path, fragment)
 
 
-def _anchors(value: object, pointer: str) -> Iterator[tuple[str, str]]:
+def _anchors(value: Json, pointer: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
-        if isinstance(value.get("$anchor"), str):
-            yield pointer, value["$anchor"]
+        anchor = value.get("$anchor")
+        if isinstance(anchor, str):
+            yield pointer, anchor
         for name, inner in value.items():
-            yield from _anchors(inner, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+            yield from _anchors(inner, f"{pointer}/{token(name)}")
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _anchors(inner, f"{pointer}/{index}")

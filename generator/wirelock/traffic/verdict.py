@@ -66,7 +66,7 @@ def _is_verdict(finding: Finding) -> bool:
 def _words(refusing: Sequence[str], found: dict[str, tuple[Finding, ...]]) -> str:
     accepting = [who for who in found if who not in refusing]
     first = next(finding for finding in found[refusing[0]] if _is_verdict(finding))
-    return f"{' and '.join(refusing)} refuse what {' and '.join(accepting)} accept: {first.message}"
+    return f"refused by {' and '.join(refusing)}, accepted by {' and '.join(accepting)}: {first.message}"
 
 
 def _merged(found: dict[str, tuple[Finding, ...]]) -> tuple[Raised, ...]:

@@ -1,0 +1,79 @@
+"""What many tests start from: the project itself, its artefacts loaded in memory, and its recordings."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wirelock.api.emitting import emitted
+from wirelock.api.progress import silent
+from wirelock.artifacts import Loaded, load
+from wirelock.build import Build, build
+from wirelock.config import Config, read_config
+from wirelock.diagnostics import Report
+from wirelock.traffic.check import Check
+from wirelock.traffic.exchange import Exchange
+from wirelock.traffic.expectations import expected
+from wirelock.traffic.formats import read_recording
+
+ROOT = Path(__file__).parents[1]
+RECORDINGS = ROOT / "tests/recordings"
+
+
+def configuration(folder: Path) -> Config:
+    """The configuration of a project that must have a sound one."""
+    config = read_config(folder)
+    assert isinstance(config, Config), config
+    return config
+
+
+@pytest.fixture(scope="session")
+def project() -> Build:
+    """This repository's own project, compiled."""
+    built = build(configuration(ROOT))
+    assert built.diagnostics == ()
+    return built
+
+
+@pytest.fixture(scope="session")
+def loaded(project: Build) -> Loaded:
+    """The artefacts of this repository's project."""
+    output = emitted(project, silent)
+    assert output.diagnostics == ()
+    return load(project, output.artifacts)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of this repository's project: schemas, protos and generated files, to be broken at will."""
+    for name in ("schemas", "proto", "generated"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "tests").mkdir()
+    shutil.copytree(RECORDINGS, tmp_path / "tests/recordings", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return tmp_path
+
+
+def exchanges(name: str) -> tuple[Exchange, ...]:
+    """The exchanges of a shipped recording."""
+    read, faults = read_recording(RECORDINGS / name, name)
+    assert faults == ()
+    return read
+
+
+@pytest.fixture(scope="session")
+def verified(project: Build, loaded: Loaded) -> Callable[[str], Report]:
+    """Verifies one shipped recording by name."""
+
+    def run(name: str) -> Report:
+        check = Check(project.graph, loaded.contract)
+        for exchange in exchanges(name):
+            check.exchange(exchange)
+        report = check.report()
+        marked = expected(report.diagnostics, project.config.expect, [name])
+        return Report(marked, report.summary, report.coverage)
+
+    return run
