@@ -50,10 +50,14 @@ def build(config: Config) -> Build:
     services = {file: document for file, document in by_file.items() if file.endswith(SERVICE_SUFFIX)}
     if not schemas and not found:
         found = (_no_schemas(config),)
+    if found:  # whatever refers to a file that could not be read would be a second finding for one fault
+        return Build(
+            config, schemas, TypeGraph(), ProtoPlan((), {}), _ledger_file(config, numbers.Ledger()), in_order(found)
+        )
     sources = Sources({document.path: document for document in documents})
     graph, parsed = parse(config.schemas, schemas, services, sources)
     ledger, trouble = _read_ledger(config)
-    earlier = in_order((*found, *parsed, *trouble))
+    earlier = in_order((*parsed, *trouble))
     if any(diagnostic.fails for diagnostic in earlier):
         return Build(config, schemas, graph, ProtoPlan((), {}), _ledger_file(config, ledger), earlier)
     proto, kept, lowered = plan(graph, config, ledger)

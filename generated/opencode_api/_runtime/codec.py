@@ -21,8 +21,14 @@ from .validator import Schemas, Validator
 
 M = TypeVar("M", bound=Message)
 Facts = Mapping[str, Any]
-Put = Callable[["_Run", Any, Any, str], None]
-Get = Callable[["_Run", Any, str], Any]
+Notes = list[Finding]
+"""What one encoding notices on its way."""
+Put = Callable[[Notes, Any, Any, str], None]
+"""Puts a JSON value, which stands at a pointer, into a message."""
+Get = Callable[[Any, str], Any]
+"""The JSON value of a message, or _ABSENT."""
+Convert = Callable[[Any, str], Any]
+"""A JSON value to the value of a field, or back."""
 
 _ABSENT: Json = cast(Any, object())
 """In place of a value that is not there."""
@@ -54,14 +60,8 @@ class Encoded(Generic[M]):
     notes: tuple[Finding, ...]
 
 
-class _Run:
-    """What one encoding or decoding notices on its way."""
-
-    def __init__(self) -> None:
-        self.notes: list[Finding] = []
-
-    def refuse(self, code: str, pointer: str, message: str) -> Refused:
-        return Refused((Finding(pointer, code, message),))
+def _refusal(code: str, pointer: str, message: str) -> Refused:
+    return Refused((Finding(pointer, code, message),))
 
 
 class Codecs:
@@ -86,8 +86,8 @@ class Codecs:
     def _form(self, name: str) -> tuple[Put, Get]:
         if name not in self._forms:
             self._forms[name] = (
-                lambda run, value, message, at: self._forms[name][0](run, value, message, at),
-                lambda run, message, at: self._forms[name][1](run, message, at),
+                lambda notes, value, message, at: self._forms[name][0](notes, value, message, at),
+                lambda message, at: self._forms[name][1](message, at),
             )  # recursion finds these while the real ones are being made
             self._forms[name] = self._make(self._mapping["messages"][name])
         return self._forms[name]
@@ -111,8 +111,8 @@ class Codecs:
         presence = facts.get("explicitFields", {}).get("name", "")
         required = [field["json"] for field in facts["fields"] if field["required"]]
 
-        def put(run: _Run, value: Any, message: Any, at: str) -> None:
-            _expect(run, value, dict, "object", at)
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+            _expect(value, dict, "object", at)
             left: dict[str, Any] = {}
             for key, item in value.items():
                 known = fields.get(key)
@@ -125,20 +125,20 @@ class Codecs:
                     if not field["required"]:
                         getattr(message, presence).append(field["number"])
                     continue
-                put_field(run, item, message, inner)
+                put_field(notes, item, message, inner)
                 if not item and not field["required"] and field["type"]["kind"] in ("list", "map"):
                     getattr(message, presence).append(field["number"])
             for key in required:
                 if key not in value:
-                    raise run.refuse(VIOLATION, f"{at}/{token(key)}", f"required property `{key}` is missing")
+                    raise _refusal(VIOLATION, f"{at}/{token(key)}", f"required property `{key}` is missing")
             if left:
-                rest[0](run, left, message, at)
+                rest[0](notes, left, message, at)
 
-        def get(run: _Run, message: Any, at: str) -> dict[str, Any]:
+        def get(message: Any, at: str) -> dict[str, Any]:
             result: dict[str, Any] = {}
             listed = set(getattr(message, presence)) if presence else set[int]()
             for key, (field, _, get_field) in fields.items():
-                item = get_field(run, message, f"{at}/{token(key)}")
+                item = get_field(message, f"{at}/{token(key)}")
                 if item is _ABSENT or (not field["required"] and item in ([], {}) and field["type"]["kind"] in _MANY):
                     if field["number"] in listed:
                         result[key] = None if item is _ABSENT else item
@@ -146,43 +146,43 @@ class Codecs:
                         result[key] = None
                     continue
                 result[key] = item
-            return rest[1](run, message, at, result) if rest[1] else result
+            return rest[1](message, at, result) if rest[1] else result
 
         return put, get
 
-    def _rest(self, facts: Facts) -> tuple[Put, Callable[[_Run, Any, str, dict[str, Any]], dict[str, Any]] | None]:
+    def _rest(self, facts: Facts) -> tuple[Put, Callable[[Any, str, dict[str, Any]], dict[str, Any]] | None]:
         """What becomes of properties that are not declared."""
         if "rest" in facts:
             put_field, get_field = self._field(facts["rest"])
 
-            def back(run: _Run, message: Any, at: str, result: dict[str, Any]) -> dict[str, Any]:
-                more = get_field(run, message, at)
+            def back(message: Any, at: str, result: dict[str, Any]) -> dict[str, Any]:
+                more = get_field(message, at)
                 for key in () if more is _ABSENT else more:
                     if key in result or any(field["json"] == key for field in facts["fields"]):
-                        raise run.refuse(VIOLATION, f"{at}/{token(key)}", f"`{key}` is declared and in the rest")
+                        raise _refusal(VIOLATION, f"{at}/{token(key)}", f"`{key}` is declared and in the rest")
                 return result if more is _ABSENT else {**result, **more}
 
             return put_field, back
 
-        def drop(run: _Run, left: Any, message: Any, at: str) -> None:
+        def drop(notes: Notes, left: Any, message: Any, at: str) -> None:
             for key in left:
                 pointer = f"{at}/{token(key)}"
                 text = f"property `{key}` is not declared"
                 if facts["unknown"] == "refused":
-                    raise run.refuse(VIOLATION, pointer, text)
-                run.notes.append(Finding(pointer, UNDECLARED_FIELD, text, warning=True))
+                    raise _refusal(VIOLATION, pointer, text)
+                notes.append(Finding(pointer, UNDECLARED_FIELD, text, warning=True))
 
         return drop, None
 
     def _single(self, field: Facts) -> tuple[Put, Get]:
         put_field, get_field = self._field(field)
 
-        def put(run: _Run, value: Any, message: Any, at: str) -> None:
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
             if not (value is None and field["nullable"]):
-                put_field(run, value, message, at)
+                put_field(notes, value, message, at)
 
-        def get(run: _Run, message: Any, at: str) -> Any:
-            value = get_field(run, message, at)
+        def get(message: Any, at: str) -> Any:
+            value = get_field(message, at)
             return None if value is _ABSENT and field["nullable"] else value
 
         return put, get
@@ -190,15 +190,15 @@ class Codecs:
     def _tuple(self, facts: Facts) -> tuple[Put, Get]:
         singles = [self._single(field) for field in facts["fields"]]
 
-        def put(run: _Run, value: Any, message: Any, at: str) -> None:
-            _expect(run, value, list, "array", at)
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+            _expect(value, list, "array", at)
             if len(value) > len(singles):
-                raise run.refuse(VIOLATION, f"{at}/{len(singles)}", f"at most {len(singles)} items are allowed")
+                raise _refusal(VIOLATION, f"{at}/{len(singles)}", f"at most {len(singles)} items are allowed")
             for index, item in enumerate(value):
-                singles[index][0](run, item, message, f"{at}/{index}")
+                singles[index][0](notes, item, message, f"{at}/{index}")
 
-        def get(run: _Run, message: Any, at: str) -> list[Any]:
-            values = [single[1](run, message, f"{at}/{index}") for index, single in enumerate(singles)]
+        def get(message: Any, at: str) -> list[Any]:
+            values = [single[1](message, f"{at}/{index}") for index, single in enumerate(singles)]
             return [value for value in values if value is not _ABSENT]
 
         return put, get
@@ -207,16 +207,16 @@ class Codecs:
         by_name = {field["name"]: self._field(field) for field in facts["fields"]}
         branches = facts["branches"]
 
-        def put(run: _Run, value: Any, message: Any, at: str) -> None:
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
             for branch in branches:
                 if _fits(value, branch):
-                    by_name[branch["field"]][0](run, value, message, at)
+                    by_name[branch["field"]][0](notes, value, message, at)
                     return
-            raise run.refuse(VIOLATION, at, "no branch of the union fits")
+            raise _refusal(VIOLATION, at, "no branch of the union fits")
 
-        def get(run: _Run, message: Any, at: str) -> Any:
+        def get(message: Any, at: str) -> Any:
             name = message.WhichOneof(facts["oneof"])
-            return _ABSENT if name is None else by_name[name][1](run, message, at)
+            return _ABSENT if name is None else by_name[name][1](message, at)
 
         return put, get
 
@@ -236,13 +236,13 @@ class Codecs:
             case _:
                 return self._scalar(name, field, kind)
 
-        def put(run: _Run, value: Any, message: Any, at: str) -> None:
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
             inner = getattr(message, name)
             inner.SetInParent()
-            put_in(run, value, inner, at)
+            put_in(notes, value, inner, at)
 
-        def get(run: _Run, message: Any, at: str) -> Any:
-            return get_from(run, getattr(message, name), at) if message.HasField(name) else _ABSENT
+        def get(message: Any, at: str) -> Any:
+            return get_from(getattr(message, name), at) if message.HasField(name) else _ABSENT
 
         return put, get
 
@@ -250,24 +250,24 @@ class Codecs:
         to_proto, to_json = self._convert(kind)
         explicit = field.get("explicit", False)
 
-        def put(run: _Run, value: Any, message: Any, at: str) -> None:
-            setattr(message, name, to_proto(run, value, at))
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+            setattr(message, name, to_proto(value, at))
 
-        def get(run: _Run, message: Any, at: str) -> Any:
+        def get(message: Any, at: str) -> Any:
             if explicit and not message.HasField(name):
                 return _ABSENT
-            return to_json(run, getattr(message, name), at)
+            return to_json(getattr(message, name), at)
 
         return put, get
 
-    def _convert(self, kind: Facts) -> tuple[Callable[[_Run, Any, str], Any], Callable[[_Run, Any, str], Any]]:
+    def _convert(self, kind: Facts) -> tuple[Convert, Convert]:
         match kind["kind"]:
             case "string":
                 return _to_string, _same
             case "bool":
                 return _to_bool, _same
             case "null":
-                return _to_null, lambda run, value, at: None
+                return _to_null, lambda value, at: None
             case "double":
                 return _to_double, _from_double
             case "enum":
@@ -279,24 +279,24 @@ class Codecs:
         if items["kind"] in _MESSAGES:
             put_in, get_from = self._item(items)
 
-            def put(run: _Run, value: Any, message: Any, at: str) -> None:
-                _expect(run, value, list, "array", at)
+            def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+                _expect(value, list, "array", at)
                 target = getattr(message, name)
                 for index, item in enumerate(value):
-                    put_in(run, item, target.add(), f"{at}/{index}")
+                    put_in(notes, item, target.add(), f"{at}/{index}")
 
-            def get(run: _Run, message: Any, at: str) -> list[Any]:
-                return [get_from(run, item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
+            def get(message: Any, at: str) -> list[Any]:
+                return [get_from(item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
 
             return put, get
         to_proto, to_json = self._convert(items)
 
-        def put_plain(run: _Run, value: Any, message: Any, at: str) -> None:
-            _expect(run, value, list, "array", at)
-            getattr(message, name).extend([to_proto(run, item, f"{at}/{index}") for index, item in enumerate(value)])
+        def put_plain(notes: Notes, value: Any, message: Any, at: str) -> None:
+            _expect(value, list, "array", at)
+            getattr(message, name).extend([to_proto(item, f"{at}/{index}") for index, item in enumerate(value)])
 
-        def get_plain(run: _Run, message: Any, at: str) -> list[Any]:
-            return [to_json(run, item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
+        def get_plain(message: Any, at: str) -> list[Any]:
+            return [to_json(item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
 
         return put_plain, get_plain
 
@@ -304,28 +304,28 @@ class Codecs:
         if values["kind"] in _MESSAGES:
             put_in, get_from = self._item(values)
 
-            def put(run: _Run, value: Any, message: Any, at: str) -> None:
-                _expect(run, value, dict, "object", at)
+            def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+                _expect(value, dict, "object", at)
                 target = getattr(message, name)
                 for key, item in value.items():
-                    put_in(run, item, target[key], f"{at}/{token(key)}")
+                    put_in(notes, item, target[key], f"{at}/{token(key)}")
 
-            def get(run: _Run, message: Any, at: str) -> dict[str, Any]:
+            def get(message: Any, at: str) -> dict[str, Any]:
                 source = getattr(message, name)
-                return {key: get_from(run, source[key], f"{at}/{token(key)}") for key in sorted(source)}
+                return {key: get_from(source[key], f"{at}/{token(key)}") for key in sorted(source)}
 
             return put, get
         to_proto, to_json = self._convert(values)
 
-        def put_plain(run: _Run, value: Any, message: Any, at: str) -> None:
-            _expect(run, value, dict, "object", at)
+        def put_plain(notes: Notes, value: Any, message: Any, at: str) -> None:
+            _expect(value, dict, "object", at)
             target = getattr(message, name)
             for key, item in value.items():
-                target[key] = to_proto(run, item, f"{at}/{token(key)}")
+                target[key] = to_proto(item, f"{at}/{token(key)}")
 
-        def get_plain(run: _Run, message: Any, at: str) -> dict[str, Any]:
+        def get_plain(message: Any, at: str) -> dict[str, Any]:
             source = getattr(message, name)
-            return {key: to_json(run, source[key], f"{at}/{token(key)}") for key in sorted(source)}
+            return {key: to_json(source[key], f"{at}/{token(key)}") for key in sorted(source)}
 
         return put_plain, get_plain
 
@@ -356,18 +356,19 @@ class Codec(Generic[M]):
         faults = tuple(finding for finding in self._validator.instance_findings(value) if not finding.warning)
         if faults:
             raise Refused(faults)
-        run, message = _Run(), self._type()
-        self._put(run, value, message, "")
+        notes: Notes = []
+        message = self._type()
+        self._put(notes, value, message, "")
         if _deep(text):
             self._check_depth(message)
-        return Encoded(message, tuple(run.notes))
+        return Encoded(message, tuple(notes))
 
     def _check_depth(self, message: M) -> None:
         try:
             self._type.FromString(message.SerializeToString(deterministic=True))
         except DecodeError:
             words = f"nested deeper than the {_MAX_MESSAGES} messages that protobuf reads"
-            raise Refused((Finding("", NOT_CARRIED, words),)) from None
+            raise _refusal(NOT_CARRIED, "", words) from None
 
     def to_message(self, text: bytes | str) -> M:
         """The message for a JSON text; raises Refused."""
@@ -375,9 +376,9 @@ class Codec(Generic[M]):
 
     def from_message(self, message: M) -> bytes:
         """The JSON text of a message; raises Refused where the message is not a valid document."""
-        value = self._get(_Run(), message, "")
+        value = self._get(message, "")
         if value is _ABSENT:
-            raise Refused((Finding("", VIOLATION, "the message is empty and stands for no document"),))
+            raise _refusal(VIOLATION, "", "the message is empty and stands for no document")
         faults = tuple(finding for finding in self._validator.instance_findings(value) if not finding.warning)
         if faults:
             raise Refused(faults)
@@ -392,7 +393,7 @@ class Codec(Generic[M]):
         try:
             message = self._type.FromString(wire)
         except DecodeError as error:
-            raise Refused((Finding("", VIOLATION, f"not a message of this type: {error}"),)) from None
+            raise _refusal(VIOLATION, "", f"not a message of this type: {error}") from None
         return self.from_message(message)
 
     def findings(self, text: bytes | str) -> tuple[Finding, ...]:
@@ -410,9 +411,9 @@ def _deep(text: bytes | str) -> bool:
     return text.count("[") + text.count("{") > _DEEP
 
 
-def _expect(run: _Run, value: Any, wanted: type, words: str, at: str) -> None:
+def _expect(value: Any, wanted: type, words: str, at: str) -> None:
     if not isinstance(value, wanted):
-        raise run.refuse(VIOLATION, at, f"expected {words}")
+        raise _refusal(VIOLATION, at, f"expected {words}")
 
 
 def _fits(value: Any, branch: Facts) -> bool:
@@ -449,55 +450,55 @@ def _json_type(value: Any) -> str:
             return "number"
 
 
-def _same(run: _Run, value: Any, at: str) -> Any:
+def _same(value: Any, at: str) -> Any:
     return value
 
 
-def _to_string(run: _Run, value: Any, at: str) -> str:
-    _expect(run, value, str, "string", at)
+def _to_string(value: Any, at: str) -> str:
+    _expect(value, str, "string", at)
     return cast(str, value)
 
 
-def _to_bool(run: _Run, value: Any, at: str) -> bool:
-    _expect(run, value, bool, "boolean", at)
+def _to_bool(value: Any, at: str) -> bool:
+    _expect(value, bool, "boolean", at)
     return cast(bool, value)
 
 
-def _to_null(run: _Run, value: Any, at: str) -> int:
+def _to_null(value: Any, at: str) -> int:
     if value is not None:
-        raise run.refuse(VIOLATION, at, "expected null")
+        raise _refusal(VIOLATION, at, "expected null")
     return 0
 
 
-def _to_integer(name: str) -> Callable[[_Run, Any, str], int]:
+def _to_integer(name: str) -> Convert:
     low, high = _RANGES[name]
 
-    def convert(run: _Run, value: Any, at: str) -> int:
+    def convert(value: Any, at: str) -> int:
         if isinstance(value, bool | str | list | dict) or value is None or value % 1 != 0:
-            raise run.refuse(VIOLATION, at, "expected integer")
+            raise _refusal(VIOLATION, at, "expected integer")
         whole = int(value)
         if not low <= whole <= high:
-            raise run.refuse(NOT_CARRIED, at, f"{_short(whole)} is outside {name}")
+            raise _refusal(NOT_CARRIED, at, f"{_short(whole)} is outside {name}")
         return whole
 
     return convert
 
 
-def _to_double(run: _Run, value: Any, at: str) -> float:
+def _to_double(value: Any, at: str) -> float:
     if isinstance(value, str) and value in _WORDS:
         return _WORDS[value]
     if isinstance(value, bool | str | list | dict) or value is None:
-        raise run.refuse(VIOLATION, at, "expected number")
+        raise _refusal(VIOLATION, at, "expected number")
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if math.isinf(number):
-        raise run.refuse(NOT_CARRIED, at, "the number is outside the range of a double")
+        raise _refusal(NOT_CARRIED, at, "the number is outside the range of a double")
     return number
 
 
-def _from_double(run: _Run, value: float, at: str) -> Any:
+def _from_double(value: float, at: str) -> Any:
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -505,20 +506,20 @@ def _from_double(run: _Run, value: float, at: str) -> Any:
     return value
 
 
-def _enum(values: Iterable[Facts]) -> tuple[Callable[[_Run, Any, str], Any], Callable[[_Run, Any, str], Any]]:
+def _enum(values: Iterable[Facts]) -> tuple[Convert, Convert]:
     numbers = {value["json"]: value["number"] for value in values}
     spellings = {number: spelling for spelling, number in numbers.items()}
 
-    def to_proto(run: _Run, value: Any, at: str) -> int:
+    def to_proto(value: Any, at: str) -> int:
         if not isinstance(value, str) or value not in numbers:
-            raise run.refuse(VIOLATION, at, "not a value of the enum")
+            raise _refusal(VIOLATION, at, "not a value of the enum")
         return int(numbers[value])
 
-    def to_json(run: _Run, value: int, at: str) -> Any:
+    def to_json(value: int, at: str) -> Any:
         if value == 0:
             return _ABSENT
         if value not in spellings:
-            raise run.refuse(VIOLATION, at, f"the enum has no value with number {value}")
+            raise _refusal(VIOLATION, at, f"the enum has no value with number {value}")
         return spellings[value]
 
     return to_proto, to_json
@@ -529,23 +530,23 @@ def _short(number: int) -> str:
 
 
 def _put_free(kind: str) -> Put:
-    def put(run: _Run, value: Any, message: Any, at: str) -> None:
+    def put(notes: Notes, value: Any, message: Any, at: str) -> None:
         match kind:
             case "object":
-                _expect(run, value, dict, "object", at)
+                _expect(value, dict, "object", at)
                 for key, item in value.items():
-                    _fill(run, item, message.fields[key], f"{at}/{token(key)}")
+                    _fill(notes, item, message.fields[key], f"{at}/{token(key)}")
             case "array":
-                _expect(run, value, list, "array", at)
+                _expect(value, list, "array", at)
                 for index, item in enumerate(value):
-                    _fill(run, item, message.values.add(), f"{at}/{index}")
+                    _fill(notes, item, message.values.add(), f"{at}/{index}")
             case _:
-                _fill(run, value, message, at)
+                _fill(notes, value, message, at)
 
     return put
 
 
-def _fill(run: _Run, value: Json, target: Any, at: str) -> None:
+def _fill(notes: Notes, value: Json, target: Any, at: str) -> None:
     match value:
         case None:
             target.null_value = 0
@@ -556,19 +557,19 @@ def _fill(run: _Run, value: Json, target: Any, at: str) -> None:
         case list():
             target.list_value.SetInParent()
             for index, item in enumerate(value):
-                _fill(run, item, target.list_value.values.add(), f"{at}/{index}")
+                _fill(notes, item, target.list_value.values.add(), f"{at}/{index}")
         case dict():
             target.struct_value.SetInParent()
             for key, item in value.items():
-                _fill(run, item, target.struct_value.fields[key], f"{at}/{token(key)}")
+                _fill(notes, item, target.struct_value.fields[key], f"{at}/{token(key)}")
         case _:
-            target.number_value = _to_double(run, value, at)
+            target.number_value = _to_double(value, at)
             if isinstance(value, int) and target.number_value != value:
-                run.notes.append(Finding(at, DIGITS_LOST, f"{_short(value)} is kept as a double", warning=True))
+                notes.append(Finding(at, DIGITS_LOST, f"{_short(value)} is kept as a double", warning=True))
 
 
 def _get_free(kind: str) -> Get:
-    def get(run: _Run, message: Any, at: str) -> Any:
+    def get(message: Any, at: str) -> Any:
         match kind:
             case "object":
                 return {key: _plain(message.fields[key]) for key in sorted(message.fields)}
@@ -585,7 +586,7 @@ def _plain(value: Any) -> Any:
         case "bool_value":
             return value.bool_value
         case "number_value":
-            return _from_double(_Run(), value.number_value, "")
+            return _from_double(value.number_value, "")
         case "string_value":
             return value.string_value
         case "list_value":

@@ -50,7 +50,7 @@ def mapping(build: Build) -> Facts:
             type_name(key): {"message": shape.name, "schema": str(key)}
             for key, shape in sorted(build.proto.roots.items())
         },
-        "messages": {m.name: _message(m, build) for file in files for m in file.messages},
+        "messages": {m.name: _message(m) for file in files for m in file.messages},
         "enums": {
             enum.name: {
                 "values": [
@@ -74,7 +74,7 @@ def type_name(key: TypeId) -> str:
     return f"{name}#{key.pointer}" if key.pointer else name
 
 
-def _message(message: Message, build: Build) -> Facts:
+def _message(message: Message) -> Facts:
     facts: Facts = {"form": message.form, "fields": [_field(field) for field in message.fields]}
     if message.form == "object":
         facts["unknown"] = "refused" if message.closed else "kept" if message.extra else "dropped"

@@ -369,7 +369,7 @@ class Lowering:
         drafts: list[Draft] = []
         keys: list[str] = []
         for index, branch in enumerate(branches):
-            key = self._branch_key(rule, index, branch)
+            key = self._branch_key(rule, index)
             inner = slot.below(key, f"branch:{key}")
             shape = self._plain(self.value(branch, inner), branch, inner)
             drafts.append(Draft(key, key, shape, branch, required=False))
@@ -379,7 +379,7 @@ class Lowering:
         described = tuple(_branch(rule, index, fields[key].name) for index, key in enumerate(keys))
         self.messages[name] = replace(self.messages[name], branches=described, rule=_rule_words(rule))
 
-    def _branch_key(self, rule: object, index: int, branch: Node) -> str:
+    def _branch_key(self, rule: object, index: int) -> str:
         match rule:
             case Tagged(_, values):
                 return str(values[index][0])
