@@ -5,7 +5,7 @@ import warnings
 
 from opencode_api import provider_pb2 as opencode__api_dot_provider__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.80.0'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -25,7 +25,7 @@ if _version_not_supported:
     )
 
 
-class ProviderServiceStub:
+class ProviderServiceStub(object):
     """Providers of models that an OpenCode server is configured for.
     """
 
@@ -42,7 +42,7 @@ class ProviderServiceStub:
                 _registered_method=True)
 
 
-class ProviderServiceServicer:
+class ProviderServiceServicer(object):
     """Providers of models that an OpenCode server is configured for.
     """
 
@@ -69,7 +69,7 @@ def add_ProviderServiceServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class ProviderService:
+class ProviderService(object):
     """Providers of models that an OpenCode server is configured for.
     """
 

@@ -241,4 +241,3 @@ def test_diagnostics_of_generation_and_verification_come_together(copy: Path) ->
     codes = {diagnostic.code.id for diagnostic in report.diagnostics if diagnostic.fails}
     assert codes == {"OUT_OF_DATE", "VIOLATION"}
     assert report.exit_code == 1
-

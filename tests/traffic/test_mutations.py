@@ -44,7 +44,11 @@ def _at(body: Any, path: tuple[Any, ...]) -> Any:
 
 MUTATIONS: dict[str, tuple[Mutation, str, str]] = {
     "a required field dropped": (drop("directory"), "/directory", "required property `directory` is missing"),
-    "a required field of a part dropped": (drop("time", "created"), "/time/created", "required property `created` is missing"),
+    "a required field of a part dropped": (
+        drop("time", "created"),
+        "/time/created",
+        "required property `created` is missing",
+    ),
     '"1" for a number': (put("1", "tokens", "input"), "/tokens/input", 'expected integer, got string "1"'),
     '"1" for a number with a fraction': (put("1", "cost"), "/cost", 'expected number, got string "1"'),
     "true for 1": (put(True, "tokens", "output"), "/tokens/output", "expected integer, got boolean true"),

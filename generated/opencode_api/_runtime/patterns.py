@@ -29,6 +29,7 @@ _GROUPS = {
     "(?<!": "look-behind",
 }
 _HEX = re.compile(r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}")
+_LOW = re.compile(r"u([dD][c-fC-F][0-9a-fA-F]{2})")
 _PROPERTY = re.compile(r"[pP]\{[A-Za-z_]+(?:=[A-Za-z0-9_]+)?\}")
 _NAMED = re.compile(r"\(\?<[A-Za-z_$][A-Za-z0-9_$]*>")
 _REPEAT = re.compile(r"(?:[*+?]|\{(?P<least>[0-9]+)(?:,(?P<most>[0-9]*))?\})\??")
@@ -52,7 +53,18 @@ def translate(pattern: str) -> str:
         parts.append(part)
     if depth:
         raise PatternRefused("a group is not closed")
-    return "".join(parts)
+    return _tried("".join(parts))
+
+
+def _tried(translated: str) -> str:
+    """The pattern that the engine takes: which properties it knows and how much it holds, only it can tell."""
+    import jsonschema_rs  # models without patterns do without it
+
+    try:
+        jsonschema_rs.validator_for({"pattern": translated}, pattern_options=jsonschema_rs.RegexOptions())
+    except jsonschema_rs.ValidationError:
+        raise PatternRefused("it names a Unicode property that there is not, or is too large") from None
+    return translated
 
 
 class _Reader:
@@ -211,8 +223,8 @@ def _escaped(reader: _Reader) -> int | tuple[Range, ...] | str:
 def _code(value: int, reader: _Reader) -> int:
     if 0xD800 <= value < 0xDC00 and reader.peek(2) == "\\u":
         reader.take()
-        low = reader.match(_HEX)
-        value = 0x10000 + (value - 0xD800) * 0x400 + (int(low[2] or "0", 16) - 0xDC00) if low else LAST + 1
+        low = reader.match(_LOW)
+        value = 0x10000 + (value - 0xD800) * 0x400 + (int(low[1], 16) - 0xDC00) if low else LAST + 1
     if value > LAST or 0xD800 <= value < 0xE000:
         raise PatternRefused("half of a surrogate pair, or no character at all")
     return value

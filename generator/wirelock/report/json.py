@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from wirelock.diagnostics import Coverage, Diagnostic, ExchangeRef, Report
+from wirelock.runtime.words import visible
 from wirelock.version import VERSION
 
 VERDICTS = ("clean", "findings", "error")
@@ -12,7 +13,11 @@ VERDICTS = ("clean", "findings", "error")
 
 
 def render(report: Report) -> str:
-    """One JSON object and a newline; every finding stands for one occurrence."""
+    """One JSON object and a newline; every finding stands for one occurrence.
+
+    Characters that are not printable are escaped: a terminal obeys none of them, and a lone surrogate (a file name
+    that is not UTF-8) can be written at all.
+    """
     value = {
         "wirelock": VERSION,
         "verdict": VERDICTS[report.exit_code],
@@ -21,7 +26,8 @@ def render(report: Report) -> str:
         "coverage": {coverage.kind: _coverage(coverage) for coverage in report.coverage},
         **({"diff": report.diff} if report.diff else {}),
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
+    return "".join(f"{visible(line)}\n" for line in lines)
 
 
 def _finding(diagnostic: Diagnostic) -> dict[str, object]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from urllib.parse import urlsplit
 
 from wirelock.diagnostics import Coverage, Diagnostic, Report, Severity
 from wirelock.report.groups import Group, grouped
@@ -15,12 +15,17 @@ MOST_PLACES = 5
 MOST_MISSED = 4
 """How many names of what was never exercised are listed."""
 _LABEL = 9
+_URL = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^#]*)")
+"""RFC 3986, appendix B; group 1 is path and query. It fits every text, where `urlsplit` refuses some."""
 
 
 def render(report: Report) -> str:
-    """The whole report as lines of plain text; the first word of a line says what it is, for those who colour it."""
+    """The whole report as lines of plain text; the first word of a line says what it is, for those who colour it.
+
+    Much of a line is from outside (bodies, URLs, names of files), so whole lines are made visible, and only here.
+    """
     blocks = [
-        "".join(f"{line}\n" for line in block)
+        "".join(f"{visible(line)}\n" for line in block)
         for block in (_findings(report), _notes(report), _coverage(report.coverage), _summary(report))
     ]
     return "\n".join(block for block in blocks if block)
@@ -40,7 +45,7 @@ def _group(group: Group) -> Iterator[str]:
     first = group.first
     level = "expected" if first.expected else first.level.value
     times = f"  ({len(group.members)} times)" if len(group.members) > 1 else ""
-    yield f"{level:<{_LABEL}}{first.code.id}  {visible(first.message)}{times}"
+    yield f"{level:<{_LABEL}}{first.code.id}  {first.message}{times}"
     yield from _places(group)
     if first.schema:
         yield _line("schema", first.schema)
@@ -49,7 +54,7 @@ def _group(group: Group) -> Iterator[str]:
     if first.expected:
         yield _line("reason", first.expected)
     if first.hint:
-        yield _line("hint", visible(first.hint))
+        yield _line("hint", first.hint)
 
 
 def _places(group: Group) -> Iterator[str]:
@@ -58,7 +63,7 @@ def _places(group: Group) -> Iterator[str]:
         return
     places = [str(member.where) for member in group.members if member.where.file]
     for index, place in enumerate(places[:MOST_PLACES]):
-        yield _line("" if index else "at", visible(place))
+        yield _line("" if index else "at", place)
     if len(places) > MOST_PLACES:
         yield _line("", f"and {len(places) - MOST_PLACES} more")
 
@@ -68,27 +73,32 @@ def _line(label: str, text: str) -> str:
 
 
 def _exchange_place(diagnostic: Diagnostic) -> str:
-    ref, pointer = diagnostic.exchange, visible(diagnostic.where.pointer) or "(whole body)"
+    ref, pointer = diagnostic.exchange, diagnostic.where.pointer or "(whole body)"
     assert ref is not None
     if ref.part == "document":
         return f"{ref.recording}:{diagnostic.where.line} {pointer}"
-    parts = urlsplit(ref.url)
-    path = visible(parts.path + (f"?{parts.query}" if parts.query else ""))
-    return f"{ref.recording} #{ref.index} {ref.method} {path} -> {ref.status}, {ref.part} {pointer}"
+    found = _URL.match(ref.url)
+    path = found[1] if found else ref.url
+    return f"{ref.recording} #{ref.index} {ref.method} {path or '/'} -> {ref.status}, {ref.part} {pointer}"
 
 
 def _notes(report: Report) -> Iterator[str]:
     """One line a code: notes are there to be looked up, with --format json."""
     notes = [diagnostic for diagnostic in report.diagnostics if diagnostic.level is Severity.NOTE]
-    refused = [note for note in notes if note.raised_by or note.code.id == "MALFORMED"]
+    plain = [note for note in notes if not _is_refused(note)]
+    refused = len(notes) - len(plain)
     if refused:
-        words = f"{counted(len(refused), 'fault')} in requests that the server refused as well"
+        words = f"{counted(refused, 'fault')} in requests that the server refused as well"
         yield f"{'note':<{_LABEL}}{words}"
-    plain = [note for note in notes if note not in refused]
     for code, count in sorted(Counter(note.code.id for note in plain).items()):
         first = next(note for note in plain if note.code.id == code)
         more = f" and {count - 1} more" if count > 1 else ""
-        yield f"{'note':<{_LABEL}}{code}  {visible(first.message)}{more}"
+        yield f"{'note':<{_LABEL}}{code}  {first.message}{more}"
+
+
+def _is_refused(note: Diagnostic) -> bool:
+    """Whether a note is a fault in a body, which it is only where the server refused the request too."""
+    return bool(note.raised_by) or note.code.id == "MALFORMED"
 
 
 # coverage and counts
@@ -103,7 +113,7 @@ def _coverage(coverage: Iterable[Coverage]) -> Iterator[str]:
             f" and {len(missed) - MOST_MISSED} more" if len(missed) > MOST_MISSED else ""
         )
         line = f"  {kind:<16}{covered:>5} of {known:<5}"
-        yield f"{line}never: {visible(names)}" if missed else line.rstrip()
+        yield f"{line}never: {names}" if missed else line.rstrip()
 
 
 def _summary(report: Report) -> Iterator[str]:

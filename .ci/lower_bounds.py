@@ -1,0 +1,18 @@
+"""Prints the lowest version of each dependency that pyproject.toml allows, as pins for pip."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
+
+
+def pins(text: str) -> list[str]:
+    """One `name==version` for each requirement, which must have a lower bound or a pin."""
+    requirements: list[str] = tomllib.loads(text)["project"]["dependencies"]
+    return [requirement.replace(">=", "==") for requirement in requirements]
+
+
+if __name__ == "__main__":
+    print("\n".join(pins(PROJECT.read_text("utf-8"))))

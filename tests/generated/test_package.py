@@ -1,0 +1,144 @@
+"""The generated package by itself: importable without wirelock, and true to the recordings."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import grpc
+import pytest
+from conftest import ROOT, exchanges
+from opencode_api import provider_pb2, session_pb2, session_pb2_grpc
+from opencode_api.codecs import provider as provider_codecs
+from opencode_api.codecs import session as session_codecs
+from opencode_api.models.session import PermissionRule, SessionInfo, SessionList
+from opencode_api.validators import session as session_validators
+from pydantic import MISSING
+
+ALLOWED = {"google", "pydantic", "pydantic_core", "jsonschema_rs", "opencode_api", "grpc"}
+"""What a client has to install: protobuf and googleapis-common-protos, pydantic, jsonschema-rs, grpcio."""
+ISOLATED = """
+import importlib, json, pkgutil, sys
+sys.path[:0] = [{folder!r}]
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {blocked!r}:
+            raise ImportError(name + " is not part of the generated package")
+
+sys.meta_path.insert(0, Blocked())
+import opencode_api
+for module in pkgutil.walk_packages(opencode_api.__path__, "opencode_api."):
+    importlib.import_module(module.name)
+from opencode_api.codecs.session import session_info
+text = b'{{"id":"ses_1","title":"t","directory":"/d"}}'
+assert session_info.decode(session_info.encode(text)) == text
+"""
+
+
+def test_it_works_with_nothing_but_its_own_dependencies(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "generated/opencode_api", tmp_path / "opencode_api")
+    blocked = {"wirelock", "datamodel_code_generator", "jinja2", "jsonschema", "grpc_tools", "rich", "yaml", "referencing"}
+    code = ISOLATED.format(folder=str(tmp_path), blocked=blocked)
+    ran = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_it_imports_only_what_a_client_is_told_to_install() -> None:
+    standard = set(sys.stdlib_module_names)
+    for path in (ROOT / "generated/opencode_api").rglob("*.py"):
+        lines = [line.split() for line in path.read_text("utf-8").splitlines()]
+        roots = {words[1].partition(".")[0] for words in lines if words[:1] in (["import"], ["from"]) and len(words) > 1}
+        assert {root for root in roots if root} <= ALLOWED | standard, path.name
+
+
+def test_every_recorded_session_survives_protobuf_and_pydantic() -> None:
+    answers = [e for e in exchanges("lifecycle-1.18.33.har") if e.path == "/session" and e.status == 200 and e.response]
+    sessions = [json.loads(e.response.text) for e in answers if e.response and e.method == "POST"]
+    assert len(sessions) > 10
+    for session in sessions:
+        text = json.dumps(session).encode()
+        wire = session_codecs.session_info.encode(text)
+        assert json.loads(session_codecs.session_info.decode(wire)) == session
+        model = SessionInfo.model_validate_json(text)
+        assert model.model_dump(mode="json") == session
+        assert session_pb2.SessionInfo.FromString(wire).title == model.title
+
+
+def test_recorded_providers_survive() -> None:
+    (answer,) = [e for e in exchanges("lifecycle-1.18.33.har") if e.path == "/config/providers" and e.status == 200][:1]
+    assert answer.response is not None
+    message = provider_codecs.provider_list.to_message(answer.response.text)
+    assert isinstance(message, provider_pb2.ProviderList)
+    assert json.loads(provider_codecs.provider_list.from_message(message)) == json.loads(answer.response.text)
+
+
+def test_a_message_that_is_no_document_is_refused() -> None:
+    """`id` has a minimum length, so a message that was never filled in is not a session."""
+    with pytest.raises(ValueError, match="/id: expected at least 1 character"):
+        session_codecs.session_info.from_message(session_pb2.SessionInfo(title="t"))
+
+
+def test_validators_say_why() -> None:
+    assert session_validators.session_time.is_valid(b'{"created": 1, "updated": 1.0}')
+    (finding,) = session_validators.session_time.findings(b'{"created": 1}')
+    assert (finding.pointer, finding.message) == ("/updated", "required property `updated` is missing")
+
+
+def test_models_tell_absent_from_null_and_take_python_names() -> None:
+    session = SessionInfo(id="ses_1", title="t", directory="/d", project_id="p")
+    assert session.model_dump(mode="json") == {"id": "ses_1", "title": "t", "directory": "/d", "projectID": "p"}
+    assert session.parent_id is MISSING
+    with pytest.raises(ValueError, match="parentID"):
+        SessionInfo.model_validate({"id": "s", "title": "t", "directory": "/d", "parentID": None})
+    rule = PermissionRule(permission="edit", pattern="*", action="ask")
+    assert SessionList(sessions=[session]).sessions[0].id == "ses_1"
+    assert rule.action == "ask"
+
+
+def test_the_service_can_be_called_over_a_real_channel() -> None:
+    class Sessions(session_pb2_grpc.SessionServiceServicer):
+        def DeleteSession(self, request, context):  # type: ignore[no-untyped-def]  # noqa: N802
+            context.set_trailing_metadata((("deleted", request.session_id),))
+            return session_pb2.Empty()
+
+    from concurrent.futures import ThreadPoolExecutor
+
+    server = grpc.server(ThreadPoolExecutor(1))
+    session_pb2_grpc.add_SessionServiceServicer_to_server(Sessions(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub = session_pb2_grpc.SessionServiceStub(channel)
+            _, call = stub.DeleteSession.with_call(session_pb2.DeleteSessionRequest(session_id="ses_1"), timeout=10)
+            assert ("deleted", "ses_1") in [tuple(pair) for pair in call.trailing_metadata()]
+    finally:
+        server.stop(None)
+
+
+def test_the_protos_compile_without_a_word(tmp_path: Path) -> None:
+    """As a client in another language compiles them: from `proto/`, with googleapis beside."""
+    site = Path(sysconfig.get_paths()["purelib"])
+    protos = sorted(path.relative_to(ROOT / "proto").as_posix() for path in (ROOT / "proto").rglob("*.proto"))
+    assert {"session.proto", "model.proto", "provider.proto"} <= set(protos)
+    includes = [f"--proto_path={folder}" for folder in (ROOT / "proto", site, site / "grpc_tools/_proto")]
+    command = [sys.executable, "-m", "grpc_tools.protoc", *includes, f"--descriptor_set_out={tmp_path / 'all'}", *protos]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_routes_are_options_of_the_methods() -> None:
+    from google.api import annotations_pb2
+
+    service = session_pb2.DESCRIPTOR.services_by_name["SessionService"]
+    rules = {method.name: method.GetOptions().Extensions[annotations_pb2.http] for method in service.methods}
+    assert (rules["ListSessions"].get, rules["ListSessions"].response_body) == ("/session", "sessions")
+    assert (rules["CreateSession"].post, rules["CreateSession"].body) == ("/session", "*")
+    assert rules["DeleteSession"].delete == "/session/{session_id}"
+    assert (rules["UpdateSession"].patch, rules["UpdateSession"].body) == ("/session/{session_id}", "body")
+    assert rules["UpdateSessionDirectory"].WhichOneof("pattern") is None
