@@ -1,32 +1,14 @@
-"""Validators over small documents: the words for every keyword, what is undeclared, unions, references, refusals."""
+"""Validators over small documents: every keyword that can fail, with the one finding for it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from small import DRAFT_07, found, validator
 
-from wirelock.runtime.findings import MALFORMED, UNDECLARED_FIELD, VIOLATION, Finding
+from wirelock.runtime.findings import MALFORMED, VIOLATION, Finding
 from wirelock.runtime.messages import MESSAGES
-from wirelock.runtime.text import dump
-from wirelock.runtime.validator import Schemas, SchemaRefused, Validator
-
-DRAFT_07 = "http://json-schema.org/draft-07/schema#"
-
-
-def validator(schema: Any, policy: str = "keep", formats: bool = False, **others: Any) -> Validator:
-    """The validator of one schema, which is called `main`, among others by name."""
-    return Schemas({"main": schema, **others}, unknown_fields=policy, format_assertion=formats).validator("main")
-
-
-def found(schema: Any, value: Any, policy: str = "keep", **others: Any) -> tuple[Finding, ...]:
-    """What is wrong with a value; the verdict always is whether something is."""
-    ours = validator(schema, policy, formats=True, **others)
-    findings = ours.findings(dump(value))
-    assert ours.is_valid(dump(value)) is all(finding.warning for finding in findings)
-    assert findings == ours.instance_findings(value)
-    return findings
-
 
 # schema, value, and the one finding: pointer, keyword, place in the schema below `main#`, message
 EXAMPLES: list[tuple[Any, Any, str, str, str, str]] = [
@@ -249,18 +231,3 @@ def test_format_counts_only_where_the_project_says_so() -> None:
 def test_messages_show_nothing_that_a_terminal_would_obey() -> None:
     (only,) = found({"type": "null"}, "\x1b[2J\u202e" + "x" * 100)
     assert only.message == 'expected null, got string "\\u001b[2J\\u202e' + "x" * 55 + '…"'
-
-
-def test_undeclared_is_the_code_of_nothing_that_the_schema_says() -> None:
-    (closed,) = found({"properties": {}, "additionalProperties": False}, {"a": 1}, "warn")
-    assert (closed.code, closed.warning) == (VIOLATION, False)
-    (open_,) = found({"properties": {}}, {"a": 1}, "warn")
-    assert open_ == Finding("/a", UNDECLARED_FIELD, "property `a` is not declared", warning=True)
-
-
-@pytest.mark.parametrize("reference", ["nowhere", "#/$defs/nowhere", "https://elsewhere.example/a", "#anchor"])
-def test_a_reference_to_nothing_is_refused(reference: str) -> None:
-    with pytest.raises(SchemaRefused) as refused:
-        validator({"properties": {"a": {"$ref": reference}}})
-    assert refused.value.where == "main#/properties/a/$ref"
-    assert refused.value.reason == f"refers to `{reference}`, which is not one of the schemas"
