@@ -46,7 +46,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRef:
-    """The recorded exchange a diagnostic is about; `part` is request, response or event, `index` is 0-based."""
+    """The recorded exchange a diagnostic is about; `part` is request, response or document, `index` is 0-based."""
 
     recording: str
     index: int

@@ -91,6 +91,11 @@ def test_the_steps_are_those_of_the_mapping() -> None:
     assert [row[:5] for row in table] == list(fields(json.loads(JSON["a session"]), message))
 
 
+def test_an_undeclared_property_of_a_session_goes_where_the_page_says() -> None:
+    (said,) = re.findall(r"goes where `unknown` says; here it would be `(\w+)`", PAGE)
+    assert MAPPING["messages"]["opencode.session.SessionInfo"]["unknown"] == said
+
+
 def named(head: str) -> list[str]:
     """The names in the first column of a table."""
     return [name for row in rows(head) for name in re.findall(r"`([^`]+)`", row[0])]

@@ -27,8 +27,10 @@ Put = Callable[[Notes, Any, Any, str], None]
 """Puts a JSON value, which stands at a pointer, into a message."""
 Get = Callable[[Any, str], Any]
 """The JSON value of a message, or _ABSENT."""
-Convert = Callable[[Any, str], Any]
-"""A JSON value to the value of a field, or back."""
+ToProto = Callable[[Notes, Any, str], Any]
+"""A JSON value to the value of a field."""
+ToJson = Callable[[Any, str], Any]
+"""The value of a field to a JSON value."""
 
 _ABSENT: Json = cast(Any, object())
 """In place of a value that is not there."""
@@ -251,7 +253,7 @@ class Codecs:
         explicit = field.get("explicit", False)
 
         def put(notes: Notes, value: Any, message: Any, at: str) -> None:
-            setattr(message, name, to_proto(value, at))
+            setattr(message, name, to_proto(notes, value, at))
 
         def get(message: Any, at: str) -> Any:
             if explicit and not message.HasField(name):
@@ -260,7 +262,7 @@ class Codecs:
 
         return put, get
 
-    def _convert(self, kind: Facts) -> tuple[Convert, Convert]:
+    def _convert(self, kind: Facts) -> tuple[ToProto, ToJson]:
         match kind["kind"]:
             case "string":
                 return _to_string, _same
@@ -293,7 +295,7 @@ class Codecs:
 
         def put_plain(notes: Notes, value: Any, message: Any, at: str) -> None:
             _expect(value, list, "array", at)
-            getattr(message, name).extend([to_proto(item, f"{at}/{index}") for index, item in enumerate(value)])
+            getattr(message, name).extend([to_proto(notes, item, f"{at}/{index}") for index, item in enumerate(value)])
 
         def get_plain(message: Any, at: str) -> list[Any]:
             return [to_json(item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
@@ -321,7 +323,7 @@ class Codecs:
             _expect(value, dict, "object", at)
             target = getattr(message, name)
             for key, item in value.items():
-                target[key] = to_proto(item, f"{at}/{token(key)}")
+                target[key] = to_proto(notes, item, f"{at}/{token(key)}")
 
         def get_plain(message: Any, at: str) -> dict[str, Any]:
             source = getattr(message, name)
@@ -454,26 +456,26 @@ def _same(value: Any, at: str) -> Any:
     return value
 
 
-def _to_string(value: Any, at: str) -> str:
+def _to_string(notes: Notes, value: Any, at: str) -> str:
     _expect(value, str, "string", at)
     return cast(str, value)
 
 
-def _to_bool(value: Any, at: str) -> bool:
+def _to_bool(notes: Notes, value: Any, at: str) -> bool:
     _expect(value, bool, "boolean", at)
     return cast(bool, value)
 
 
-def _to_null(value: Any, at: str) -> int:
+def _to_null(notes: Notes, value: Any, at: str) -> int:
     if value is not None:
         raise _refusal(VIOLATION, at, "expected null")
     return 0
 
 
-def _to_integer(name: str) -> Convert:
+def _to_integer(name: str) -> ToProto:
     low, high = _RANGES[name]
 
-    def convert(value: Any, at: str) -> int:
+    def convert(notes: Notes, value: Any, at: str) -> int:
         if isinstance(value, bool | str | list | dict) or value is None or value % 1 != 0:
             raise _refusal(VIOLATION, at, "expected integer")
         whole = int(value)
@@ -484,7 +486,7 @@ def _to_integer(name: str) -> Convert:
     return convert
 
 
-def _to_double(value: Any, at: str) -> float:
+def _to_double(notes: Notes, value: Any, at: str) -> float:
     if isinstance(value, str) and value in _WORDS:
         return _WORDS[value]
     if isinstance(value, bool | str | list | dict) or value is None:
@@ -495,6 +497,8 @@ def _to_double(value: Any, at: str) -> float:
         number = math.inf
     if math.isinf(number):
         raise _refusal(NOT_CARRIED, at, "the number is outside the range of a double")
+    if isinstance(value, int) and number != value:
+        notes.append(Finding(at, DIGITS_LOST, f"{_short(value)} is kept as a double", warning=True))
     return number
 
 
@@ -506,11 +510,11 @@ def _from_double(value: float, at: str) -> Any:
     return value
 
 
-def _enum(values: Iterable[Facts]) -> tuple[Convert, Convert]:
+def _enum(values: Iterable[Facts]) -> tuple[ToProto, ToJson]:
     numbers = {value["json"]: value["number"] for value in values}
     spellings = {number: spelling for spelling, number in numbers.items()}
 
-    def to_proto(value: Any, at: str) -> int:
+    def to_proto(notes: Notes, value: Any, at: str) -> int:
         if not isinstance(value, str) or value not in numbers:
             raise _refusal(VIOLATION, at, "not a value of the enum")
         return int(numbers[value])
@@ -563,9 +567,7 @@ def _fill(notes: Notes, value: Json, target: Any, at: str) -> None:
             for key, item in value.items():
                 _fill(notes, item, target.struct_value.fields[key], f"{at}/{token(key)}")
         case _:
-            target.number_value = _to_double(value, at)
-            if isinstance(value, int) and target.number_value != value:
-                notes.append(Finding(at, DIGITS_LOST, f"{_short(value)} is kept as a double", warning=True))
+            target.number_value = _to_double(notes, value, at)
 
 
 def _get_free(kind: str) -> Get:

@@ -15,7 +15,7 @@ NOT_CARRIED = "NOT_CARRIED"
 """The document is valid, but protobuf cannot hold it (an integer outside int64, nesting past the limit)."""
 
 DIGITS_LOST = "DIGITS_LOST"
-"""A free-form integer beyond 2^53, of which protobuf's double keeps the first digits only."""
+"""An integer beyond 2^53 in a number or a free-form value, of which protobuf's double keeps the first digits only."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -7,6 +7,7 @@ import sys
 
 from wirelock.diagnostics import Report
 from wirelock.report import FORMATS
+from wirelock.runtime.words import visible
 
 _STYLES = {
     "error": "bold red",
@@ -26,8 +27,13 @@ _HEAD = re.compile("|".join(re.escape(word) for word in _STYLES))
 def printed(report: Report, format: str) -> int:
     """Print a report, with its diff before it; gives its exit code."""
     text = FORMATS[format](report)
-    _out(report.diff + ("\n" if report.diff else "") + text if format == "text" else text)
+    _out(_shown(report.diff) + text if format == "text" else text)
     return report.exit_code
+
+
+def _shown(diff: str) -> str:
+    """A diff with an empty line behind it; what a schema says must not reach the terminal as a command."""
+    return "".join(f"{visible(line)}\n" for line in diff.split("\n")) if diff else ""
 
 
 def told(text: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from wirelock.diagnostics import Coverage, Diagnostic, Report, Severity
 from wirelock.report.groups import Group, grouped
@@ -12,7 +12,7 @@ from wirelock.runtime.words import counted, visible
 
 MOST_PLACES = 5
 """How many places of one group are listed."""
-MOST_MISSED = 4
+MOST_MISSED = 2
 """How many names of what was never exercised are listed."""
 _LABEL = 9
 _URL = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^#]*)")
@@ -105,24 +105,31 @@ def _is_refused(note: Diagnostic) -> bool:
 
 
 def _coverage(coverage: Iterable[Coverage]) -> Iterator[str]:
-    rows = [(c.kind, len(c.covered), len(c.covered) + len(c.missed), c.missed) for c in coverage]
-    if rows:
+    known = [one for one in coverage if one.covered or one.missed]
+    if known:
         yield "exercised by the recordings"
-    for kind, covered, known, missed in rows:
-        names = ", ".join(missed[:MOST_MISSED]) + (
-            f" and {len(missed) - MOST_MISSED} more" if len(missed) > MOST_MISSED else ""
-        )
-        line = f"  {kind:<16}{covered:>5} of {known:<5}"
-        yield f"{line}never: {names}" if missed else line.rstrip()
+    for one in known:
+        line = f"  {one.kind:<16}{len(one.covered):>5} of {len(one.covered) + len(one.missed):<5}"
+        yield f"{line}never: {_some(one.missed)}" if one.missed else line.rstrip()
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_MISSED} more" if len(names) > MOST_MISSED else ""
+    return ", ".join(names[:MOST_MISSED]) + more
 
 
 def _summary(report: Report) -> Iterator[str]:
     for section, counts in report.summary.items():
         (name, total), *rest = counts.items()
         words = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in rest if value)
-        unit = "" if name == "total" or isinstance(total, str) else f" {name}"
-        yield f"{section:<13}{total:>5}{unit}{f': {words}' if words else ''}"
+        yield f"{section:<13}{_amount(total, name)}{f': {words}' if words else ''}"
     yield f"{_verdict(report)}: {_weights(report)}"
+
+
+def _amount(total: int | str, name: str) -> str:
+    if isinstance(total, str) or name == "total":
+        return f"{total:>5}"
+    return f"{total:>5} {name.removesuffix('s') if total == 1 else name}"
 
 
 def _verdict(report: Report) -> str:

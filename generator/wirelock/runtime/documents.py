@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from .pointers import names_of, pointer_of, token
 from .text import Json
+from .words import type_name
 
 BASE = "https://schemas.invalid/"
 """Where the documents pretend to be (RFC 6761 section 6.4: `.invalid` never resolves)."""
@@ -208,9 +209,25 @@ def in_force(schema: Json, dialect: Dialect) -> Mapping[str, Any]:
         return {}
     if dialect.ref_alone and "$ref" in schema:
         return {"$ref": schema["$ref"]}
+    schema = extended(schema)
     if dialect.void.isdisjoint(schema):
         return schema
     return {keyword: value for keyword, value in schema.items() if keyword not in dialect.void}
+
+
+def extended(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema, its enum of strings open to any other string where `x-extensible-enum` says so."""
+    if schema.get("x-extensible-enum") is not True or "enum" not in schema:
+        return schema
+    types = {type_name(value) for value in schema["enum"]}
+    if "type" in schema:
+        stated: Any = schema["type"]
+        allowed = {stated} if isinstance(stated, str) else set(stated)
+        types &= allowed | {"integer"} if "number" in allowed else allowed
+    if not {"string"} <= types <= {"string", "null"}:
+        return schema
+    left = {keyword: value for keyword, value in schema.items() if keyword not in ("enum", "type")}
+    return {"type": sorted(types, reverse=True), **left}
 
 
 def subschemas(keyword: str, value: Json) -> Iterator[tuple[tuple[str | int, ...], Json]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from .documents import NAMED, Documents, Resource, SchemaRefused, Site, uri_of
+from .documents import NAMED, Documents, Resource, SchemaRefused, Site, extended, uri_of
 from .patterns import PatternRefused, translate
 from .pointers import names_of, pointer_of, token
 from .text import Json
@@ -138,7 +138,7 @@ def _copy(documents: Documents, file: str, rest: Mapping[str, Any]) -> Any:
             continue
         copy: dict[str, Any] = {}
         copies[key] = copy
-        for keyword, value in schema.items():
+        for keyword, value in extended(schema).items():
             work.extend(_keyword(documents, Site(file, pointer, schema, resource), keyword, value, copy))
         _finish(schema, pointer, resource, rest, copy)
     return whole[0]

@@ -140,7 +140,7 @@ def _undeclared(outcome: Outcome, *, warning: bool) -> Iterator[Finding]:
     for at, parts in _by_place(outcome).values():
         if not isinstance(at.value, dict) or any(part.free_form for part in parts) or not _declares_some(parts):
             continue
-        declared = frozenset[str]().union(*(part.names for part in parts))
+        declared = frozenset[str]().union(*(part.names for part in parts), *(_required(part) for part in parts))
         for key in at.value:
             if key not in declared:
                 pointer = at.below(key).pointer
@@ -150,6 +150,12 @@ def _undeclared(outcome: Outcome, *, warning: bool) -> Iterator[Finding]:
 def _declares_some(parts: Iterable[Outcome]) -> bool:
     keywords = [part.site.keywords for part in parts]
     return any("properties" in one for one in keywords) and not any(_SPEAKS_OF_REST & one.keys() for one in keywords)
+
+
+def _required(part: Outcome) -> frozenset[str]:
+    """Required properties beside declared ones are declared too: they are fields that take anything."""
+    keywords = part.site.keywords
+    return frozenset(keywords.get("required", ()) if keywords.get("properties") else ())
 
 
 def _by_place(outcome: Outcome) -> dict[int, tuple[At, list[Outcome]]]:
