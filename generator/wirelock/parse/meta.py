@@ -38,11 +38,7 @@ class MetaSchema:
 def schema_fault(schema: dict[str, Json] | bool) -> MetaFault | None:
     """What the meta-schema of its dialect has against a schema."""
     validator: Any = validator_for(schema)
-    try:
-        validator.check_schema(schema)
-    except exceptions.SchemaError as error:
-        return _worst([error])
-    return None
+    return _worst(validator(validator.META_SCHEMA).iter_errors(schema))
 
 
 def _worst(errors: Iterable[Any]) -> MetaFault | None:

@@ -86,7 +86,7 @@ class SchemaParser:
         return node
 
     def _resolve(self, reference: str, place: Place) -> TypeId | None:
-        found = self._sources.resolve(place.document.path, reference)
+        found = self._sources.resolve(place.document.path, place.pointer, reference)
         if not isinstance(found, Target):
             place.report(found.code, found.message, found.hint, "$ref")
             return None

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, cast
 
 from wirelock.diagnostics import Code, Diagnostic
-from wirelock.ir import Definition, Method, Property, Record, Ref, Service, State, StatusBody, TypeId
+from wirelock.ir import Definition, Method, Property, Record, Ref, Service, State, StatusBody, Style, TypeId
 from wirelock.parse.codes import (
     SERVICE_INVALID,
     SERVICE_PATH_IMPOSSIBLE,
@@ -84,7 +84,8 @@ class ServiceParser:
             body=http.get("body", ""),
             response_body=http.get("response_body", ""),
             responses=responses,
-            places=tuple(sorted(value.get("in", {}).items())),
+            places=tuple(sorted((prop, _place(stated)) for prop, stated in value.get("in", {}).items())),
+            styles=tuple(sorted(_styles(value.get("in", {})), key=lambda pair: pair[0])),
             state=State(**value["state"]) if "state" in value else None,
             stream=value.get("stream", ""),
         )
@@ -92,7 +93,7 @@ class ServiceParser:
 
     def _responses(self, value: dict[str, Any], document: Document, at: str) -> tuple[StatusBody, ...]:
         stated: dict[str, Any] = dict(value.get("responses", {}))
-        if "response" in value and not any(status.startswith("2") for status in stated) and value.get("http"):
+        if "response" in value and not any(status[0] in "123d" for status in stated) and value.get("http"):
             stated = {"200": value["response"], **stated}
         bodies: list[StatusBody] = []
         for status, body in stated.items():
@@ -118,7 +119,7 @@ class ServiceParser:
     ) -> TypeId | None:
         if "response" in value:
             return self._type(value["response"], document, f"{at}/response")
-        good = [body for body in responses if body.status.startswith("2")]
+        good = [body for body in responses if body.status[0] in "2d"]
         found = next((body.type for body in good if body.type), None) or next((b.rpc for b in good if b.rpc), None)
         if found is None and not self.diagnostics:
             self._report(
@@ -127,7 +128,7 @@ class ServiceParser:
         return found
 
     def _type(self, reference: str, document: Document, at: str) -> TypeId | None:
-        found = self._sources.resolve(document.path, reference)
+        found = self._sources.resolve(document.path, "", reference)
         if isinstance(found, Target):
             key = TypeId(found.path.removeprefix(self._folder + "/"), found.pointer)
             if key in self._definitions:
@@ -188,3 +189,14 @@ class ServiceParser:
 
     def _report(self, code: Code, document: Document, pointer: str, message: str, hint: str) -> None:
         self.diagnostics.append(Diagnostic(code, document.at(pointer), message, hint))
+
+
+def _place(stated: str | Mapping[str, Any]) -> str:
+    return stated if isinstance(stated, str) else str(stated["place"])
+
+
+def _styles(places: Mapping[str, Any]) -> list[tuple[str, Style]]:
+    """The styles of the parameters that state more than their place."""
+    long = {prop: cast("dict[str, Any]", place) for prop, place in places.items() if isinstance(place, dict)}
+    stated = {prop: {key: value for key, value in place.items() if key != "place"} for prop, place in long.items()}
+    return [(prop, Style(**style)) for prop, style in stated.items() if style]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from wirelock.diagnostics import Code, Severity
-from wirelock.runtime.documents import MISSING, value_at
-from wirelock.runtime.pointers import names_of, token
-from wirelock.runtime.text import Json
+from wirelock.runtime.documents import MISSING, Documents, SchemaRefused, value_at
+from wirelock.runtime.pointers import names_of
 from wirelock.source.documents import Document
 
 REFERENCE_NOT_FOUND = Code("REFERENCE_NOT_FOUND", Severity.ERROR, fatal=True)
@@ -35,27 +34,36 @@ class Unresolved:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
 class Sources:
     """The documents of one project by path."""
 
-    documents: Mapping[str, Document]
+    def __init__(self, documents: Mapping[str, Document]) -> None:
+        self.documents = documents
+        self._schemas = Documents({path: document.value for path, document in documents.items()})
 
-    def resolve(self, base: str, reference: str) -> Target | Unresolved:
-        """The target of a reference that stands in the document `base` (RFC 3986 section 5, relative files only)."""
+    def resolve(self, path: str, pointer: str, reference: str) -> Target | Unresolved:
+        """The target of a reference that stands at a pointer of a document.
+
+        Relative to the `$id` in force there (core, section 8.2), else to the document's path.
+        """
+        try:
+            site = self._schemas.resolve(self._schemas.root(f"{path}#{pointer}"), reference)
+        except SchemaRefused:
+            return self._unresolved(path, reference)
+        return Target(site.file, site.pointer)
+
+    def _unresolved(self, base: str, reference: str) -> Unresolved:
         parts = urlsplit(reference)
         if parts.scheme or parts.netloc or reference.startswith("/"):
-            hint = "put a copy into the project and refer to it by a relative path"
+            hint = "put a copy into the project and refer to it by a relative path, or by the $id that it has"
             return Unresolved(REFERENCE_OUTSIDE, f"{reference} leads out of the project", hint)
         path = posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(parts.path))) if parts.path else base
         if path.startswith("../") or path == "..":
-            return Unresolved(
-                REFERENCE_OUTSIDE, f"{reference} leads out of the project", "references stay in the project"
-            )
-        document = self.documents.get(path)
-        if document is None:
-            return Unresolved(REFERENCE_NOT_FOUND, f"{reference} refers to nothing", self._near(path, base))
-        return _inside(document, unquote(parts.fragment), reference)
+            hint = "references stay in the project"
+            return Unresolved(REFERENCE_OUTSIDE, f"{reference} leads out of the project", hint)
+        known = self.documents.get(path)
+        hint = self._near(path, base) if known is None else _what_is_there(known, unquote(parts.fragment))
+        return Unresolved(REFERENCE_NOT_FOUND, f"{reference} refers to nothing", hint)
 
     def _near(self, path: str, base: str) -> str:
         near = difflib.get_close_matches(path, self.documents, 1)
@@ -64,30 +72,9 @@ class Sources:
         return f"did you mean {posixpath.relpath(near[0], posixpath.dirname(base))}?"
 
 
-def _inside(document: Document, fragment: str, reference: str) -> Target | Unresolved:
+def _what_is_there(document: Document, fragment: str) -> str:
     if fragment and not fragment.startswith("/"):
-        pointer = next((at for at, name in _anchors(document.value, "") if name == fragment), None)
-        if pointer is None:
-            hint = f"{document.path} has no $anchor of that name"
-            return Unresolved(REFERENCE_NOT_FOUND, f"{reference} refers to nothing", hint)
-        return Target(document.path, pointer)
-    value = value_at(document.value, names_of(fragment))
-    if value is MISSING:
-        hint = f"{document.path} has nothing at {fragment}"
-        return Unresolved(REFERENCE_NOT_FOUND, f"{reference} refers to nothing", hint)
-    if not isinstance(value, dict | bool):
-        hint = "a reference must lead to an object or a boolean"
-        return Unresolved(REFERENCE_NOT_FOUND, f"{reference} refers to something that is no schema", hint)
-    return Target(document.path, fragment)
-
-
-def _anchors(value: Json, pointer: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        anchor = value.get("$anchor")
-        if isinstance(anchor, str):
-            yield pointer, anchor
-        for name, inner in value.items():
-            yield from _anchors(inner, f"{pointer}/{token(name)}")
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _anchors(inner, f"{pointer}/{index}")
+        return f"{document.path} has no $anchor of that name"
+    if value_at(document.value, names_of(fragment)) is MISSING:
+        return f"{document.path} has nothing at {fragment}"
+    return "a reference must lead to an object or a boolean"

@@ -1,0 +1,45 @@
+"""What no validator could be made of: references to nothing, also where no shape looks, and patterns out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from wirelock.diagnostics import Diagnostic
+from wirelock.parse.codes import PATTERN_REFUSED, SCHEMA_INVALID
+from wirelock.runtime.documents import Documents, SchemaRefused
+from wirelock.runtime.prepare import refusals
+from wirelock.source import Document
+from wirelock.source.references import REFERENCE_NOT_FOUND
+
+
+def refused(schemas: Mapping[str, Document]) -> tuple[Diagnostic, ...]:
+    """One diagnostic for each place that keeps a validator from being made."""
+    documents = Documents({file: document.value for file, document in schemas.items()})
+    try:
+        roots = [documents.root(file) for file in schemas]
+    except SchemaRefused as fault:
+        return (_diagnostic(fault, schemas),)
+    found = {fault.where: fault for root in roots for fault in _all(documents, root.file)}
+    return tuple(_diagnostic(fault, schemas) for _, fault in sorted(found.items()))
+
+
+def _all(documents: Documents, file: str) -> Iterator[SchemaRefused]:
+    """What is refused of a file, its definitions included."""
+    root = documents.root(file)
+    yield from refusals(documents, root)
+    for keyword in ("$defs", "definitions"):
+        named = root.keywords.get(keyword, {})
+        for name in named if isinstance(named, dict) else ():
+            yield from refusals(documents, documents.below(root, keyword, name))
+
+
+def _diagnostic(fault: SchemaRefused, schemas: Mapping[str, Document]) -> Diagnostic:
+    file, _, pointer = fault.where.partition("#")
+    where = schemas[file].at(pointer)
+    keywords = pointer.split("/")
+    if keywords[-1] == "pattern" or "patternProperties" in keywords[-2:]:
+        hint = "patterns run on an engine that never backtracks: say it without look-around and back-references"
+        return Diagnostic(PATTERN_REFUSED, where, fault.reason, hint)
+    if keywords[-1] in ("$ref", "$dynamicRef", "$recursiveRef"):
+        return Diagnostic(REFERENCE_NOT_FOUND, where, fault.reason, "name a schema of this project")
+    return Diagnostic(SCHEMA_INVALID, where, fault.reason, "see the JSON Schema specification, core, section 8")
