@@ -5,9 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wirelock.api import Project, ProjectError, check, generate, init, load, verify
+    from wirelock.api import (
+        Compiled,
+        Project,
+        ProjectError,
+        SchemaError,
+        check,
+        compile,
+        generate,
+        init,
+        load,
+        verify,
+    )
 
-__all__ = ["Project", "ProjectError", "check", "generate", "init", "load", "verify"]
+__all__ = [
+    "Compiled",
+    "Project",
+    "ProjectError",
+    "SchemaError",
+    "check",
+    "compile",
+    "generate",
+    "init",
+    "load",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wirelock.artifact import Artifact
 from wirelock.config import Config
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
-from wirelock.ir import TypeGraph
+from wirelock.ir import TypeGraph, TypeId
 from wirelock.lower import ledger as numbers
 from wirelock.lower.plan import ProtoPlan
 from wirelock.lower.proto import plan
@@ -45,23 +45,46 @@ class Build:
 def build(config: Config) -> Build:
     """Compile the project that a configuration describes."""
     documents, found = read_folder(config.root, config.schemas, (SCHEMA_SUFFIX, SERVICE_SUFFIX))
-    by_file = {document.path.removeprefix(config.schemas + "/"): document for document in documents}
-    schemas = {file: document for file, document in by_file.items() if file.endswith(SCHEMA_SUFFIX)}
-    services = {file: document for file, document in by_file.items() if file.endswith(SERVICE_SUFFIX)}
-    if not schemas and not found:
+    if not found and not any(document.path.endswith(SCHEMA_SUFFIX) for document in documents):
         found = (_no_schemas(config),)
     if found:  # whatever refers to a file that could not be read would be a second finding for one fault
-        return Build(
-            config, schemas, TypeGraph(), ProtoPlan((), {}), _ledger_file(config, numbers.Ledger()), in_order(found)
-        )
+        return _unsound(config, {}, TypeGraph(), numbers.Ledger(), in_order(found))
+    ledger, trouble = _read_ledger(config)
+    return compiled(config, documents, ledger, trouble)
+
+
+def compiled(
+    config: Config,
+    documents: Sequence[Document],
+    ledger: numbers.Ledger,
+    found: tuple[Diagnostic, ...] = (),
+    roots: Sequence[TypeId] = (),
+) -> Build:
+    """Compile documents; their paths begin with the configuration's schema folder.
+
+    `roots` are types that get a message of their own whatever they are, as those of services do.
+    """
+    by_file = {document.path.removeprefix(config.schemas + "/"): document for document in documents}
+    services = {file: document for file, document in by_file.items() if file.endswith(SERVICE_SUFFIX)}
+    schemas = {file: document for file, document in by_file.items() if file not in services}
     sources = Sources({document.path: document for document in documents})
     graph, parsed = parse(config.schemas, schemas, services, sources)
-    ledger, trouble = _read_ledger(config)
-    earlier = in_order((*parsed, *trouble))
+    earlier = in_order((*parsed, *found))
     if any(diagnostic.fails for diagnostic in earlier):
-        return Build(config, schemas, graph, ProtoPlan((), {}), _ledger_file(config, ledger), earlier)
-    proto, kept, lowered = plan(graph, config, ledger)
+        return _unsound(config, schemas, graph, ledger, earlier)
+    proto, kept, lowered = plan(graph, config, ledger, roots)
     return Build(config, schemas, graph, proto, _ledger_file(config, kept), in_order((*earlier, *lowered)))
+
+
+def _unsound(
+    config: Config,
+    schemas: Mapping[str, Document],
+    graph: TypeGraph,
+    ledger: numbers.Ledger,
+    found: tuple[Diagnostic, ...],
+) -> Build:
+    """A build from which nothing is to be emitted."""
+    return Build(config, schemas, graph, ProtoPlan((), {}), _ledger_file(config, ledger), found)
 
 
 def _no_schemas(config: Config) -> Diagnostic:

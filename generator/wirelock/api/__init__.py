@@ -1,9 +1,22 @@
 """The calls behind the command line: each takes a configuration and gives a report."""
 
 from wirelock.api.checking import check
+from wirelock.api.compiling import Compiled, SchemaError, compile
 from wirelock.api.generation import Mode, generate
 from wirelock.api.project import Project, ProjectError, load
 from wirelock.api.scaffolding import init
 from wirelock.api.verification import verify
 
-__all__ = ["Mode", "Project", "ProjectError", "check", "generate", "init", "load", "verify"]
+__all__ = [
+    "Compiled",
+    "Mode",
+    "Project",
+    "ProjectError",
+    "SchemaError",
+    "check",
+    "compile",
+    "generate",
+    "init",
+    "load",
+    "verify",
+]

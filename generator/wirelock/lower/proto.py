@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from wirelock.config import Config
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
-from wirelock.ir import Method, Record, Service, TypeGraph, TypeId
+from wirelock.ir import Method, Service, TypeGraph
 from wirelock.lower.ledger import Entry, Ledger, Scope
 from wirelock.lower.messages import Lowering
 from wirelock.lower.plan import (
@@ -26,16 +26,21 @@ from wirelock.lower.plan import (
     ServicePlan,
     ValueShape,
 )
-from wirelock.lower.unions import follow
 from wirelock.naming import settle, snake
 
 PACKAGE_CYCLE = Code("PACKAGE_CYCLE", Severity.ERROR, fatal=True)
 _PARAMETER = re.compile(r"\{([^{}=]+)(=\*\*)?\}")
 
 
-def plan(graph: TypeGraph, config: Config, ledger: Ledger) -> tuple[ProtoPlan, Ledger, tuple[Diagnostic, ...]]:
-    """The proto plan, the ledger with every new number in it, and what was lost or wrong."""
-    needed = tuple(dict.fromkeys(key for s in graph.services for m in s.methods for key in (m.request, m.response)))
+def plan(
+    graph: TypeGraph, config: Config, ledger: Ledger, roots: Sequence[TypeId] = ()
+) -> tuple[ProtoPlan, Ledger, tuple[Diagnostic, ...]]:
+    """The proto plan, the ledger with every new number in it, and what was lost or wrong.
+
+    What services send and `roots` get a message of their own whatever they are.
+    """
+    sent = (key for s in graph.services for m in s.methods for key in (m.request, m.response))
+    needed = tuple(dict.fromkeys((*sent, *roots)))
     first = Lowering(graph.definitions, config, ledger, None)
     first.run(needed)
     final = Lowering(graph.definitions, config, ledger, _settled(first.wanted, ledger))
@@ -78,9 +83,7 @@ def _files(graph: TypeGraph, config: Config, lowered: Lowering) -> tuple[ProtoFi
     for package in sorted(packages):
         messages = tuple(m for name, m in lowered.messages.items() if name.rpartition(".")[0] == package)
         services = tuple(
-            _service(service, graph, lowered)
-            for service in graph.services
-            if _package(config, service.package) == package
+            _service(service, lowered) for service in graph.services if _package(config, service.package) == package
         )
         enums = tuple(e for name, e in lowered.enums.items() if name.rpartition(".")[0] == package)
         used = {name.rpartition(".")[0] for message in messages for name in _names_in(message)}
@@ -124,18 +127,18 @@ def _names(shape: ValueShape) -> tuple[str, ...]:
             return ()
 
 
-def _service(service: Service, graph: TypeGraph, lowered: Lowering) -> ServicePlan:
-    rpcs = tuple(_rpc(method, graph, lowered) for method in service.methods)
+def _service(service: Service, lowered: Lowering) -> ServicePlan:
+    rpcs = tuple(_rpc(method, lowered) for method in service.methods)
     return ServicePlan(service.name, service.package, rpcs, service.description)
 
 
-def _rpc(method: Method, graph: TypeGraph, lowered: Lowering) -> Rpc:
+def _rpc(method: Method, lowered: Lowering) -> Rpc:
     request = lowered.roots[method.request].name
     response = lowered.roots[method.response].name
     fields = {field.json: field.name for field in lowered.messages[request].fields}
     answers = {field.json: field.name for field in lowered.messages[response].fields}
-    if not _is_record(method.response, graph):
-        answers[method.response_body] = lowered.messages[response].fields[0].name
+    answer = lowered.messages[response]
+    whole = answer.fields[0].name if answer.form in ("list", "map", "box") else ""
     return Rpc(
         method.name,
         request,
@@ -143,12 +146,8 @@ def _rpc(method: Method, graph: TypeGraph, lowered: Lowering) -> Rpc:
         method,
         _PARAMETER.sub(lambda match: "{" + fields[match[1]] + (match[2] or "") + "}", method.path),
         method.body if method.body in ("", "*") else fields[method.body],
-        answers.get(method.response_body, "") if method.response_body else "",
+        whole or answers.get(method.response_body, ""),
     )
-
-
-def _is_record(key: TypeId, graph: TypeGraph) -> bool:
-    return isinstance(follow(graph.definitions[key].node, graph.definitions).shape, Record)
 
 
 def _cycles(files: tuple[ProtoFile, ...]) -> list[Diagnostic]:

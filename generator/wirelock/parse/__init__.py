@@ -17,13 +17,13 @@ def parse(
 ) -> tuple[TypeGraph, tuple[Diagnostic, ...]]:
     """Parse the schema and service documents below one folder (paths relative to it) to one graph."""
     unsound = [fault for document in schemas.values() if (fault := sound(document)) is not None]
-    broken = {fault.where.file for fault in unsound}
-    usable = {file: document for file, document in schemas.items() if document.path not in broken}
-    schema_parser = SchemaParser(folder, usable, sources)
+    if unsound:  # whatever refers to them would be a second finding for one fault
+        return TypeGraph(), in_order(unsound)
+    schema_parser = SchemaParser(folder, schemas, sources)
     definitions = schema_parser.parse()
     service_parser = ServiceParser(folder, sources, definitions)
-    parsed = service_parser.parse(services) if not unsound else ()
-    found = [*unsound, *schema_parser.diagnostics, *service_parser.diagnostics]
+    services_found = service_parser.parse(services)
+    found = [*schema_parser.diagnostics, *service_parser.diagnostics]
     places = {diagnostic.where for diagnostic in found}
-    found += [fault for fault in refused(usable) if fault.where not in places] if not unsound else []
-    return TypeGraph(definitions, parsed), in_order(found)
+    found += [fault for fault in refused(schemas) if fault.where not in places]
+    return TypeGraph(definitions, services_found), in_order(found)

@@ -1,0 +1,98 @@
+"""A schema in memory: the same verdicts as a project's files give."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import ROOT, exchanges
+
+import wirelock
+from wirelock.artifacts import Loaded
+from wirelock.ir import TypeId
+
+ORDER = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": {"type": "string"}, "place": {"$ref": "https://example.com/place"}},
+}
+PLACE = {"type": "object", "properties": {"street": {"type": "string"}, "number": {"type": "integer"}}}
+
+
+def test_a_schema_in_everything_out() -> None:
+    order = wirelock.compile(ORDER, registry={"https://example.com/place": PLACE})
+    text = b'{"id":"o1","place":{"number":7}}'
+    assert order.is_valid(text)
+    assert order.is_valid_instance({"id": "o1"})
+    assert order.findings(text) == []
+    assert order.decode(order.encode(text)) == text
+    assert order.model.model_validate_json(text).place.number == 7
+
+
+def test_findings_are_diagnostics() -> None:
+    order = wirelock.compile(ORDER, registry={"https://example.com/place": PLACE})
+    found = order.findings(b'{"place": {"number": "7"}}')
+    assert [(d.code.id, d.where.pointer) for d in found] == [("VIOLATION", "/id"), ("VIOLATION", "/place/number")]
+    assert [d.code.id for d in order.findings(b"{")] == ["MALFORMED"]
+
+
+@pytest.mark.parametrize("schema", [True, {}, {"type": "integer"}, {"type": "array", "items": {"type": "integer"}}])
+def test_whatever_the_root_is_it_has_a_message(schema: object) -> None:
+    compiled = wirelock.compile(schema)
+    text = b"[3]" if isinstance(schema, dict) and schema.get("type") == "array" else b"3"
+    assert compiled.decode(compiled.encode(text)) == text
+
+
+def test_the_dialect_may_be_given() -> None:
+    beside = {"$ref": "#/definitions/a", "maxLength": 1, "definitions": {"a": {"type": "string"}}}
+    assert not wirelock.compile(beside).is_valid(b'"ab"')
+    assert wirelock.compile(beside, dialect="http://json-schema.org/draft-07/schema#").is_valid(b'"ab"')
+
+
+def test_format_counts_when_asked() -> None:
+    schema = {"type": "string", "format": "date"}
+    assert wirelock.compile(schema).is_valid(b'"soon"')
+    assert not wirelock.compile(schema, format_assertion=True).is_valid(b'"soon"')
+
+
+@pytest.mark.parametrize(
+    ("schema", "code"),
+    [
+        ({"type": "x"}, "SCHEMA_INVALID"),
+        ({"$ref": "nowhere.json"}, "REFERENCE_NOT_FOUND"),
+        ({"pattern": "(?!a)"}, "PATTERN_REFUSED"),
+    ],
+)
+def test_a_schema_that_cannot_be_compiled_is_refused(schema: object, code: str) -> None:
+    with pytest.raises(wirelock.SchemaError) as refused:
+        wirelock.compile(schema)
+    assert code in {diagnostic.code.id for diagnostic in refused.value.diagnostics}
+
+
+def test_verdicts_are_those_of_the_files(loaded: Loaded) -> None:
+    """The session schemas by way of memory, on every recorded session and on each with a property less."""
+    files = {path.relative_to(ROOT / "schemas").as_posix(): path for path in ROOT.glob("schemas/*/*.schema.json")}
+    registry = {f"https://opencode.invalid/{n}": json.loads(path.read_text("utf-8")) for n, path in files.items()}
+    root = {"$ref": "https://opencode.invalid/session/sessionInfo.schema.json"}
+    compiled = wirelock.compile(root, registry=registry)
+    contract = loaded.contract(TypeId("session/sessionInfo.schema.json"))
+    answers = [e.response for e in exchanges("lifecycle-1.18.33.har") if e.path == "/session" and e.method == "POST"]
+    for answer in answers:
+        if answer is None or not isinstance(session := json.loads(answer.text), dict):
+            continue
+        for name in session:
+            text = json.dumps({key: value for key, value in session.items() if key != name}).encode()
+            by_files = [(f.pointer, f.message) for f in contract.validator_findings(text) if not f.warning]
+            assert [(d.where.pointer, d.message) for d in compiled.findings(text)] == by_files
+
+
+def test_a_project_for_programs() -> None:
+    project = wirelock.load(ROOT)
+    assert project.config.package == "opencode_api"
+    assert project.build().diagnostics == ()
+    assert project.build() is project.build()
+
+
+def test_no_project_is_an_error(tmp_path: object) -> None:
+    with pytest.raises(wirelock.ProjectError, match="no wirelock project"):
+        wirelock.load(str(tmp_path))
