@@ -7,27 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from checkout import RECORDINGS, ROOT, configuration, exchanges
 
 from wirelock.api.emitting import emitted
 from wirelock.api.progress import silent
 from wirelock.artifacts import Loaded, load
 from wirelock.build import Build, build
-from wirelock.config import Config, read_config
 from wirelock.diagnostics import Report
 from wirelock.traffic.check import Check
-from wirelock.traffic.exchange import Exchange
 from wirelock.traffic.expectations import expected
-from wirelock.traffic.formats import read_recording
-
-ROOT = Path(__file__).parents[1]
-RECORDINGS = ROOT / "tests/recordings"
-
-
-def configuration(folder: Path) -> Config:
-    """The configuration of a project that must have a sound one."""
-    config = read_config(folder)
-    assert isinstance(config, Config), config
-    return config
 
 
 @pytest.fixture(scope="session")
@@ -55,13 +43,6 @@ def copy(tmp_path: Path) -> Path:
     (tmp_path / "tests").mkdir()
     shutil.copytree(RECORDINGS, tmp_path / "tests/recordings", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     return tmp_path
-
-
-def exchanges(name: str) -> tuple[Exchange, ...]:
-    """The exchanges of a shipped recording."""
-    read, faults = read_recording(RECORDINGS / name, name)
-    assert faults == ()
-    return read
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import warnings
 
 from opencode_api import provider_pb2 as opencode__api_dot_provider__pb2
 
-GRPC_GENERATED_VERSION = '1.80.0'
+GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -25,7 +25,7 @@ if _version_not_supported:
     )
 
 
-class ProviderServiceStub(object):
+class ProviderServiceStub:
     """Providers of models that an OpenCode server is configured for.
     """
 
@@ -42,7 +42,7 @@ class ProviderServiceStub(object):
                 _registered_method=True)
 
 
-class ProviderServiceServicer(object):
+class ProviderServiceServicer:
     """Providers of models that an OpenCode server is configured for.
     """
 
@@ -69,7 +69,7 @@ def add_ProviderServiceServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class ProviderService(object):
+class ProviderService:
     """Providers of models that an OpenCode server is configured for.
     """
 

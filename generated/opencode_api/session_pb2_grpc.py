@@ -5,7 +5,7 @@ import warnings
 
 from opencode_api import session_pb2 as opencode__api_dot_session__pb2
 
-GRPC_GENERATED_VERSION = '1.80.0'
+GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -25,7 +25,7 @@ if _version_not_supported:
     )
 
 
-class SessionServiceStub(object):
+class SessionServiceStub:
     """Sessions of an OpenCode server: create, list, read, change, delete.
     """
 
@@ -67,7 +67,7 @@ class SessionServiceStub(object):
                 _registered_method=True)
 
 
-class SessionServiceServicer(object):
+class SessionServiceServicer:
     """Sessions of an OpenCode server: create, list, read, change, delete.
     """
 
@@ -156,7 +156,7 @@ def add_SessionServiceServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class SessionService(object):
+class SessionService:
     """Sessions of an OpenCode server: create, list, read, change, delete.
     """
 

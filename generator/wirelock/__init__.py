@@ -13,8 +13,10 @@ if TYPE_CHECKING:
         check,
         compile,
         generate,
+        import_document,
         init,
         load,
+        prove,
         verify,
     )
 
@@ -26,8 +28,10 @@ __all__ = [
     "check",
     "compile",
     "generate",
+    "import_document",
     "init",
     "load",
+    "prove",
     "verify",
 ]
 

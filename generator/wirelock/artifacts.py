@@ -87,6 +87,11 @@ class TypeContract:
     model: Any
     codec: Codec[Message] | None
 
+    @property
+    def carried(self) -> bool:
+        """Whether there is a codec."""
+        return self.codec is not None
+
     def validator_findings(self, text: bytes) -> tuple[Finding, ...]:
         """Why the validator does not take a text."""
         return self.validator.findings(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import ROOT, exchanges
+from checkout import ROOT, exchanges
 
 import wirelock
 from wirelock.artifacts import Loaded

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, configuration
+from checkout import ROOT, configuration
 
 from wirelock import api
 from wirelock.cli.arguments import parsed

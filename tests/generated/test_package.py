@@ -11,7 +11,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from conftest import ROOT, exchanges
+from checkout import ROOT, exchanges
 from opencode_api import provider_pb2, session_pb2, session_pb2_grpc
 from opencode_api.codecs import provider as provider_codecs
 from opencode_api.codecs import session as session_codecs

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conftest import ROOT, configuration
+from checkout import ROOT, configuration
 
 from wirelock.api.emitting import emitted
 from wirelock.api.progress import silent
@@ -21,6 +21,12 @@ from wirelock.ir import TypeId
 def scenario(name: str) -> tuple[Build, Loaded]:
     """A scenario's project; compiled once a run, since models take a second."""
     return _loaded(ROOT / "tests/scenarios" / name / "input")
+
+
+def artefacts(name: str) -> TypeContract:
+    """The artefacts of a type in a scenario, `unions:order/payment`."""
+    folder, _, type_name = name.partition(":")
+    return contract(scenario(folder)[1], type_name)
 
 
 def project(folder: Path, schemas: Mapping[str, Any], unknown_fields: str = "warn") -> Loaded:

@@ -12,7 +12,7 @@ from small import DRAFT_07
 from wirelock.runtime.text import dump
 from wirelock.runtime.validator import Schemas
 
-PROPERTY = settings(derandomize=True, deadline=None, max_examples=400)
+PROPERTY = settings(derandomize=True, deadline=None, max_examples=250)
 NAMES = st.sampled_from(["a", "b", "c"])
 SMALL = st.integers(0, 2)
 SCALARS = st.sampled_from([None, True, False, 0, 1, 1.0, 1.5, -1, "", "a", "ab"])

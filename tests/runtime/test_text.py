@@ -120,7 +120,7 @@ def test_nesting_ends_at_its_limit(name: str) -> None:
 
 
 def test_nesting_is_refused_before_anything_recurses() -> None:
-    with pytest.raises(MalformedText, match="^nested deeper than 512 at line 1, column 513$"):
+    with pytest.raises(MalformedText, match=r"^nested deeper than 512 at line 1, column 513$"):
         parse("[" * 1_000_000)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from small import DRAFT_07, found, validator
 
-from wirelock.runtime.validator import Schemas, SchemaRefused
+from wirelock.runtime.validator import SchemaRefused, Schemas
 
 
 def kind(index: int) -> Any:
@@ -92,6 +92,28 @@ def test_the_nearest_branch_has_the_say(example: tuple[Any, Any, str, str, str])
     assert (only.pointer, only.schema, only.message) == (pointer, f"main#{place}", message)
 
 
+@pytest.mark.parametrize(
+    ("stated", "accepted", "refused"),
+    [
+        ({"enum": ["a"]}, ["a", "b"], [None, 1]),
+        ({"enum": ["a"], "type": ["string", "null"]}, ["b"], [None]),
+        ({"enum": ["a", None]}, ["b", None], [1]),
+        ({"enum": ["a", None], "type": "string"}, ["b"], [None]),
+        ({"enum": ["a", 1]}, ["a", 1], ["b", None]),
+        ({"enum": ["a", 1], "type": ["string", "number"]}, ["a", 1], ["b", None]),
+        ({"enum": ["a", 1], "type": "string"}, ["a", "b"], [1]),
+        ({"enum": [1]}, [1], [2, "a"]),
+    ],
+)
+def test_an_extensible_enum_of_strings_takes_other_strings(
+    stated: Any, accepted: list[Any], refused: list[Any]
+) -> None:
+    schema = {**stated, "x-extensible-enum": True}
+    assert [found(schema, value) for value in accepted] == [()] * len(accepted)
+    assert all(found(schema, value) for value in refused)
+    assert all(found({**stated, "x-extensible-enum": False}, value) for value in ("b", *refused))
+
+
 # references
 
 TREE: Any = {
@@ -122,7 +144,10 @@ def test_a_schema_that_is_itself_asks_nothing_more() -> None:
 
 
 def test_two_schemas_may_go_round_in_a_circle() -> None:
-    ping, pong = {"properties": {"next": {"$ref": "pong"}}}, {"type": "object", "properties": {"next": {"$ref": "main"}}}
+    ping, pong = (
+        {"properties": {"next": {"$ref": "pong"}}},
+        {"type": "object", "properties": {"next": {"$ref": "main"}}},
+    )
     (only,) = found(ping, {"next": {"next": {"next": 1}}}, pong=pong)
     assert (only.pointer, only.schema) == ("/next/next/next", "pong#/type")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from checkout import ROOT
 
 SCHEMAS = {
     path.relative_to(ROOT / "schemas").as_posix().removesuffix(".schema.json"): json.loads(path.read_text("utf-8"))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import configuration
+from checkout import configuration
 
 from wirelock import api
 from wirelock.artifacts import Loaded
@@ -176,6 +176,7 @@ class Says:
     """A contract whose parts say what they are told to."""
 
     name = "made/up"
+    carried = True
 
     def __init__(self, **findings: Sequence[Finding]) -> None:
         self._findings = findings

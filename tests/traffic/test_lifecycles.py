@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import RECORDINGS, ROOT
+from checkout import RECORDINGS, ROOT
 
 from wirelock import api
 from wirelock.artifacts import Loaded

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import exchanges
+from checkout import exchanges
 
 from wirelock.artifacts import Loaded
 from wirelock.ir import TypeId

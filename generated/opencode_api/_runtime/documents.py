@@ -209,19 +209,21 @@ def in_force(schema: Json, dialect: Dialect) -> Mapping[str, Any]:
         return {}
     if dialect.ref_alone and "$ref" in schema:
         return {"$ref": schema["$ref"]}
-    schema = extended(schema)
-    if dialect.void.isdisjoint(schema):
-        return schema
-    return {keyword: value for keyword, value in schema.items() if keyword not in dialect.void}
+    keywords = extended(schema)
+    if dialect.void.isdisjoint(keywords):
+        return keywords
+    return {keyword: value for keyword, value in keywords.items() if keyword not in dialect.void}
 
 
 def extended(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """The schema, its enum of strings open to any other string where `x-extensible-enum` says so."""
     if schema.get("x-extensible-enum") is not True or "enum" not in schema:
         return schema
-    stated: Any = schema.get("type", ["string", "null"])
-    allowed = {stated} if isinstance(stated, str) else set(stated)
-    types = {type_name(value) for value in schema["enum"]} & allowed
+    types = {type_name(value) for value in schema["enum"]}
+    if "type" in schema:
+        stated: Any = schema["type"]
+        allowed = {stated} if isinstance(stated, str) else set(stated)
+        types &= allowed | {"integer"} if "number" in allowed else allowed
     if not {"string"} <= types <= {"string", "null"}:
         return schema
     left = {keyword: value for keyword, value in schema.items() if keyword not in ("enum", "type")}

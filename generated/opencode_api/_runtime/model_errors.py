@@ -14,13 +14,14 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 from pydantic import MISSING, BaseModel, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from .findings import VIOLATION, Finding
+from .findings import NOT_CARRIED, VIOLATION, Finding
 from .pointers import pointer_of
 from .words import counted, described, either, literal, name
 
 SCHEMA_ERROR = "json_schema"
 """The pydantic error type of a check beyond pydantic; its context has `message`, `path` and `keyword`."""
 Path = tuple[str | int, ...]
+_TOO_LARGE = "too_large_for_a_double"
 _TYPES = {
     "string_type": "string",
     "int_type": "integer",
@@ -88,7 +89,10 @@ def _explained(finding: Finding, native: Iterable[str]) -> bool:
 
 def _fault(details: Any, model: type[BaseModel]) -> Fault:
     path, forks = _walk(model, None, details["loc"], (), ()) or (details["loc"], ())
-    return Fault(path, forks, details["type"], details["input"], details.get("ctx", {}))
+    kind, value = details["type"], details["input"]
+    if kind == "float_type" and type(value) is int:  # pydantic says the same of "1" and of a number that no float holds
+        kind = _TOO_LARGE
+    return Fault(path, forks, kind, value, details.get("ctx", {}))
 
 
 def _walk(hint: Any, tag: Any, loc: Path, path: Path, forks: tuple[Fork, ...]) -> tuple[Path, tuple[Fork, ...]] | None:
@@ -208,6 +212,8 @@ def _misses(fault: Fault, place: Path) -> bool:
 
 def _finding(fault: Fault) -> Finding:
     path, kind, context = fault.path, fault.kind, fault.context
+    if kind == _TOO_LARGE:
+        return Finding(pointer_of(path), NOT_CARRIED, "the number is outside the range of a double")
     if kind == SCHEMA_ERROR:
         return _at((*path, *context["path"]), context["keyword"], context["message"])
     if kind in ("missing", "too_long") and _in_tuple(fault):

@@ -189,22 +189,31 @@ def _finish(
 
 def _reference(documents: Documents, site: Site, reference: str) -> Mapping[str, Any]:
     try:
-        target = documents.resolve(site, reference)
+        return {"$ref": address(documents.resolve(site, reference))}
     except SchemaRefused:
         return _NOTHING
-    names = names_of(target.pointer.removeprefix(target.resource.pointer))
-    for index, name in enumerate(names[:-1]):
-        if name == "patternProperties":
-            names[index + 1] = _translated(names[index + 1])
-    return {"$ref": f"{target.resource.uri}#{quote(pointer_of(names), safe='/~')}"}
 
 
 def _dynamic_reference(documents: Documents, site: Site, reference: str) -> str:
+    """The engine knows dynamic anchors only; what else a dynamic reference names, it names by its place."""
     try:
         target = documents.resolve(site, reference)
     except SchemaRefused:
         return reference
-    return f"{target.resource.uri}#{reference.partition('#')[2]}"
+    anchor = reference.partition("#")[2]
+    return f"{target.resource.uri}#{anchor}" if anchor in target.resource.dynamic else address(target)
+
+
+def address(target: Site) -> str:
+    """The absolute URI of a schema among the prepared ones; without `#` where it is a whole resource.
+
+    With an empty fragment, jsonschema-rs 0.60 leaves the resource out of the dynamic scope.
+    """
+    names = names_of(target.pointer.removeprefix(target.resource.pointer))
+    for index, name in enumerate(names[:-1]):
+        if name == "patternProperties":
+            names[index + 1] = _translated(names[index + 1])
+    return f"{target.resource.uri}#{quote(pointer_of(names), safe='/~')}" if names else target.resource.uri
 
 
 def _pattern(pattern: str) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ from .findings import UNDECLARED_FIELD, VIOLATION, Finding
 from .messages import findings
 from .outcome import At, Outcome
 from .pointers import pointer_of
-from .prepare import CLOSED, prepared, refusals, tame
+from .prepare import CLOSED, address, prepared, refusals, tame
 from .text import Json, MalformedText, parse
 from .words import name
 
@@ -53,7 +53,7 @@ class Schemas:
         """jsonschema-rs for one schema; `closed` refuses what is undeclared too."""
         registry = self._closed if closed else self._open
         return jsonschema_rs.validator_for(
-            {"$ref": f"{site.resource.uri}#{site.pointer.removeprefix(site.resource.pointer)}"},
+            {"$ref": address(site)},
             registry=registry,
             offline=True,
             validate_formats=self.format_assertion,

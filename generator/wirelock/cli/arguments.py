@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
+from wirelock.api.proving import EXAMPLES
 from wirelock.report import FORMATS
 from wirelock.version import VERSION
 
@@ -50,13 +51,21 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     whole = _Parser(prog="wirelock", description=words, allow_abbrev=False)
     whole.add_argument("--version", action="version", version=f"wirelock {VERSION}")
     sub = whole.add_subparsers(dest="command", metavar="COMMAND")
-    makers = (_generate, _verify, _check, _init, _explain)
+    makers = (_import, _generate, _verify, _prove, _check, _init, _explain)
     commands: dict[str, _Parser] = {}
     for make in makers:
         name, words = make.__name__[1:], make.__doc__ or ""
         commands[name] = sub.add_parser(name, help=words, description=words, allow_abbrev=False)
         make(commands[name])
     return whole, commands
+
+
+def _import(command: _Parser) -> None:
+    """split an OpenAPI 3.0 or 3.1 description into schemas and services; again later: update them"""
+    command.add_argument("source", metavar="FILE|URL", help="the description, in JSON or YAML")
+    words = "a package for each tag, or for the first part of each path"
+    command.add_argument("--packages", choices=["tag", "path"], default="tag", help=words)
+    _add_format(command)
 
 
 def _generate(command: _Parser) -> None:
@@ -78,8 +87,15 @@ def _verify(command: _Parser) -> None:
     _add_format(command)
 
 
+def _prove(command: _Parser) -> None:
+    """draw documents from the schemas, and hold schema, validator, model and codec against each other"""
+    command.add_argument("--examples", type=int, default=EXAMPLES, metavar="N", help="documents of each type")
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed draws the same documents")
+    _add_format(command)
+
+
 def _check(command: _Parser) -> None:
-    """what CI runs: compare the generated files, verify the recordings, print one summary"""
+    """what CI runs: compare the generated files, verify the recordings, prove a little, print one summary"""
     _add_format(command)
 
 

@@ -36,10 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace, config: Config) -> Report:
     with shown_progress() as progress:
         match arguments.command:
+            case "import":
+                return api.import_document(config, arguments.source, arguments.packages, progress)
             case "generate":
                 return api.generate(config, arguments.mode, progress)
             case "verify":
                 return api.verify(config, arguments.recordings, arguments.type, progress)
+            case "prove":
+                return api.prove(config, arguments.examples, arguments.seed, progress)
             case _:
                 return api.check(config, progress)
 

@@ -11,7 +11,7 @@ from typing import assert_never
 from wirelock.artifact import Artifact
 from wirelock.build import Build
 from wirelock.emit.contract import Emitted
-from wirelock.ir import Method, StatusBody, TypeId
+from wirelock.ir import Method, StatusBody, Style, TypeId
 from wirelock.lower.plan import (
     EnumType,
     Field,
@@ -143,7 +143,7 @@ def _rpc(rpc: Rpc) -> Facts:
             "method": method.verb,
             "path": method.path,
             "body": method.body,
-            "responseBody": method.response_body,
+            "responseBody": method.response_body or rpc.response_body,
         }
         facts["responses"] = [_status(body) for body in method.responses]
     facts |= _bindings(method)
@@ -154,11 +154,18 @@ def _bindings(method: Method) -> Facts:
     facts: Facts = {}
     if method.places:
         facts["in"] = dict(method.places)
+    if method.styles:
+        facts["styles"] = {prop: _style(style) for prop, style in method.styles}
     if method.state is not None:
         facts["state"] = {"key": method.state.key, "value": method.state.value, "header": method.state.header}
     if method.stream:
         facts["stream"] = method.stream
     return facts
+
+
+def _style(style: Style) -> Facts:
+    stated: Facts = {"name": style.name, "style": style.style, "explode": style.explode, "content": style.content}
+    return {key: value for key, value in stated.items() if value not in ("", None)}
 
 
 def _status(body: StatusBody) -> Facts:

@@ -15,7 +15,7 @@ from wirelock.build import Build
 from wirelock.emit.contract import Emitted
 from wirelock.emit.mapping import oneof_name
 from wirelock.emit.render import header, proto_string, render
-from wirelock.ir import Method
+from wirelock.ir import Method, Style
 from wirelock.lower.plan import (
     Enum,
     EnumType,
@@ -166,21 +166,26 @@ def _service(service: ServicePlan, file: ProtoFile, dress: Dress) -> dict[str, o
     return {
         "name": service.name,
         "description": service.description,
-        "rpcs": [_rpc(rpc, file, dress) for rpc in service.rpcs],
+        "rpcs": [_rpc(rpc, service, file, dress) for rpc in service.rpcs],
     }
 
 
-def _rpc(rpc: Rpc, file: ProtoFile, dress: Dress) -> dict[str, object]:
-    response = _name(rpc.response, file)
+def _rpc(rpc: Rpc, service: ServicePlan, file: ProtoFile, dress: Dress) -> dict[str, object]:
+    response = _sent(rpc.response, service, file)
     return {
         "name": rpc.name,
         "description": rpc.method.description,
         "deprecated": rpc.method.deprecated,
-        "request": _name(rpc.request, file),
+        "request": _sent(rpc.request, service, file),
         "response": f"stream {response}" if rpc.method.stream else response,
         "http": _http(rpc),
         "binding": _binding(rpc.method) if dress.own_options else [],
     }
+
+
+def _sent(name: str, service: ServicePlan, file: ProtoFile) -> str:
+    """A message's name as a service says it: in full where a method is called so too, which protoc would find first."""
+    return f".{name}" if any(rpc.name == name.rpartition(".")[2] for rpc in service.rpcs) else _name(name, file)
 
 
 def _http(rpc: Rpc) -> list[str]:
@@ -195,7 +200,14 @@ def _http(rpc: Rpc) -> list[str]:
 def _binding(method: Method) -> list[str]:
     """The lines of our own option: what an HttpRule cannot say, in JSON property names."""
     lines = [f"places: {{ key: {proto_string(key)} value: {proto_string(place)} }}" for key, place in method.places]
+    lines += [f"styles: {{ key: {proto_string(key)} value: {{ {_style(style)} }} }}" for key, style in method.styles]
     if method.state is not None:
         facts = (("key", method.state.key), ("value", method.state.value), ("header", method.state.header))
         lines.append("state: { " + " ".join(f"{name}: {proto_string(value)}" for name, value in facts) + " }")
     return [*lines, f"stream: {proto_string(method.stream)}"] if method.stream else lines
+
+
+def _style(style: Style) -> str:
+    stated = (("name", style.name), ("style", style.style), ("content", style.content))
+    words = [f"{name}: {proto_string(value)}" for name, value in stated if value]
+    return " ".join([*words, *([] if style.explode is None else [f"explode: {str(style.explode).lower()}"])])

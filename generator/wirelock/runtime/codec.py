@@ -288,7 +288,7 @@ class Codecs:
                     put_in(notes, item, target.add(), f"{at}/{index}")
 
             def get(message: Any, at: str) -> list[Any]:
-                return [get_from(item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
+                return [_there(get_from, item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
 
             return put, get
         to_proto, to_json = self._convert(items)
@@ -298,7 +298,7 @@ class Codecs:
             getattr(message, name).extend([to_proto(notes, item, f"{at}/{index}") for index, item in enumerate(value)])
 
         def get_plain(message: Any, at: str) -> list[Any]:
-            return [to_json(item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
+            return [_there(to_json, item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
 
         return put_plain, get_plain
 
@@ -314,7 +314,7 @@ class Codecs:
 
             def get(message: Any, at: str) -> dict[str, Any]:
                 source = getattr(message, name)
-                return {key: get_from(source[key], f"{at}/{token(key)}") for key in sorted(source)}
+                return {key: _there(get_from, source[key], f"{at}/{token(key)}") for key in sorted(source)}
 
             return put, get
         to_proto, to_json = self._convert(values)
@@ -327,7 +327,7 @@ class Codecs:
 
         def get_plain(message: Any, at: str) -> dict[str, Any]:
             source = getattr(message, name)
-            return {key: to_json(source[key], f"{at}/{token(key)}") for key in sorted(source)}
+            return {key: _there(to_json, source[key], f"{at}/{token(key)}") for key in sorted(source)}
 
         return put_plain, get_plain
 
@@ -452,6 +452,14 @@ def _json_type(value: Any) -> str:
             return "number"
 
 
+def _there(get: Get, item: Any, at: str) -> Any:
+    """The JSON value of an item, which cannot be absent: an empty union or an enum's 0 is no value at all."""
+    value = get(item, at)
+    if value is _ABSENT:
+        raise _refusal(VIOLATION, at, "the item is empty and stands for no value")
+    return value
+
+
 def _same(value: Any, at: str) -> Any:
     return value
 
@@ -574,26 +582,29 @@ def _get_free(kind: str) -> Get:
     def get(message: Any, at: str) -> Any:
         match kind:
             case "object":
-                return {key: _plain(message.fields[key]) for key in sorted(message.fields)}
+                return {key: _plain(message.fields[key], f"{at}/{token(key)}") for key in sorted(message.fields)}
             case "array":
-                return [_plain(item) for item in message.values]
+                return [_plain(item, f"{at}/{index}") for index, item in enumerate(message.values)]
             case _:
-                return _plain(message)
+                return _plain(message, at)
 
     return get
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, at: str) -> Any:
     match value.WhichOneof("kind"):
         case "bool_value":
             return value.bool_value
         case "number_value":
-            return _from_double(value.number_value, "")
+            if not math.isfinite(value.number_value):
+                raise _refusal(VIOLATION, at, f"{value.number_value} is not JSON")
+            return value.number_value
         case "string_value":
             return value.string_value
         case "list_value":
-            return [_plain(item) for item in value.list_value.values]
+            return [_plain(item, f"{at}/{index}") for index, item in enumerate(value.list_value.values)]
         case "struct_value":
-            return {key: _plain(value.struct_value.fields[key]) for key in sorted(value.struct_value.fields)}
+            fields = value.struct_value.fields
+            return {key: _plain(fields[key], f"{at}/{token(key)}") for key in sorted(fields)}
         case _:
             return None

@@ -105,6 +105,7 @@ class Check:
         self.diagnostics.extend(subject.of_verdict(verdict, held))
         if verdict.round_trip is not None:
             self.round_trips[verdict.round_trip] += 1
+        if verdict.valid:
             self._exercised.document(held.type, parse(held.text))
         return "conforming" if verdict.accepted else "violating"
 

@@ -27,12 +27,13 @@ class Verdict:
     """What all of them say of one text.
 
     `raised` is empty where all accept without a note. `disagreement` says who accepts what others refuse;
-    `round_trip` is None where the text is not valid; `loss` says where the text that came back differs without any
+    `round_trip` is None where the text is not valid or its type has no message; `loss` says where the text that came back differs without any
     note that says so.
     """
 
     raised: tuple[Raised, ...] = ()
     disagreement: str = ""
+    valid: bool = False
     round_trip: RoundTrip | None = None
     loss: Finding | None = None
 
@@ -47,7 +48,7 @@ def judge(contract: Contract, text: bytes) -> Verdict:
     found = {
         "validator": contract.validator_findings(text),
         "model": contract.model_findings(text),
-        "codec": contract.codec_findings(text),
+        **({"codec": contract.codec_findings(text)} if contract.carried else {}),
     }
     raised = _merged(found)
     refusing = [who for who, findings in found.items() if any(_is_verdict(finding) for finding in findings)]
@@ -55,7 +56,7 @@ def judge(contract: Contract, text: bytes) -> Verdict:
         return Verdict(raised, _words(refusing, found))
     if refusing:
         return Verdict(raised)
-    return _after_round_trip(contract, text, raised)
+    return _after_round_trip(contract, text, raised) if contract.carried else Verdict(raised, valid=True)
 
 
 def _is_verdict(finding: Finding) -> bool:
@@ -105,19 +106,20 @@ def _holds(outer: str, inner: str) -> bool:
 
 def _after_round_trip(contract: Contract, text: bytes, raised: tuple[Raised, ...]) -> Verdict:
     if any(not entry.finding.warning for entry in raised):  # NOT_CARRIED
-        return Verdict(raised, round_trip="failed")
+        return Verdict(raised, valid=True, round_trip="failed")
     back = contract.round_trip(text)
     if not isinstance(back, bytes):
-        return Verdict(_merged({"validator": tuple(r.finding for r in raised), "codec": back}), round_trip="failed")
+        merged = _merged({"validator": tuple(r.finding for r in raised), "codec": back})
+        return Verdict(merged, valid=True, round_trip="failed")
     before, after = parse(text), parse(back)
     if equal(before, after):
-        return Verdict(raised, round_trip="equal")
+        return Verdict(raised, valid=True, round_trip="equal")
     notes = [entry.finding for entry in raised if entry.finding.code in (UNDECLARED_FIELD, DIGITS_LOST)]
     where = difference(_without(before, notes), _without(after, notes))
     if where is None:
-        return Verdict(raised, round_trip="lossy")
+        return Verdict(raised, valid=True, round_trip="lossy")
     words = "the value that comes back from protobuf is another one, and nothing said so"
-    return Verdict(raised, round_trip="lossy", loss=Finding(where, "LOSS", words))
+    return Verdict(raised, valid=True, round_trip="lossy", loss=Finding(where, "LOSS", words))
 
 
 def _without(value: Json, notes: Iterable[Finding]) -> Json:

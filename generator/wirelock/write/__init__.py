@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from wirelock.write.applying import apply, recover
 from wirelock.write.changes import Change, ChangeSet, diff
+from wirelock.write.imported import IMPORT_CONFLICT, ImportedFile, ImportManifest, plan_import, read_import
 from wirelock.write.kept import kept
 from wirelock.write.manifest import Entry, Manifest, digest, print_manifest, read_manifest
 from wirelock.write.planning import plan
 
 __all__ = [
+    "IMPORT_CONFLICT",
     "Change",
     "ChangeSet",
     "Entry",
+    "ImportManifest",
+    "ImportedFile",
     "Manifest",
     "apply",
     "diff",
     "digest",
     "kept",
     "plan",
+    "plan_import",
     "print_manifest",
+    "read_import",
     "read_manifest",
     "recover",
 ]

@@ -1,0 +1,26 @@
+"""This checkout for its tests: its folders, its configuration and its recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wirelock.config import Config, read_config
+from wirelock.traffic.exchange import Exchange
+from wirelock.traffic.formats import read_recording
+
+ROOT = Path(__file__).parents[1]
+RECORDINGS = ROOT / "tests/recordings"
+
+
+def configuration(folder: Path) -> Config:
+    """The configuration of a project that must have a sound one."""
+    config = read_config(folder)
+    assert isinstance(config, Config), config
+    return config
+
+
+def exchanges(name: str) -> tuple[Exchange, ...]:
+    """The exchanges of a shipped recording."""
+    read, faults = read_recording(RECORDINGS / name, name)
+    assert faults == ()
+    return read

@@ -1,0 +1,191 @@
+"""Generated models: what they take is what the schema takes, and what they dump is what they took."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from instances import Schemata
+from projects import artefacts, contract, project, scenario
+from pydantic import MISSING, ValidationError
+
+from wirelock.runtime.equality import equal
+from wirelock.runtime.findings import NOT_CARRIED, UNDECLARED_FIELD, VIOLATION, Finding
+from wirelock.runtime.model import model_findings
+from wirelock.runtime.text import dump
+
+
+def model(name: str) -> Any:
+    """The model of a type in a scenario, `unions:order/payment`."""
+    return artefacts(name).model
+
+
+ORDER: dict[str, Any] = {"id": "a", "count": 1, "paid": True}
+
+
+def test_absent_and_null_are_different_things() -> None:
+    nullable = model("nullable-properties:order/order")
+    absent = nullable.model_validate({"requiredNullable": None})
+    assert absent.required_nullable is None
+    assert absent.optional_nullable is MISSING
+    assert absent.model_dump(mode="json") == {"requiredNullable": None}
+    null = nullable.model_validate({"requiredNullable": None, "optionalNullable": None, "nullableList": None})
+    assert null.optional_nullable is None
+    assert null.model_dump(mode="json") == {"requiredNullable": None, "optionalNullable": None, "nullableList": None}
+    empty = nullable(required_nullable="", nullable_list=[])
+    assert json.loads(empty.model_dump_json()) == {"requiredNullable": "", "nullableList": []}
+
+
+def test_null_is_no_way_to_leave_something_out() -> None:
+    scalars = model("scalars-and-presence:order/order")
+    with pytest.raises(ValidationError):
+        scalars.model_validate({**ORDER, "note": None})
+    with pytest.raises(ValidationError):
+        model("nullable-properties:order/order").model_validate({})
+    assert scalars.model_validate({**ORDER, "gone": None}).gone is None
+
+
+COERCIONS = {
+    "count": ["1", True, 1.5, None, [1]],
+    "price": ["1", True, False, None, {}],
+    "paid": [1, 0, "true", None],
+    "note": [1, True, ["a"], None],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in COERCIONS for value in COERCIONS[name]])
+def test_nothing_is_coerced(name: str, value: Any) -> None:
+    (only,) = model_findings(model("scalars-and-presence:order/order"), {**ORDER, name: value})
+    assert (only.pointer, only.code) == (f"/{name}", VIOLATION)
+
+
+def test_an_integer_may_be_spelt_as_a_float() -> None:
+    order = model("scalars-and-presence:order/order").model_validate({**ORDER, "count": 3.0, "price": 2})
+    assert (order.count, type(order.count)) == (3, int)
+    assert equal(order.model_dump(mode="json"), {**ORDER, "count": 3, "price": 2})
+
+
+def test_a_number_that_no_double_holds_is_not_carried() -> None:
+    scalars, unions = model("scalars-and-presence:order/order"), model("unions:order/order")
+    words = "the number is outside the range of a double"
+    assert model_findings(scalars, {**ORDER, "price": 10**400}) == (Finding("/price", NOT_CARRIED, words),)
+    assert model_findings(unions, {"nan": -(10**400)}) == (Finding("/nan", NOT_CARRIED, words),)
+    assert model_findings(scalars, {**ORDER, "count": 10**400}) == ()
+
+
+def test_json_uses_jsons_names_and_python_either() -> None:
+    names = model("names-that-collide:order/order")
+    document = {"fooBar": "1", "foo-bar": "2", "foo_bar": "3", "$schema": "4", "class": "5", "3d": "6", "list": ["7"]}
+    order = names.model_validate(document)
+    assert (order.foo_bar_3, order.foo_bar_2, order.foo_bar) == ("1", "2", "3")
+    assert (order.schema_, order.class_, order.field_3_d, order.list_) == ("4", "5", "6", ["7"])
+    assert order.model_dump(mode="json") == document
+    by_attribute = names(foo_bar_3="1", foo_bar_2="2", foo_bar="3", schema_="4", class_="5", field_3_d="6", list_=["7"])
+    assert by_attribute == order == names(**document)
+
+
+def test_an_attribute_is_no_name_in_json() -> None:
+    names = model("names-that-collide:order/order")
+    (note,) = model_findings(names, {"foo_bar_3": "x", "fooBar": "y"})
+    assert (note.pointer, note.code, note.warning) == ("/foo_bar_3", UNDECLARED_FIELD, True)
+    order = names.model_validate({"foo_bar_3": "x", "fooBar": "y"})
+    assert order.model_dump(mode="json") == {"fooBar": "y", "foo_bar_3": "x"}
+    nullable = model("nullable-properties:order/order")
+    (missing,) = (f for f in model_findings(nullable, {"required_nullable": None}) if not f.warning)
+    assert missing.pointer == "/requiredNullable"
+
+
+OPEN: Any = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
+
+
+@pytest.mark.parametrize("policy", ["error", "warn", "keep"])
+def test_undeclared_properties_are_what_the_policy_says(policy: str, tmp_path: Path) -> None:
+    ours = contract(project(tmp_path, {"order/order": OPEN}, policy), "order/order").model
+    document = {"id": "a", "x/y": [None]}
+    findings = model_findings(ours, document)
+    if policy == "error":
+        assert [(f.pointer, f.code, f.warning) for f in findings] == [("/x~1y", VIOLATION, False)]
+        return
+    assert [(f.pointer, f.code, f.warning) for f in findings] == [("/x~1y", UNDECLARED_FIELD, True)] * (
+        policy == "warn"
+    )
+    assert ours.model_validate(document).model_dump(mode="json") == document
+
+
+def test_what_the_schema_closes_and_types_does_not_depend_on_the_policy() -> None:
+    (closed,) = model_findings(model("undeclared-kept:order/closed"), {"id": "a", "b": 1})
+    assert (closed.pointer, closed.keyword, closed.warning) == ("/b", "additionalProperties", False)
+    (typed,) = model_findings(model("undeclared-kept:order/typed"), {"id": "a", "b": "1"})
+    assert (typed.pointer, typed.keyword) == ("/b", "type")
+    kept = model("undeclared-kept:order/typed").model_validate({"id": "a", "b": 1})
+    assert kept.model_dump(mode="json") == {"id": "a", "b": 1}
+
+
+def test_a_union_told_apart_is_the_model_of_its_branch() -> None:
+    payment = model("unions:order/payment")
+    card = payment.model_validate({"kind": "card", "number": "1"})
+    assert type(card.root).__name__ == "PaymentCard"
+    assert card.model_dump(mode="json") == {"kind": "card", "number": "1"}
+    (unknown,) = model_findings(payment, {"kind": "cheque"})
+    assert (unknown.pointer, unknown.keyword) == ("/kind", "enum")
+    (missing,) = model_findings(payment, {"number": "1"})
+    assert (missing.pointer, missing.message) == ("/kind", "required property `kind` is missing")
+
+
+CHECKED: Any = {
+    "type": "object",
+    "properties": {
+        "code": {"type": "string", "pattern": "^\\d$"},
+        "price": {"type": "number", "multipleOf": 0.01},
+        "tags": {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer", "message"),
+    [
+        ({"code": "\u0661", "price": 0}, "/code", 'string "\u0661" breaks pattern "^\\\\d$"'),
+        ({"code": "1\n", "price": 0}, "/code", 'string "1\\n" breaks pattern "^\\\\d$"'),
+        ({"price": 0.015}, "/price", "number 0.015 breaks multipleOf 0.01"),
+        ({"tags": ["a", "a"]}, "/tags", "array of 2 items breaks uniqueItems true"),
+        ({"tags": ["a", ""]}, "/tags/1", 'string "" breaks minLength 1'),
+    ],
+)
+def test_what_pydantic_does_not_know_is_checked_too(
+    document: Any, pointer: str, message: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    ours = contract(project(tmp_path_factory.mktemp("checked"), {"order/order": CHECKED}), "order/order").model
+    assert ours.model_validate({"code": "1", "price": 19.99, "tags": ["a", "b"]}).price == 19.99
+    (only,) = model_findings(ours, document)
+    assert (only.pointer, only.message) == (pointer, message)
+    with pytest.raises(ValidationError):
+        ours(**document)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("scalars-and-presence:order/order", "nullable-properties:order/order", "lists-and-maps:order/order"),
+        *("enums-and-constants:order/order", "unions:order/order", "undeclared-kept:order/order"),
+        *("names-that-collide:order/order", "recursion:tree/node"),
+    ],
+)
+def test_a_model_dumps_the_document_that_it_was_made_from(name: str) -> None:
+    folder, _, type_name = name.partition(":")
+    build, loaded = scenario(folder)
+    ours = contract(loaded, type_name)
+    documents = {file: document.value for file, document in build.documents.items()}
+
+    @settings(derandomize=True, deadline=None, max_examples=60)
+    @given(Schemata(documents).instances(f"{type_name}.schema.json"))
+    def dumps(value: Any) -> None:
+        if not any(not finding.warning for finding in ours.model_findings(dump(value))):
+            dumped = ours.model.model_validate(value).model_dump(mode="json")
+            assert equal(dumped, value)
+            assert equal(json.loads(ours.model.model_validate(value).model_dump_json()), value)
+
+    dumps()
