@@ -20,7 +20,7 @@ UnknownFields = Literal["error", "warn", "keep"]
 _PACKAGE = re.compile(r"[a-z_][a-z0-9_]*")
 _PROTO_PACKAGE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 _STRINGS = ("schemas", "proto", "generated", "package", "proto-package", "unknown-fields")
-_KEYS = (*_STRINGS, "format-assertion", "verify")
+_KEYS = (*_STRINGS, "format-assertion", "import", "verify")
 _EXPECT_KEYS = ("recording", "code", "pointer", "reason")
 
 
@@ -50,6 +50,7 @@ class Config:
     format_assertion: bool = False
     recordings: tuple[str, ...] = ()
     expect: tuple[Expectation, ...] = ()
+    overlays: tuple[str, ...] = ()
 
     @property
     def home(self) -> str:
@@ -111,7 +112,9 @@ def _config(root: Path, table: _Table) -> Config | tuple[Diagnostic, ...]:
         faults.append(_wrong(table, "verify", "a table"))
     else:
         faults += [*_unknown(table, verify, ("recordings", "expect")), *_wrong_expectations(table, verify)]
-    if faults or verify is None:
+    imports = _table(table.keys.get("import", {}))
+    faults += _wrong_imports(table, imports)
+    if faults or verify is None or imports is None:
         return tuple(faults)
     keys = table.keys
     return Config(
@@ -126,6 +129,7 @@ def _config(root: Path, table: _Table) -> Config | tuple[Diagnostic, ...]:
         keys.get("format-assertion", False),
         tuple(verify.get("recordings", ())),
         tuple(_expectation(entry, index, table) for index, entry in enumerate(verify.get("expect", ()))),
+        tuple(imports.get("overlays", ())),
     )
 
 
@@ -190,6 +194,16 @@ def _wrong_expectations(table: _Table, verify: Mapping[str, Any]) -> list[Diagno
             faults.append(_wrong(table, "expect", f"a table with {', '.join(_EXPECT_KEYS)}, all strings"))
         else:
             faults += _unknown(table, entry, _EXPECT_KEYS)
+    return faults
+
+
+def _wrong_imports(table: _Table, imports: Mapping[str, Any] | None) -> list[Diagnostic]:
+    if imports is None:
+        return [_wrong(table, "import", "a table")]
+    faults = _unknown(table, imports, ("overlays",))
+    overlays = _items(imports.get("overlays", []))
+    if not all(isinstance(name, str) and _inside(name) for name in overlays):
+        faults.append(_wrong(table, "overlays", "a list of file patterns inside the project"))
     return faults
 
 

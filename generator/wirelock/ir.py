@@ -232,12 +232,27 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Style:
+    """How a parameter is written, where that is not the default of its place (OpenAPI 3.1, "Style Values").
+
+    `name` is its name in the request when the property is called otherwise; `content` is the media type of a parameter
+    that is a whole document.
+    """
+
+    name: str = ""
+    style: str = ""
+    explode: bool | None = None
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """One RPC; `verb` and `path` are empty when it has no HTTP rule. Names are JSON property names.
 
     `body` is "" (none), "*" (every property that is not a path, query or header parameter) or a property name;
     `response_body` names the property of the response message that the bare HTTP body fills.
-    `places` says where a property goes when it is not in the body: property to (query | header | path).
+    `places` says where a property goes when it is not in the body: property to (query | header | path), and
+    `styles` how it is written there if that needs saying.
     """
 
     name: str
@@ -252,6 +267,7 @@ class Method:
     response_body: str = ""
     responses: tuple[StatusBody, ...] = ()
     places: tuple[tuple[str, str], ...] = ()
+    styles: tuple[tuple[str, Style], ...] = ()
     state: State | None = None
     stream: str = ""
 

@@ -64,6 +64,12 @@ def _files(top: Path, suffixes: tuple[str, ...]) -> list[Path]:
 def read_document(path: Path, root: Path) -> Document | Diagnostic:
     """One document, or the one thing that keeps it from being read."""
     shown = path.relative_to(root).as_posix()
+    content = read_bytes(path, root, shown)
+    return content if isinstance(content, Diagnostic) else json_document(shown, content)
+
+
+def read_bytes(path: Path, root: Path, shown: str) -> bytes | Diagnostic:
+    """The bytes of a file below a folder; `shown` is its name in diagnostics."""
     if not path.resolve().is_relative_to(root.resolve()):
         hint = "copy the file into the project; nothing outside it is read"
         return Diagnostic(SOURCE_OUTSIDE, Location(shown), "the file is a link that leads out of the project", hint)
@@ -71,11 +77,15 @@ def read_document(path: Path, root: Path) -> Document | Diagnostic:
         if path.stat().st_size > MAX_BYTES:
             words = f"the file is larger than {MAX_BYTES // 2**20} MiB"
             return Diagnostic(SOURCE_TOO_LARGE, Location(shown), words, "split it")
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         return Diagnostic(
             SOURCE_UNREADABLE, Location(shown), f"cannot be read: {error.strerror}", "check the permissions"
         )
+
+
+def json_document(shown: str, content: bytes) -> Document | Diagnostic:
+    """A document in strict JSON."""
     try:
         value = parse(content)
     except MalformedText as error:
