@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -30,7 +30,7 @@ from wirelock.emit.mapping import type_name
 from wirelock.emit.models import model_path
 from wirelock.ir import TypeId
 from wirelock.runtime.codec import Codec, Codecs, Refused
-from wirelock.runtime.findings import NOT_CARRIED, Contract, Finding
+from wirelock.runtime.findings import NOT_CARRIED, Finding
 from wirelock.runtime.model import model_findings
 from wirelock.runtime.text import MalformedText, parse
 from wirelock.runtime.validator import Schemas, Validator
@@ -45,7 +45,7 @@ class Loaded:
         self._build = build
         self._contracts: dict[TypeId, TypeContract] = {}
 
-    def contract(self, key: TypeId) -> Contract:
+    def contract(self, key: TypeId) -> TypeContract:
         """Everything generated for that type."""
         if key not in self._contracts:
             self._contracts[key] = TypeContract(
@@ -68,7 +68,10 @@ class Loaded:
 
     @cached_property
     def _package(self) -> str:
-        return _install({path: data for path, data in self._files.items() if path.startswith("models/")})
+        read = {
+            path: data for path, data in self._files.items() if path.startswith("models/") or path == "schemas.json"
+        }
+        return _install(read, lambda: self.schemas)
 
     def _codec(self, key: TypeId) -> Codec[Message] | None:
         return self._codecs.codec(type_name(key)) if key in self._build.proto.roots else None
@@ -161,14 +164,18 @@ def _module(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _install(files: Mapping[str, bytes]) -> str:
+def _install(files: Mapping[str, bytes], schemas: Callable[[], Schemas]) -> str:
     """Make model modules importable under a name that depends on their content alone."""
     digest = hashlib.sha256(b"\0".join(part for path in sorted(files) for part in (path.encode(), files[path])))
     package = f"_wirelock_{digest.hexdigest()[:16]}"
     if package not in sys.modules:
-        sys.meta_path.append(_Finder(package, files))
+        modules = {path: text for path, text in files.items() if path.endswith(".py")}
+        sys.meta_path.append(_Finder(package, modules))
         import_module(package)
         sys.modules[f"{package}._runtime"] = runtime
         for name in ("findings", "text", "model", "validator"):
             sys.modules[f"{package}._runtime.{name}"] = import_module(f"wirelock.runtime.{name}")
+        validators = ModuleType(f"{package}.validators")
+        validators.__dict__["schemas"] = schemas
+        sys.modules[validators.__name__] = validators
     return package

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import keyword
 import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ CONFIG_UNREADABLE = Code("CONFIG_UNREADABLE", Severity.ERROR, fatal=True)
 CONFIG_KEY_UNKNOWN = Code("CONFIG_KEY_UNKNOWN", Severity.ERROR, fatal=True)
 CONFIG_VALUE = Code("CONFIG_VALUE", Severity.ERROR, fatal=True)
 UnknownFields = Literal["error", "warn", "keep"]
+_TAKEN = frozenset({*sys.stdlib_module_names, "docs", "google", "grpc", "pydantic", "wirelock"})
 _PACKAGE = re.compile(r"[a-z_][a-z0-9_]*")
 _PROTO_PACKAGE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 _STRINGS = ("schemas", "proto", "generated", "package", "proto-package", "unknown-fields")
@@ -161,6 +164,8 @@ def _wrong_values(table: _Table) -> list[Diagnostic]:
     for key, pattern in (("package", _PACKAGE), ("proto-package", _PROTO_PACKAGE)):
         if key in table.keys and not pattern.fullmatch(table.keys[key]):
             faults.append(_wrong(table, key, "a lower-case identifier"))
+    if table.keys.get("package") in _TAKEN or keyword.iskeyword(str(table.keys.get("package"))):
+        faults.append(_wrong(table, "package", "a name that neither Python nor the documents beside it have taken"))
     if table.keys.get("unknown-fields", "warn") not in get_args(UnknownFields):
         faults.append(_wrong(table, "unknown-fields", f"one of {', '.join(get_args(UnknownFields))}"))
     if not isinstance(table.keys.get("format-assertion", False), bool):

@@ -6,6 +6,7 @@ which names clash is protoc's: it compares default JSON names, so names that dif
 
 from __future__ import annotations
 
+import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -42,10 +43,10 @@ def field_name(property: str) -> str:
 
 
 def pascal(text: str) -> str:
-    """A message or class name; a spelling that already is one stays as it is."""
-    if _PASCAL.fullmatch(text):
-        return text
-    name = "".join(word.capitalize() for word in words(text))
+    """A message or class name; a spelling that already is one stays as it is, unless Python could not say it."""
+    name = text if _PASCAL.fullmatch(text) else "".join(word.capitalize() for word in words(text))
+    if keyword.iskeyword(name):  # None, True, False
+        return f"{name}Message"
     return name if name[0].isalpha() else f"Type{name}"
 
 

@@ -96,3 +96,36 @@ def test_a_project_for_programs() -> None:
 def test_no_project_is_an_error(tmp_path: object) -> None:
     with pytest.raises(wirelock.ProjectError, match="no wirelock project"):
         wirelock.load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("schema", "texts"),
+    [
+        ({"$ref": "#/$defs/a", "$defs": {"a": {"type": "object", "properties": {"x": True}}}}, [b"{}", b'{"x":1}']),
+        ({"$ref": "#/$defs/a", "$defs": {"a": {"type": ["array", "object", "null"]}}}, [b"null", b"[1]", b"{}"]),
+        ({"type": ["array", "null"]}, [b"null", b"[]", b"[1]"]),
+        ({"anyOf": [{"type": "object", "additionalProperties": {"type": "string"}}, {"type": "null"}]}, [b"null", b"{}"]),
+    ],
+)
+def test_a_root_that_may_be_null_or_is_another_type_comes_back(schema: object, texts: list[bytes]) -> None:
+    compiled = wirelock.compile(schema)
+    assert [compiled.decode(compiled.encode(text)) for text in texts] == texts
+    assert all(compiled.model.model_validate_json(text) for text in texts)
+
+
+def test_a_registered_schema_may_call_itself_otherwise() -> None:
+    registry = {"https://example.com/a": {"$id": "https://example.com/b", "type": "string"}}
+    for name in ("a", "b"):
+        compiled = wirelock.compile({"$ref": f"https://example.com/{name}"}, registry=registry)
+        assert compiled.is_valid(b'"x"')
+        assert not compiled.is_valid(b"1")
+
+
+def test_parts_of_all_of_that_no_message_can_hold_are_checked_all_the_same() -> None:
+    closed = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}
+    compiled = wirelock.compile({"allOf": [closed, {"type": "object", "properties": {"a": {"minLength": 2}}}]})
+    assert compiled.decode(compiled.encode(b'{"a":"xy"}')) == b'{"a":"xy"}'
+    for text in (b'{"a":"x"}', b'{"b":1}', b"1"):
+        assert not compiled.is_valid(text)
+        with pytest.raises(ValueError, match=r"json_schema|type"):
+            compiled.model.model_validate_json(text)

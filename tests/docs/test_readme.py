@@ -14,10 +14,8 @@ from wirelock.cli.arguments import parsed
 from wirelock.report.text import render
 
 README = ROOT / "README.md"
-DOCUMENTS = sorted(
-    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("generator/wirelock/explanations/*.md")]
-    + [ROOT / "tests/recordings/README.md"]
-)
+PATTERNS = ("*.md", "docs/**/*.md", "generator/wirelock/explanations/*.md", "tests/recordings/README.md")
+DOCUMENTS = sorted(path for pattern in PATTERNS for path in ROOT.glob(pattern))
 
 
 def blocks(language: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,12 +13,13 @@ from pathlib import Path
 import grpc
 import pytest
 from checkout import ROOT, exchanges
+from pydantic import MISSING
+
 from opencode_api import provider_pb2, session_pb2, session_pb2_grpc
 from opencode_api.codecs import provider as provider_codecs
 from opencode_api.codecs import session as session_codecs
 from opencode_api.models.session import PermissionRule, SessionInfo, SessionList
 from opencode_api.validators import session as session_validators
-from pydantic import MISSING
 
 ALLOWED = {"google", "pydantic", "pydantic_core", "jsonschema_rs", "opencode_api", "grpc"}
 """What a client has to install: protobuf and googleapis-common-protos, pydantic, jsonschema-rs, grpcio."""
@@ -42,7 +44,16 @@ assert session_info.decode(session_info.encode(text)) == text
 
 def test_it_works_with_nothing_but_its_own_dependencies(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "generated/opencode_api", tmp_path / "opencode_api")
-    blocked = {"wirelock", "datamodel_code_generator", "jinja2", "jsonschema", "grpc_tools", "rich", "yaml", "referencing"}
+    blocked = {
+        "wirelock",
+        "datamodel_code_generator",
+        "jinja2",
+        "jsonschema",
+        "grpc_tools",
+        "rich",
+        "yaml",
+        "referencing",
+    }
     code = ISOLATED.format(folder=str(tmp_path), blocked=blocked)
     ran = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
@@ -52,7 +63,9 @@ def test_it_imports_only_what_a_client_is_told_to_install() -> None:
     standard = set(sys.stdlib_module_names)
     for path in (ROOT / "generated/opencode_api").rglob("*.py"):
         lines = [line.split() for line in path.read_text("utf-8").splitlines()]
-        roots = {words[1].partition(".")[0] for words in lines if words[:1] in (["import"], ["from"]) and len(words) > 1}
+        roots = {
+            words[1].partition(".")[0] for words in lines if words[:1] in (["import"], ["from"]) and len(words) > 1
+        }
         assert {root for root in roots if root} <= ALLOWED | standard, path.name
 
 
@@ -127,7 +140,14 @@ def test_the_protos_compile_without_a_word(tmp_path: Path) -> None:
     protos = sorted(path.relative_to(ROOT / "proto").as_posix() for path in (ROOT / "proto").rglob("*.proto"))
     assert {"session.proto", "model.proto", "provider.proto"} <= set(protos)
     includes = [f"--proto_path={folder}" for folder in (ROOT / "proto", site, site / "grpc_tools/_proto")]
-    command = [sys.executable, "-m", "grpc_tools.protoc", *includes, f"--descriptor_set_out={tmp_path / 'all'}", *protos]
+    command = [
+        sys.executable,
+        "-m",
+        "grpc_tools.protoc",
+        *includes,
+        f"--descriptor_set_out={tmp_path / 'all'}",
+        *protos,
+    ]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
@@ -142,3 +162,20 @@ def test_routes_are_options_of_the_methods() -> None:
     assert rules["DeleteSession"].delete == "/session/{session_id}"
     assert (rules["UpdateSession"].patch, rules["UpdateSession"].body) == ("/session/{session_id}", "body")
     assert rules["UpdateSessionDirectory"].WhichOneof("pattern") is None
+
+
+def test_it_runs_with_the_lowest_protobuf_that_the_project_allows() -> None:
+    """Written by a newer protoc it would not: `.ci/lowest && .venv-lowest/bin/wirelock generate` writes it anew."""
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    allowed = re.search(r'"protobuf>=(\d+)\.(\d+)"', project)
+    written = re.search(
+        r"Protobuf Python Version: (\d+)\.(\d+)", (ROOT / "generated/opencode_api/session_pb2.py").read_text("utf-8")
+    )
+    assert allowed is not None and written is not None
+    assert (int(written[1]), int(written[2])) <= (int(allowed[1]), int(allowed[2]))
+    grpc_allowed = re.search(r'"grpcio>=([\d.]+)"', project)
+    grpc_written = re.search(
+        r"GRPC_GENERATED_VERSION = '([\d.]+)'", (ROOT / "generated/opencode_api/session_pb2_grpc.py").read_text("utf-8")
+    )
+    assert grpc_allowed is not None and grpc_written is not None
+    assert grpc_written[1].startswith(grpc_allowed[1])

@@ -195,7 +195,6 @@ BESIDE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.xfail(reason="models do not check what stands beside a shape (`Node.checks`)")
 @pytest.mark.parametrize("name", BESIDE)
 def test_everybody_refuses_what_no_shape_can_say(name: str, tmp_path: Path) -> None:
     stated, value = BESIDE[name]

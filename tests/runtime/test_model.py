@@ -183,7 +183,8 @@ def test_a_model_dumps_the_document_that_it_was_made_from(name: str) -> None:
     @settings(derandomize=True, deadline=None, max_examples=60)
     @given(Schemata(documents).instances(f"{type_name}.schema.json"))
     def dumps(value: Any) -> None:
-        if not any(not finding.warning for finding in ours.model_findings(dump(value))):
+        text = dump(value)
+        if not ours.codec_findings(text) and not ours.model_findings(text):  # what neither has a note about
             dumped = ours.model.model_validate(value).model_dump(mode="json")
             assert equal(dumped, value)
             assert equal(json.loads(ours.model.model_validate(value).model_dump_json()), value)

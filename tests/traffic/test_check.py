@@ -139,10 +139,10 @@ def test_zero_checked_is_not_success(check: Check) -> None:
 
 
 def test_a_document_is_held_against_its_type(check: Check) -> None:
-    check.document(Document("made.ndjson", 0, SESSION), TypeId("session/sessionInfo.schema.json"))
-    check.document(Document("made.ndjson", 1, b"{}"), TypeId("session/sessionTime.schema.json"))
+    check.document(Document("made.ndjson", 0, SESSION, 1), TypeId("session/sessionInfo.schema.json"))
+    check.document(Document("made.ndjson", 1, b"{}", 3), TypeId("session/sessionTime.schema.json"))
     assert check.outcomes == {"conforming": 1, "violating": 1}
-    assert {(d.where.line, d.where.pointer) for d in check.diagnostics} == {(2, "/created"), (2, "/updated")}
+    assert {(d.where.line, d.where.pointer) for d in check.diagnostics} == {(3, "/created"), (3, "/updated")}
 
 
 # expectations

@@ -109,7 +109,7 @@ def test_a_line_past_the_limit_ends_the_reading(tmp_path: Path, monkeypatch: pyt
 
 def test_documents_are_lines_as_they_stand(tmp_path: Path) -> None:
     documents, found = read_documents(written(tmp_path, b'{"id": 1}', b"", b" {broken"), "a.ndjson")
-    assert documents == (Document("a.ndjson", 0, b'{"id": 1}'), Document("a.ndjson", 1, b" {broken"))
+    assert documents == (Document("a.ndjson", 0, b'{"id": 1}', 1), Document("a.ndjson", 1, b" {broken", 3))
     assert not found
 
 

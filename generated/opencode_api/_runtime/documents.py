@@ -1,4 +1,4 @@
-"""Schema documents: dialects as data, where subschemas stand, and what a `$ref` means.
+"""Schema documents: where subschemas stand, what they are called, and what a `$ref` means.
 
 Documents are known by their file below the schema folder; nothing is ever fetched.
 """
@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, cast
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from .dialects import DRAFT_2020_12, Dialect, MetaSchemas
 from .pointers import names_of, pointer_of, token
 from .text import Json
 from .words import type_name
@@ -41,39 +42,6 @@ class SchemaRefused(ValueError):
         super().__init__(f"{where}: {reason}")
         self.where = where
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """One dialect: its meta-schema, and the keywords by which it differs from the others."""
-
-    uri: str
-    ref_alone: bool
-    """A `$ref` makes its siblings void (draft-07 section 8.3)."""
-    void: frozenset[str]
-    """Keywords of other dialects, which mean nothing here."""
-
-
-_LATER = frozenset({"dependentSchemas", "dependentRequired", "unevaluatedItems", "unevaluatedProperties"})
-DRAFT_07 = Dialect(
-    "http://json-schema.org/draft-07/schema#",
-    ref_alone=True,
-    void=_LATER | {"prefixItems", "minContains", "maxContains", "$dynamicRef", "$recursiveRef"},
-)
-DRAFT_2019_09 = Dialect(
-    "https://json-schema.org/draft/2019-09/schema",
-    ref_alone=False,
-    void=frozenset({"prefixItems", "$dynamicRef"}),
-)
-DRAFT_2020_12 = Dialect(
-    "https://json-schema.org/draft/2020-12/schema",
-    ref_alone=False,
-    void=frozenset({"additionalItems", "$recursiveRef"}),
-)
-DIALECTS: Mapping[str, Dialect] = {
-    **{dialect.uri.rstrip("#"): dialect for dialect in (DRAFT_07, DRAFT_2019_09, DRAFT_2020_12)},
-    "https://spec.openapis.org/oas/3.1/dialect/base": DRAFT_2020_12,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,8 +140,9 @@ class Documents:
     def roots(self) -> Mapping[tuple[str, str], Resource]:
         """Every resource by file and pointer of its root."""
         found: dict[tuple[str, str], Resource] = {}
+        meta = MetaSchemas(self.schemas)
         for file, schema in self.schemas.items():
-            _index(file, schema, found)
+            _index(file, schema, meta, found)
         return found
 
     @cached_property
@@ -261,7 +230,7 @@ def _joined(base: str, reference: str) -> str:
     return base + reference if reference.startswith("#") else urljoin(base, reference)
 
 
-def _index(file: str, document: Json, found: dict[tuple[str, str], Resource]) -> None:
+def _index(file: str, document: Json, meta: MetaSchemas, found: dict[tuple[str, str], Resource]) -> None:
     """Note every `$id` and anchor of one document."""
     uri = uri_of(file)
     found[file, ""] = Resource(uri, uri, file, "", DRAFT_2020_12)
@@ -270,7 +239,7 @@ def _index(file: str, document: Json, found: dict[tuple[str, str], Resource]) ->
         pointer, schema, resource = open_places.pop()
         if not isinstance(schema, dict):
             continue
-        resource = _resource(schema, pointer, resource)
+        resource = _resource(schema, pointer, resource, meta)
         if resource.pointer == pointer:
             found[file, pointer] = resource
         _note_anchors(schema, pointer, resource)
@@ -279,14 +248,14 @@ def _index(file: str, document: Json, found: dict[tuple[str, str], Resource]) ->
                 open_places.append((pointer + pointer_of(names), inner, resource))
 
 
-def _resource(schema: Mapping[str, Any], pointer: str, around: Resource) -> Resource:
+def _resource(schema: Mapping[str, Any], pointer: str, around: Resource, meta: MetaSchemas) -> Resource:
     """The resource that a schema belongs to: a new one if it has an `$id` or is the whole document."""
     named = schema.get("$id")
     if not isinstance(named, str) or named.startswith("#") or (around.dialect.ref_alone and "$ref" in schema):
         named = ""
     if pointer and not named:
         return around
-    dialect = _dialect(schema, pointer, around)
+    dialect = _dialect(schema, pointer, around, meta)
     base = _joined(around.base, named).partition("#")[0] if named else around.base
     return Resource(base if pointer else around.uri, base, around.file, pointer, dialect)
 
@@ -306,11 +275,11 @@ def _note_anchors(schema: Mapping[str, Any], pointer: str, resource: Resource) -
         resource.dynamic.add("")
 
 
-def _dialect(schema: Mapping[str, Any], pointer: str, around: Resource) -> Dialect:
+def _dialect(schema: Mapping[str, Any], pointer: str, around: Resource, meta: MetaSchemas) -> Dialect:
     stated = schema.get("$schema")
     if not isinstance(stated, str):
         return around.dialect
-    dialect = DIALECTS.get(stated.removesuffix("#"))
+    dialect = meta.dialect(stated)
     if dialect is None:
         raise SchemaRefused(f"{around.file}#{pointer}/$schema", f"unknown dialect `{stated}`")
     return dialect

@@ -86,11 +86,16 @@ def referred(documents: Documents, site: Site) -> Iterator[Site]:
 
 
 def tame(documents: Documents, root: Site) -> bool:
-    """Whether the engine takes reasonable time and stack; a graph of references can have 2**60 ways through it."""
+    """Whether the engine knows the dialects and takes reasonable time and stack.
+
+    A graph of references can have 2**60 ways through it.
+    """
     sizes: dict[Site, tuple[int, int]] = {}
     open_sites = [root]
     while open_sites:
         site = open_sites[-1]
+        if site.resource.dialect.narrowed:
+            return False
         uses = list(edges(documents, site))
         missing = [inner for _, inner in uses if inner not in sizes]
         if site not in sizes and missing:

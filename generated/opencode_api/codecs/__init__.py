@@ -17,7 +17,9 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 
 from .. import validators
-from .._runtime.codec import Codec, Codecs
+from .._runtime.codec import Codec, Codecs, Refused
+
+__all__ = ["Codec", "Refused", "codec"]
 
 M = TypeVar("M", bound=Message)
 

@@ -18,7 +18,7 @@ EXAMPLES = 5
 
 
 def check(config: Config, progress: Progress = silent) -> Report:
-    """Compare the generated files with the schemas, and verify the configured recordings, prove a little; one report."""
+    """Compare the generated files with the schemas, verify the configured recordings, prove a little; one report."""
     built = build(config)
     output = emitted(built, progress)
     compared = replace(brought_about(built, output, "check"), diff="")

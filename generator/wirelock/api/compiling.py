@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
+
+from google.protobuf.message import Message
 
 from wirelock.artifact import Artifact
 from wirelock.artifacts import Loaded, TypeContract, load
@@ -15,7 +18,7 @@ from wirelock.diagnostics import Diagnostic, Location
 from wirelock.emit import EMITTERS
 from wirelock.ir import TypeId
 from wirelock.lower.ledger import Ledger
-from wirelock.runtime.codec import Refused
+from wirelock.runtime.codec import Codec, Refused
 from wirelock.runtime.findings import Finding
 from wirelock.runtime.text import Json
 from wirelock.source import Document
@@ -44,7 +47,7 @@ class Compiled:
         """Whether a JSON text is valid; text that is not I-JSON is not."""
         return self._contract.validator.is_valid(text)
 
-    def is_valid_instance(self, instance: object) -> bool:
+    def is_valid_instance(self, instance: Json) -> bool:
         """Whether a parsed JSON value is valid."""
         return self._contract.validator.is_valid_instance(instance)
 
@@ -66,7 +69,7 @@ class Compiled:
         return self._codec.decode(wire)
 
     @property
-    def _codec(self) -> Any:
+    def _codec(self) -> Codec[Message]:
         if self._contract.codec is None:
             raise Refused((Finding("", "NOT_CARRIED", "the schema has no message"),))
         return self._contract.codec
@@ -99,13 +102,17 @@ def compile(
     schemas that state none (2020-12). Undeclared properties are kept. Raises SchemaError.
     """
     config = Config(Path(), "", _PACKAGE, _PACKAGE, unknown_fields="keep", format_assertion=format_assertion)
-    documents = [_document(_ROOT.file, schema, dialect)]
-    for number, (uri, known) in enumerate((registry or {}).items(), 1):
-        documents.append(_document(f"registry{number}{SCHEMA_SUFFIX}", _at(uri, known), dialect))
+    documents = [_document(_ROOT.file, schema, dialect), *registered(registry or {}, dialect)]
     built = compiled(config, documents, Ledger(), roots=(_ROOT,))
     if not built.sound:
         raise SchemaError(tuple(diagnostic for diagnostic in built.diagnostics if diagnostic.fails))
     return Compiled(built)
+
+
+def registered(registry: Mapping[str, Json], dialect: str | None = None) -> list[Document]:
+    """Further schemas as documents: each has the URI at which it is known for its `$id`."""
+    schemas = [schema for uri, known in registry.items() for schema in _at(uri, known)]
+    return [_document(f"registry{i}{SCHEMA_SUFFIX}", schema, dialect) for i, schema in enumerate(schemas, 1)]
 
 
 def _document(file: str, schema: Json, dialect: str | None) -> Document:
@@ -114,15 +121,18 @@ def _document(file: str, schema: Json, dialect: str | None) -> Document:
     return Document(f"schemas/{file}", schema)
 
 
-def _at(uri: str, schema: Json) -> Json:
-    """A schema with the URI at which it is known as its `$id`, unless it has one."""
+def _at(uri: str, schema: Json) -> list[Json]:
+    """A schema with that `$id`; beside one that calls itself otherwise stands a schema of that name which means it."""
     match schema:
         case dict():
-            return {"$id": uri, **schema}
+            own = schema.get("$id")
+            name = urljoin(uri, own) if isinstance(own, str) else uri
+            alias: list[Json] = [{"$id": uri, "allOf": [{"$ref": name}]}]
+            return [{**schema, "$id": name}, *(alias if name.removesuffix("#") != uri.removesuffix("#") else [])]
         case False:
-            return {"$id": uri, "not": {}}
+            return [{"$id": uri, "not": {}}]
         case _:
-            return {"$id": uri}
+            return [{"$id": uri}]
 
 
 def _diagnostic(finding: Finding) -> Diagnostic:

@@ -163,6 +163,6 @@ def _by_name(files: Iterable[tuple[str, bytes | None]]) -> dict[str, tuple[str, 
     """The methods of service files by name, each with its file and content."""
     found: dict[str, tuple[str, object]] = {}
     for path, content in files:
-        methods = json.loads(content).get("methods", {}) if content else {}
+        methods: dict[str, object] = json.loads(content)["methods"] if content else {}
         found |= {name: (path, value) for name, value in methods.items()}
     return found

@@ -43,7 +43,11 @@ def init(folder: Path, progress: Progress = silent) -> Report:
     config = read_config(folder)
     if isinstance(config, tuple):
         return Report(config)
-    return Report(summary={"init": {"files": len(FILES)}}) + generate(config, "write", progress)
+    generated = generate(config, "write", progress)
+    if generated.exit_code:  # half a project would keep a second try from beginning
+        apply(folder, ChangeSet(tuple(Change(name, "delete", _text(name, folder), None) for name in sorted(FILES))))
+        return generated
+    return Report(summary={"init": {"files": len(FILES)}}) + generated
 
 
 def _text(name: str, folder: Path) -> bytes:

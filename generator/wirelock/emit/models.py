@@ -21,7 +21,7 @@ from wirelock.emit.render import header, render
 from wirelock.ir import TypeId
 from wirelock.lower.classes import RUNTIME_NAMES
 from wirelock.lower.constraints import Schema
-from wirelock.lower.python import ATTRIBUTE, CHECKS, canonical, model_classes
+from wirelock.lower.python import ATTRIBUTE, CHECKS, SCHEMA, canonical, model_classes
 from wirelock.version import VERSION
 
 MODELS_REFUSED = Code("MODELS_REFUSED", Severity.ERROR, fatal=True)
@@ -109,8 +109,8 @@ def _generate(schema: Schema, header: str) -> dict[str, str]:
             custom_file_header=f"# {header}",
             base_class="runtime.model.WireModel",
             import_overrides=dict.fromkeys(RUNTIME_NAMES, ".._runtime.model"),
-            field_extra_keys={CHECKS},
-            model_extra_keys={CHECKS},
+            field_extra_keys={CHECKS, SCHEMA},
+            model_extra_keys={CHECKS, SCHEMA},
             aliases=_attributes(schema),
         )
     assert isinstance(modules, dict)

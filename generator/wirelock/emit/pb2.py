@@ -34,6 +34,8 @@ _TYPED_STUBS = {
 
 def emit(build: Build) -> Emitted:
     """`*_pb2` and `*_pb2_grpc` modules with `.pyi`, and `descriptors.binpb` with everything it imports."""
+    if not build.proto.files:  # protoc wants at least one
+        return Emitted((Artifact(f"{build.config.home}/{DESCRIPTORS}", b"", "pb2"),))
     with tempfile.TemporaryDirectory(prefix="wirelock-") as folder:
         bare, dressed = Path(folder, "bare"), Path(folder, "dressed")
         home = f"{build.config.generated}/{build.config.package}"

@@ -11,6 +11,9 @@ from wirelock.emit.mapping import type_name
 from wirelock.ir import TypeId
 from wirelock.naming import settle, snake
 
+_TAKEN = ("codec", "schemas", "Final", "Validator", "annotations")
+"""What the modules of validators and codecs import."""
+
 
 @dataclass(frozen=True, slots=True)
 class TypeName:
@@ -27,13 +30,13 @@ def by_folder(keys: Sequence[TypeId], build: Build) -> dict[str, tuple[TypeName,
     """The named types of each folder (as a Python module name), sorted by Python name."""
     folders: dict[str, list[TypeId]] = {}
     for key in keys:
-        folders.setdefault(snake(key.package) if key.package else "root", []).append(key)
+        folders.setdefault(_identifier(key.package) if key.package else "root", []).append(key)
     return {folder: _names(sorted(group), build) for folder, group in sorted(folders.items())}
 
 
 def _names(keys: Sequence[TypeId], build: Build) -> tuple[TypeName, ...]:
     wanted = {type_name(key): _identifier(build.graph.definitions[key].name) for key in keys}
-    python = settle(wanted)
+    python = settle(wanted, _TAKEN)
     names: list[TypeName] = []
     for key in keys:
         name, root = type_name(key), build.proto.roots.get(key)

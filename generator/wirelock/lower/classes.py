@@ -60,9 +60,10 @@ class ClassNames:
         self.roots = {key: self._root(definition, plan) for key, definition in graph.definitions.items()}
 
     def _root(self, definition: Definition, plan: ProtoPlan) -> ClassName:
-        message = plan.roots.get(definition.id)
-        if message is not None:
-            return self._claim(self._of_message(self._messages[message.name]))
+        root = plan.roots.get(definition.id)
+        message = None if root is None else self._messages[root.name]
+        if message is not None and message.json_type in (None, definition.id):  # else it is the message of another type
+            return self._claim(self._of_message(message))
         wanted = ClassName(self._module(self._package(definition.id)), pascal(definition.name))
         return self._claim(wanted.below("Value") if wanted in self._planned else wanted, self._planned)
 

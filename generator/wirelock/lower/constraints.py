@@ -69,6 +69,31 @@ class Constraints:
         schema: Schema = {"properties": {prop.name: True for prop in record.properties}, "additionalProperties": rest}
         return {**schema, "$defs": defs} if defs else schema
 
+    def are_all(self, node: Node) -> bool:
+        """Whether types and constraints say all that the schema of a class does; no other class speaks for its own."""
+        return self._says_all(node, lambda inner: inner is not node and self._apart(inner))
+
+    def _says_all(self, node: Node, apart: Callable[[Node], bool], seen: frozenset[TypeId] = frozenset()) -> bool:
+        if node.checks:
+            return False
+        if apart(node):
+            return True
+        match node.shape:
+            case Ref(target):
+                named = self._definitions[target].node
+                return target in seen or self._says_all(named, apart, seen | {target})
+            case Array(items):
+                inner: tuple[Node | None, ...] = (items,)
+            case Tuple(items, rest):
+                inner = (*items, rest)
+            case Record(properties, rest):
+                inner = (*(prop.node for prop in properties), rest if isinstance(rest, Node) else None)
+            case Union(branches):
+                inner = branches
+            case _:
+                inner = ()
+        return all(self._says_all(one, apart, seen) for one in inner if one is not None)
+
     def _nested(self, node: Node, defs: Schema) -> Schema:
         return {} if self._apart(node) else self._left(node, {}, defs)
 
@@ -111,7 +136,7 @@ class Constraints:
             schema = {} if self._apart(branches[0]) else self._left(branches[0], done, defs)
             return {"anyOf": [null, schema]} if _NEITHER_TYPE & schema.keys() and len(shape.branches) > 1 else schema
         told_apart = isinstance(union_rule(branches, self._definitions), Tagged | Typed)
-        if shape.exclusive and not told_apart:
+        if shape.exclusive and not told_apart and all(self._says_all(branch, _nowhere) for branch in shape.branches):
             return {"oneOf": [self._exact(branch, defs) for branch in shape.branches]}
         if not any(self._nested(branch, {}) for branch in branches):
             return {}
@@ -150,7 +175,8 @@ class Constraints:
             case Record():
                 return self._record(shape, defs)
             case Union(branches, exclusive):
-                return {"oneOf" if exclusive else "anyOf": [self._exact(branch, defs) for branch in branches]}
+                counted = exclusive and all(self._says_all(branch, _nowhere) for branch in branches)
+                return {"oneOf" if counted else "anyOf": [self._exact(branch, defs) for branch in branches]}
             case _:
                 assert_never(shape)
 
@@ -189,6 +215,10 @@ class Constraints:
                 return _stated({"minItems": fewest or None})
             case _:
                 return {}
+
+
+def _nowhere(node: Node) -> bool:
+    return False
 
 
 def is_fixed(shape: Tuple) -> bool:

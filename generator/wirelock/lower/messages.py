@@ -143,14 +143,19 @@ class Lowering:
     # named types
 
     def root(self, key: TypeId) -> MessageType:
-        """The message that carries a document of this type; a box if nothing smaller does."""
+        """The message that carries a document of this type: its own, that of the type it is, or else a box."""
         shape = self._named(key)
-        if isinstance(shape, MessageType):
+        if key in self.roots:
+            return self.roots[key]
+        node = self._definitions[key].node
+        core, nullable = split_null(node, self._definitions)
+        if isinstance(shape, MessageType) and not nullable:
+            self.roots[key] = shape
             return shape
         slot = self._slot(key)
+        if nullable and core is not None and isinstance(shape, MessageType | Repeated | MapOf):
+            shape = self._plain(self.value(core, slot), core, slot)
         name = self._full_name(Slot(slot.package, slot.name + "Value", f"{slot.source}@root"))
-        node = self._definitions[key].node
-        _, nullable = split_null(node, self._definitions)
         form: Form = "list" if isinstance(shape, Repeated) else "map" if isinstance(shape, MapOf) else "box"
         label = {"list": "items", "map": "entries"}.get(form, "value")
         message = MessageType(name)
@@ -435,7 +440,8 @@ class Lowering:
         scope, found = allocate(replace(old, source=source), wanted, name)
         self.diagnostics.extend(found)
         self.scopes[name] = scope
-        fields = {draft.key: self._field(draft, scope) for draft in wanted_drafts}
+        properties = frozenset(draft.json for draft in wanted_drafts if draft.json is not None)
+        fields = {draft.key: self._field(draft, scope, properties) for draft in wanted_drafts}
         self.messages[name] = Message(
             name=name,
             form=form,
@@ -489,9 +495,9 @@ class Lowering:
                 hint = "names that differ in case or underscores alone clash too; choose another"
                 self.diagnostics.append(Diagnostic(NAME_TAKEN, draft.node.where, words, hint))
 
-    def _field(self, draft: Draft, scope: Scope) -> Field:
+    def _field(self, draft: Draft, scope: Scope, properties: frozenset[str]) -> Field:
         entry = scope.live[draft.key]
-        json_name = default_json_name(entry.name) if draft.json is None else draft.json
+        json_name = _json_name(draft, entry.name, properties)
         bare = follow(draft.node, self._definitions)
         return Field(
             name=entry.name,
@@ -538,6 +544,14 @@ class Lowering:
             node.deprecated,
         )
         return EnumType(name)
+
+
+def _json_name(draft: Draft, name: str, properties: frozenset[str]) -> str:
+    """The JSON name of a field, where protoc takes it; the codec does not need it."""
+    default = default_json_name(name)
+    if draft.json is None:  # a field of ours makes way for a property
+        return f"${name}" if default in properties else default
+    return default if "\0" in draft.json or draft.json.startswith("[") else draft.json
 
 
 def _same_package(left: str, right: str) -> bool:

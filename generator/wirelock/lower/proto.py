@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from wirelock.config import Config
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
-from wirelock.ir import Method, Service, TypeGraph
+from wirelock.ir import Method, Service, TypeGraph, TypeId
 from wirelock.lower.ledger import Entry, Ledger, Scope
 from wirelock.lower.messages import Lowering
 from wirelock.lower.plan import (
@@ -43,7 +43,7 @@ def plan(
     needed = tuple(dict.fromkeys((*sent, *roots)))
     first = Lowering(graph.definitions, config, ledger, None)
     first.run(needed)
-    final = Lowering(graph.definitions, config, ledger, _settled(first.wanted, ledger))
+    final = Lowering(graph.definitions, config, ledger, _settled(first.wanted, ledger, _service_names(graph, config)))
     final.run(needed)
     files = _files(graph, config, final)
     found = in_order((*final.diagnostics, *_cycles(files)))
@@ -51,14 +51,22 @@ def plan(
     return ProtoPlan(files, final.roots), kept, found
 
 
-def _settled(wanted: Mapping[str, tuple[str, str]], ledger: Ledger) -> dict[str, str]:
+def _service_names(graph: TypeGraph, config: Config) -> Mapping[str, tuple[str, ...]]:
+    """The names that services take in each package; messages make way for them."""
+    packages = {_package(config, service.package) for service in graph.services}
+    return {p: tuple(s.name for s in graph.services if _package(config, s.package) == p) for p in packages}
+
+
+def _settled(
+    wanted: Mapping[str, tuple[str, str]], ledger: Ledger, services: Mapping[str, tuple[str, ...]]
+) -> dict[str, str]:
     """Names for every schema place: the ledger's where it knows the place, then what is free in the package."""
     names: dict[str, str] = {}
     for package in sorted({package for package, _ in wanted.values()}):
         places = {source: name for source, (owner, name) in wanted.items() if owner == package}
         known = {source: old for source in places if (old := ledger.name_of(source, package))}
         fresh = {source: name for source, name in places.items() if source not in known}
-        names |= known | settle(fresh, known.values())
+        names |= known | settle(fresh, (*known.values(), *services.get(package, ())))
     return names
 
 

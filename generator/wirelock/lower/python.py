@@ -42,6 +42,8 @@ ATTRIBUTE = "x-attribute"
 """The Python attribute of a property, where it is not the JSON name."""
 CHECKS = "x-checks"
 """JSON Schema that the runtime enforces beside pydantic."""
+SCHEMA = "x-schema"
+"""The place of the schema that the runtime holds a class against, where it has rules that no type says."""
 _RUNTIME = "runtime.model"
 _INTEGER: Schema = {"type": "integer", "customTypePath": f"{_RUNTIME}.WireInteger"}
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -94,7 +96,13 @@ class _Canonical:
             case _:
                 schema = self._whole(node, name)
         checks = self._constraints.of_class(node)
-        return {**schema, CHECKS: checks} if checks else schema
+        return {**schema, **({CHECKS: checks} if checks else {}), **self._place(node)}
+
+    def _place(self, node: Node) -> Schema:
+        if self._constraints.are_all(node):
+            return {}
+        where = node.where
+        return {SCHEMA: str(TypeId(where.file.removeprefix(f"{self._config.schemas}/"), where.pointer))}
 
     # records
 
@@ -103,7 +111,9 @@ class _Canonical:
         attributes = self._names.attributes(node, record)
         properties = {p.name: self._property(name, p, attributes[p.name]) for p in record.properties}
         checks = self._constraints.of_rest(record)
-        schema: Schema = {"type": "object", "customBasePath": self._bases(record, checks), "properties": properties}
+        place = self._place(node)
+        bases = self._bases(record, checks | place)
+        schema: Schema = {"type": "object", "customBasePath": bases, "properties": properties, **place}
         required = [p.name for p in record.properties if p.required]
         schema |= {"required": required} if required else {}
         if isinstance(rest, Node) and not _is_free(rest):

@@ -6,7 +6,6 @@ They add nothing to what is valid, so a file keeps them for readers alone; union
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
 
 from wirelock.diagnostics import Code, Severity
 from wirelock.openapi.library import At, Library
@@ -44,13 +43,10 @@ def _exists(target: str, at: At, library: Library) -> bool:
 def _properties(schema: At, library: Library, seen: set[tuple[str, str]]) -> Iterator[str]:
     """The names of the properties that a schema and its branches declare."""
     here = library.followed(schema)
-    if here is None or here.key in seen or not isinstance(here.value, dict):
+    if here is None or here.key in seen or not here.is_object:
         return
     seen.add(here.key)
-    value = cast("dict[str, Any]", here.value)
-    if isinstance(value.get("properties"), dict):
-        yield from value["properties"]
+    yield from here.below("properties").table if "properties" in here.table else ()
     for keyword in ("oneOf", "anyOf", "allOf"):
-        branches: Any = value.get(keyword)
-        for index in range(len(branches) if isinstance(branches, list) else 0):
-            yield from _properties(here.below(keyword, index), library, seen)
+        for branch in library.items(here, keyword):
+            yield from _properties(branch, library, seen)

@@ -141,7 +141,7 @@ class _Split:
         for key in places:
             source, at = source_of(key, self.library.entry.path), self.graph.schemas[key]
             for place in inside(at):
-                if isinstance(place.value, dict) and "discriminator" in place.value:
+                if "discriminator" in place.table:
                     check_discriminator(place, self.library)
             schemas[source] = self._rewriter.rewritten(at, files.link(source))
         pieces = (piece for found in methods.values() for method in found for piece in method.pieces.items())

@@ -38,6 +38,22 @@ class At:
         """Document and pointer: what is the same place has the same key."""
         return self.document.path, self.pointer
 
+    @property
+    def table(self) -> dict[str, Any]:
+        """The members of an object; none of anything else."""
+        return cast("dict[str, Any]", self.value) if self.is_object else {}
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it is an object."""
+        return isinstance(self.value, dict)
+
+    @property
+    def reference(self) -> str | None:
+        """What `$ref` says here."""
+        stated = self.table.get("$ref")
+        return stated if isinstance(stated, str) else None
+
     def below(self, *names: str | int) -> At:
         """What is inside, at names and indices that are there."""
         return At(self.document, self.pointer + pointer_of(names), value_at(self.value, map(str, names)))
@@ -59,11 +75,15 @@ class Library:
         return self._typed(at, name, dict)
 
     def named(self, at: At, name: str) -> Iterator[tuple[str, At]]:
-        """The members of the object at a name that are no extensions (`x-`)."""
+        """The members of the object at a name."""
         found = self.table(at, name)
-        for key in found.value if found else ():
-            if found and not key.startswith("x-"):
+        for key in found.table if found else ():
+            if found:
                 yield key, found.below(key)
+
+    def specified(self, at: At, name: str) -> Iterator[tuple[str, At]]:
+        """The members of the object at a name, where extensions (`x-`) may stand among them."""
+        return ((key, member) for key, member in self.named(at, name) if not key.startswith("x-"))
 
     def items(self, at: At, name: str) -> Iterator[At]:
         """The items of the array at a name."""
@@ -78,10 +98,10 @@ class Library:
         return str(found.value) if found else ""
 
     def _typed(self, at: At, name: str, wanted: type) -> At | None:
-        if not isinstance(at.value, dict):
+        if not at.is_object:
             self.invalid(at, "this must be an object")
             return None
-        if name not in cast("dict[str, Any]", at.value):
+        if name not in at.table:
             return None
         found = at.below(name)
         if isinstance(found.value, wanted):
@@ -110,12 +130,12 @@ class Library:
         """What stands at the end of a chain of references; None if it leads nowhere (which is reported)."""
         seen: set[tuple[str, str]] = set()
         here: At | None = at
-        while here is not None and isinstance(here.value, dict) and isinstance(here.value.get("$ref"), str):
+        while here is not None and (reference := here.reference) is not None:
             if here.key in seen:
                 self.report(REFERENCE_NOT_FOUND, at, "the reference leads back to itself", "let it lead to a value")
                 return None
             seen.add(here.key)
-            here = self.resolve(here, here.value["$ref"])
+            here = self.resolve(here, reference)
         return here
 
     def resolve(self, base: At, reference: str) -> At | None:
@@ -157,7 +177,7 @@ def _nothing(base: At, reference: str, hint: str) -> Diagnostic:
 
 
 def _place(base: At) -> Location:
-    return base.below("$ref").where if isinstance(base.value, dict) and "$ref" in base.value else base.where
+    return base.below("$ref").where if "$ref" in base.table else base.where
 
 
 def _pointer(document: Document, fragment: str) -> str | None:

@@ -9,9 +9,11 @@ from typing import Any, cast
 
 from wirelock.diagnostics import Code, Severity
 from wirelock.naming import pascal
+from wirelock.openapi.bodies import Answer, Media
 from wirelock.openapi.files import EMPTY, source_of
 from wirelock.openapi.library import At, Library
-from wirelock.openapi.operations import Answer, Media, Operation, Parameter
+from wirelock.openapi.operations import Operation
+from wirelock.openapi.parameters import Parameter
 from wirelock.openapi.schemas import Link, Rewriter, key_of
 from wirelock.runtime.text import Json
 
@@ -33,11 +35,6 @@ class Form:
     media_type: str
     source: str = ""
     const: tuple[Json, ...] = ()
-
-    @property
-    def is_json(self) -> bool:
-        """Whether it is described by a schema."""
-        return bool(self.source or self.const)
 
 
 @dataclass(slots=True)
@@ -116,7 +113,7 @@ class Methods:
         return schema is not None and self._is_record(schema, 0) and (required or not _demands(schema))
 
     def _is_record(self, schema: At, depth: int) -> bool:
-        value = cast("dict[str, Any]", schema.value) if isinstance(schema.value, dict) else {}
+        value = schema.table
         if {"anyOf", "oneOf", "enum", "const"} & value.keys() or depth > 20:
             return False
         if "allOf" in value:
@@ -161,7 +158,7 @@ class Methods:
             return Form(media.type, const=const)
         if _carries_json(media.type) or media.type == EVENTS:
             main = answer.status == "200" and (media.type == JSON or not several)
-            role = "Response" if main else f"Response{answer.status.capitalize()}"
+            role = "Response" if main else f"Response{answer.status[0].upper()}{answer.status[1:]}"
             words = pascal(media.type.replace("/", " ")) if several and not main else ""
             return Form(_stated(media.type), self._schema(method, role + words, media))
         if not media.type.startswith("text/"):
@@ -186,8 +183,8 @@ class Methods:
         at = media.schema
         if at is None:
             return self._piece(method, role, lambda _: True)
-        if isinstance(at.value, dict) and "$ref" in at.value and at.value.keys() <= {"$ref", *_WORDS}:
-            target = self._library.resolve(at, at.value["$ref"])
+        if at.reference is not None and at.table.keys() <= {"$ref", *_WORDS}:
+            target = self._library.resolve(at, at.reference)
             if target is not None and not key_of(target)[1]:
                 return source_of(key_of(target)[0], self._library.entry.path)
         return self._piece(method, role, lambda link: self._rewriter.rewritten(at, link))
@@ -220,18 +217,18 @@ def _stated(media_type: str) -> str:
 
 
 def _demands(schema: At) -> bool:
-    value = cast("dict[str, Any]", schema.value)
+    value = schema.table
     return bool(value.get("required")) or "allOf" in value
 
 
 def _constant(media: Media) -> tuple[Json, ...]:
     """The only value that a JSON body has, if its schema says so of a scalar."""
-    schema = media.schema.value if media.schema else None
-    if media.type != JSON or not isinstance(schema, dict):
+    schema = media.schema.table if media.schema else {}
+    if media.type != JSON:
         return ()
-    values: Any = [schema["const"]] if "const" in schema else schema.get("enum")
-    only = values[0] if isinstance(values, list) and len(cast("list[object]", values)) == 1 else []
-    return (only,) if isinstance(only, str | bool | int) else ()
+    stated: Any = [schema["const"]] if "const" in schema else schema.get("enum")
+    values = cast("list[object]", stated) if isinstance(stated, list) else []
+    return tuple(one for one in values if isinstance(one, str | bool | int)) if len(values) == 1 else ()
 
 
 def _described(schema: Json, words: str) -> Json:
@@ -243,4 +240,4 @@ def _described(schema: Json, words: str) -> Json:
 def _is_socket(operation: Operation) -> bool:
     documented = any(answer.status == "101" for answer in operation.answers)
     told = operation.raw[0] == "get" and bool(_SOCKET.search(operation.description))  # RFC 6455 section 4.1: GET
-    return documented or told or operation.at.value.get("x-websocket") is True
+    return documented or told or operation.at.table.get("x-websocket") is True

@@ -22,7 +22,7 @@ _LIBRARY: Any = jsonpath_rfc9535
 
 
 def overlaid(entry: Document, overlays: Sequence[Document]) -> tuple[Document, tuple[Diagnostic, ...]]:
-    """The description with every overlay applied, and what was wrong with them; positions stay those of the original."""
+    """The description with every overlay applied, and what was wrong; positions stay those of the original."""
     value: Any = copy.deepcopy(entry.value)
     found: list[Diagnostic] = []
     for overlay in overlays:
@@ -32,17 +32,16 @@ def overlaid(entry: Document, overlays: Sequence[Document]) -> tuple[Document, t
 
 
 def _actions(overlay: At, found: list[Diagnostic]) -> Iterator[At]:
-    stated: Any = overlay.value
-    if not isinstance(stated, dict) or not str(cast("dict[str, Any]", stated).get("overlay", "")).startswith("1."):
+    if not str(overlay.table.get("overlay", "")).startswith("1."):
         found.append(_invalid(overlay, "this is no overlay of version 1"))
         return
-    actions = cast("dict[str, Any]", stated).get("actions")
+    actions = overlay.table.get("actions")
     if not isinstance(actions, list) or not actions:
         found.append(_invalid(overlay, "an overlay must have actions"))
         return
     for index in range(len(cast("list[object]", actions))):
         action = overlay.below("actions", index)
-        if isinstance(action.value, dict) and isinstance(action.value.get("target"), str):
+        if isinstance(action.table.get("target"), str):
             yield action
         else:
             found.append(_invalid(action, "an action must have a target"))
@@ -58,10 +57,10 @@ def _applied(action: At, value: Any, found: list[Diagnostic]) -> Any:
     if not nodes:
         hint = "mend the target, or remove the action if the description has changed"
         found.append(Diagnostic(OVERLAY_UNUSED, target.where, f"{target.value} matches nothing", hint))
-    if "update" in action.value:
+    if "update" in action.table:
         for names in nodes:
-            value = _updated(value, names, action.value["update"])
-    if action.value.get("remove") is True:
+            value = _updated(value, names, action.table["update"])
+    if action.table.get("remove") is True:
         for names in sorted(nodes, key=_last_first):
             _remove(value, names)
     return value

@@ -66,9 +66,8 @@ def inside(at: At) -> Iterator[At]:
     while open_places:
         here = open_places.pop()
         yield here
-        if isinstance(here.value, dict):
-            parts = [here.below(*names) for keyword in here.value for names, _ in _parts(keyword, here.value[keyword])]
-            open_places += reversed(parts)
+        parts = [here.below(*names) for keyword, value in here.table.items() for names, _ in _parts(keyword, value)]
+        open_places += reversed(parts)
 
 
 def _parts(keyword: str, value: Json) -> Iterator[tuple[tuple[str | int, ...], Json]]:
@@ -81,8 +80,8 @@ def _parts(keyword: str, value: Json) -> Iterator[tuple[tuple[str | int, ...], J
 def targets(at: At, library: Library) -> Iterator[At]:
     """What the references in a schema lead to."""
     for place in inside(at):
-        if isinstance(place.value, dict) and isinstance(place.value.get("$ref"), str):
-            found = library.resolve(place, place.value["$ref"])
+        if place.reference is not None:
+            found = library.resolve(place, place.reference)
             if found is not None:
                 yield found
 
@@ -100,11 +99,11 @@ class Rewriter:
 
     def rewritten(self, at: At, link: Link) -> Json:
         """The schema as draft 2020-12, with references as `link` gives them."""
-        if not isinstance(at.value, dict):
+        if not at.is_object:
             if not isinstance(at.value, bool):
                 self.library.invalid(at, "a schema must be an object or a boolean")
             return cast("Json", at.value)
-        schema = self._translated(at) if self.old else cast("dict[str, Any]", at.value)
+        schema = self._translated(at) if self.old else at.table
         return {_RENAMED.get(k, k): self._value(k, v, at, link) for k, v in schema.items() if k not in _DROPPED}
 
     def _value(self, keyword: str, value: Any, at: At, link: Link) -> Json:
@@ -122,13 +121,13 @@ class Rewriter:
         if (keyword,) in written:
             return written[(keyword,)]
         if isinstance(value, list):
-            return [written.get((keyword, index), item) for index, item in enumerate(cast("list[object]", value))]
+            return [*written.values()]
         table = cast("dict[str, Any]", value)
         return {name: written.get((keyword, name), inner) for name, inner in table.items()}
 
     def _translated(self, at: At) -> dict[str, Any]:
         """A schema object of OpenAPI 3.0 in the words of 2020-12."""
-        stated = cast("dict[str, Any]", at.value)
+        stated = at.table
         if "$ref" in stated:  # siblings of a reference are ignored there ("Reference Object")
             return {"$ref": stated["$ref"]}
         schema = dict(stated)

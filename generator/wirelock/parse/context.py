@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from wirelock.diagnostics import Code, Diagnostic, Location
 from wirelock.ir import Node, TypeId
-from wirelock.parse.dialects import Dialect
+from wirelock.runtime.dialects import Dialect
 from wirelock.runtime.pointers import pointer_of
 from wirelock.runtime.text import Json
 from wirelock.source import Document

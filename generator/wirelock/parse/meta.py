@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from jsonschema import Draft202012Validator, exceptions
+from jsonschema import exceptions
 from jsonschema.validators import validator_for
 
 from wirelock.runtime.pointers import pointer_of
 from wirelock.runtime.text import Json
 
 _LIBRARY: Any = exceptions
-_META: Any = Draft202012Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +23,9 @@ class MetaFault:
     message: str
 
 
-class MetaSchema:
-    """A meta-schema of our own, in draft 2020-12."""
-
-    def __init__(self, schema: Json) -> None:
-        self._validator = _META(schema)
-
-    def fault(self, document: Json) -> MetaFault | None:
-        """What keeps a document from being what the meta-schema describes."""
-        return _worst(self._validator.iter_errors(document))
-
-
-def schema_fault(schema: dict[str, Json] | bool) -> MetaFault | None:
-    """What the meta-schema of its dialect has against a schema."""
-    validator: Any = validator_for(schema)
+def schema_fault(schema: dict[str, Json] | bool, dialect: str) -> MetaFault | None:
+    """What the meta-schema of its dialect, by URI, has against a schema."""
+    validator: Any = validator_for({"$schema": dialect})
     return _worst(validator(validator.META_SCHEMA).iter_errors(schema))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from wirelock.diagnostics import Diagnostic
 from wirelock.parse.codes import PATTERN_REFUSED, SCHEMA_INVALID
 from wirelock.runtime.documents import Documents, SchemaRefused
 from wirelock.runtime.prepare import refusals
+from wirelock.runtime.text import Json
 from wirelock.source import Document
 from wirelock.source.references import REFERENCE_NOT_FOUND
 
@@ -29,7 +31,7 @@ def _all(documents: Documents, file: str) -> Iterator[SchemaRefused]:
     yield from refusals(documents, root)
     for keyword in ("$defs", "definitions"):
         named = root.keywords.get(keyword, {})
-        for name in named if isinstance(named, dict) else ():
+        for name in cast("dict[str, Json]", named) if isinstance(named, dict) else ():
             yield from refusals(documents, documents.below(root, keyword, name))
 
 

@@ -9,11 +9,11 @@ from wirelock.diagnostics import Diagnostic
 from wirelock.ir import Anything, Definition, Never, Node, Shape, TypeId
 from wirelock.parse.codes import DIALECT_UNKNOWN, KEYWORD_UNKNOWN, SCHEMA_INVALID
 from wirelock.parse.context import Place
-from wirelock.parse.dialects import DIALECTS, DRAFT_2020_12, dialect_of
 from wirelock.parse.hints import hints
 from wirelock.parse.keywords import CHECKS, KEYWORDS
 from wirelock.parse.meta import schema_fault
 from wirelock.parse.shapes import shape_of
+from wirelock.runtime.dialects import DIALECTS, DRAFT_2020_12, Dialect, MetaSchemas
 from wirelock.runtime.documents import value_at
 from wirelock.runtime.pointers import names_of, token
 from wirelock.runtime.text import Json
@@ -22,20 +22,26 @@ from wirelock.source import Document, Sources, Target
 SUFFIX = ".schema.json"
 
 
-def sound(document: Document) -> Diagnostic | None:
+def sound(document: Document, meta: MetaSchemas) -> Diagnostic | None:
     """What keeps a document from being a schema of one of our dialects, or None."""
     schema = document.value
     if not isinstance(schema, dict | bool):
         return Diagnostic(SCHEMA_INVALID, document.at(""), "a schema is an object or a boolean", "wrap it in an object")
-    if isinstance(schema, dict) and dialect_of(schema) is None:
-        words = f"unknown dialect {schema['$schema']!r}"
-        hint = f"wirelock knows {', '.join(dialect.uri for dialect in DIALECTS)}"
+    dialect = _stated(schema, meta)
+    if dialect is None:
+        words = f"unknown dialect {schema['$schema']!r}" if isinstance(schema, dict) else ""
+        hint = f"wirelock knows {', '.join(DIALECTS)}"
         return Diagnostic(DIALECT_UNKNOWN, document.at("/$schema"), words, hint)
-    fault = schema_fault(schema)
+    fault = schema_fault(schema, dialect.uri)
     if fault is None:
         return None
     hint = "the keyword's value has a type that its specification does not allow"
     return Diagnostic(SCHEMA_INVALID, document.at(fault.pointer), f"not a valid schema: {fault.message}", hint)
+
+
+def _stated(schema: dict[str, Json] | bool, meta: MetaSchemas) -> Dialect | None:
+    stated = schema.get("$schema", DRAFT_2020_12.uri) if isinstance(schema, dict) else DRAFT_2020_12.uri
+    return meta.dialect(stated) if isinstance(stated, str) else None
 
 
 class SchemaParser:
@@ -74,7 +80,7 @@ class SchemaParser:
             document,
             key.file,
             key.pointer,
-            dialect_of(document.value) or DRAFT_2020_12,
+            self._sources.dialect(document.path, key.pointer),
             self.diagnostics,
             self._node,
             self._resolve,
@@ -94,23 +100,31 @@ class SchemaParser:
         if key.file not in self._documents:
             return None
         self.define(key)
-        return key
+        return None if self._sources.depends(found.path, found.pointer) else key
 
     def _node(self, schema: Json, place: Place) -> Node:
         if isinstance(schema, bool):
             return Node(Anything() if schema else Never(), place.where)
         assert isinstance(schema, dict)
+        if "$id" in schema and self._is_inside(place) and self._sources.depends(place.document.path, place.pointer):
+            return Node(Anything(), place.where, checks=("$id",))  # no class of its own could know where it is used
         if place.dialect.ref_alone and "$ref" in schema:
             schema = {key: value for key, value in schema.items() if key in ("$ref", "$comment") or key[:2] == "x-"}
         facts = self._facts(schema, place)
         shape, beside = shape_of(facts, place)
         return _described(shape, facts, place, beside)
 
+    def _is_inside(self, place: Place) -> bool:
+        return TypeId(place.file, place.pointer) not in self._open
+
     def _facts(self, schema: Mapping[str, Json], place: Place) -> dict[str, object]:
         facts: dict[str, object] = {}
         for keyword, value in schema.items():
             parse = KEYWORDS.get(keyword)
-            if parse is not None:
+            if keyword in place.dialect.void:
+                hint = f"it is of another dialect than {place.dialect.uri}; state that one, or leave the keyword out"
+                place.report(KEYWORD_UNKNOWN, f"keyword {keyword!r} has no effect", hint, keyword)
+            elif parse is not None:
                 facts[keyword] = parse(value, place)
             elif not keyword.startswith("x-"):
                 near = difflib.get_close_matches(keyword, KEYWORDS, 1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any, cast
 
@@ -16,11 +18,18 @@ from wirelock.parse.codes import (
     SERVICE_PROPERTY_MISSING,
     SERVICE_SCHEMA_MISSING,
 )
-from wirelock.parse.meta import MetaSchema
-from wirelock.runtime.pointers import token
+from wirelock.runtime.findings import Finding
+from wirelock.runtime.pointers import names_of, token
+from wirelock.runtime.validator import Schemas, Validator
 from wirelock.source import Document, Sources, Target
 
 SUFFIX = ".service.json"
+_FORM = "service.schema.json"
+_KEYS = (
+    "service", "description", "methods", "undescribed", "request", "response", "responses", "http", "in", "state",
+    "stream", "deprecated", "body", "response_body", "media_type", "schema", "const", "text", "rpc", "get", "put",
+    "post", "delete", "patch",
+)  # fmt: skip
 VERBS = ("get", "put", "post", "delete", "patch")
 _PARAMETER = re.compile(r"\{([^{}=]+)(?:=\*\*)?\}")
 _PATH = re.compile(r"(?:/(?:[^{}/\s?#]+|\{[^{}=/]+(?:=\*\*)?\}|))+")
@@ -31,6 +40,20 @@ def path_parameters(path: str) -> tuple[str, ...]:
     return tuple(_PARAMETER.findall(path))
 
 
+@cache
+def _form() -> Validator:
+    """The validator of service files."""
+    schema = json.loads(files("wirelock").joinpath("meta/service.schema.json").read_bytes())
+    return Schemas({_FORM: schema}, unknown_fields="keep", format_assertion=False).validator(_FORM)
+
+
+def _hint(fault: Finding) -> str:
+    """The key that was meant, if one is near; else where the form is told."""
+    wrong = names_of(fault.pointer)[-1:]
+    near = difflib.get_close_matches(wrong[0], _KEYS, 1) if wrong and fault.keyword == "additionalProperties" else []
+    return f"did you mean {near[0]}?" if near else "wirelock explain SERVICE_INVALID tells the form"
+
+
 class ServiceParser:
     """Parses the service files of one project against its named types."""
 
@@ -38,7 +61,7 @@ class ServiceParser:
         self._folder = folder
         self._sources = sources
         self._definitions = definitions
-        self._meta = MetaSchema(json.loads(files("wirelock").joinpath("meta/service.schema.json").read_text("utf-8")))
+        self._form = _form()
         self.diagnostics: list[Diagnostic] = []
 
     def parse(self, documents: Mapping[str, Document]) -> tuple[Service, ...]:
@@ -47,10 +70,8 @@ class ServiceParser:
         return tuple(service for service in services if service is not None)
 
     def _service(self, file: str, document: Document) -> Service | None:
-        fault = self._meta.fault(document.value)
-        if fault is not None:
-            words = f"not a service file: {fault.message}"
-            self._report(SERVICE_INVALID, document, fault.pointer, words, "see the service reference")
+        for fault in self._form.instance_findings(document.value):
+            self._report(SERVICE_INVALID, document, fault.pointer, f"not a service file: {fault.message}", _hint(fault))
             return None
         value = cast("dict[str, Any]", document.value)
         methods = (self._method(name, method, document) for name, method in value["methods"].items())
@@ -161,7 +182,11 @@ class ServiceParser:
     def _check_properties(self, method: Method, document: Document, at: str) -> None:
         request = self._properties(method.request)
         response = self._properties(method.response)
-        for name in path_parameters(method.path):
+        parameters = path_parameters(method.path)
+        for name in sorted({name for name in parameters if parameters.count(name) > 1}):
+            words, hint = f"{{{name}}} stands twice in {method.path}", "each parameter has one place"
+            self._report(SERVICE_PATH_IMPOSSIBLE, document, f"{at}/http/{method.verb.lower()}", words, hint)
+        for name in parameters:
             if name not in request:
                 self._missing(
                     SERVICE_PATH_IMPOSSIBLE, name, method.request, document, f"{at}/http/{method.verb.lower()}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wirelock.ir import (
@@ -39,14 +39,14 @@ _SHAPING = {
     "array": ("items", "prefixItems", "minItems", "maxItems", "uniqueItems"),
     "object": ("properties", "required", "additionalProperties"),
 }
+_TYPED = ("type", *(keyword for group in _SHAPING.values() for keyword in group))
 
 
 def shape_of(facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
     """The shape, and the shaping keywords that stand beside it without being part of it (they become checks)."""
     if "$ref" in facts:
         target = facts["$ref"]
-        shape: Shape = Ref(target) if isinstance(target, TypeId) else Anything()
-        return shape, _beside(facts, "$ref")
+        return (Ref(target), _beside(facts)) if isinstance(target, TypeId) else (Anything(), ("$ref", *_beside(facts)))
     if "const" in facts or "enum" in facts:
         return _constant(facts, place), _beside(facts, "const", "enum", "type")
     if "allOf" in facts:
@@ -82,35 +82,69 @@ def _constant(facts: Facts, place: Place) -> Shape:
 
 
 def _union(keyword: str, facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
-    branches: tuple[Node, ...] = facts[keyword]
-    if "properties" in facts:  # declared properties beside a union of rules: one record, the union is a check
-        shape, checks = _typed(facts, place)
-        return shape, (*checks, keyword)
+    branches: tuple[Node, ...] = facts[keyword] if keyword == "oneOf" else _distinct(facts[keyword])
     live = tuple(branch for branch in branches if not isinstance(branch.shape, Never))
-    if len(live) == 1 and len(branches) == 1:
-        return live[0].shape, (*live[0].checks, *_beside(facts, keyword, "type"))
-    return Union(live, exclusive=keyword == "oneOf"), _beside(facts, keyword)
+    rules = "type" in facts and all(isinstance(branch.shape, Anything) for branch in live)
+    if "properties" in facts or rules:  # what is declared beside a union of rules is the shape, the union is a check
+        shape, checks = _typed(facts, place)
+        return shape, (*checks, *_beside(facts, *_TYPED))
+    if len(live) == 1:
+        return live[0].shape, (*live[0].checks, *_beside_shape(live[0].shape, facts, keyword))
+    return (Union(live, exclusive=keyword == "oneOf") if live else Never()), _beside(facts, keyword)
+
+
+def _distinct(branches: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The branches without references that are there already, which add nothing to an anyOf."""
+    seen: set[object] = set()
+    kept: list[Node] = []
+    for branch in branches:
+        plain = isinstance(branch.shape, Ref) and not branch.checks
+        if not (plain and branch.shape in seen):
+            kept.append(branch)
+        if plain:
+            seen.add(branch.shape)
+    return tuple(kept)
 
 
 def _all_of(facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
+    """Whatever one part says is said of the whole; records become one, and all else is a check."""
     parts: tuple[Node, ...] = facts["allOf"]
-    if len(parts) == 1 and not {"properties", "anyOf", "oneOf"} & facts.keys():
-        return parts[0].shape, (*parts[0].checks, *_beside(facts, "allOf", "type"))
-    own = [Node(_typed(facts, place)[0], place.where)] if "properties" in facts else []
-    records = [record for node in (*own, *parts) if (record := _record_in(node, place))]
-    if len(records) != len(parts) + len(own) or any(record.rest == "closed" for record in records):
-        place.report(
-            ALL_OF_UNMERGEABLE,
-            "these allOf branches cannot be merged into one message without changing what is valid",
-            "write the properties out in one schema, or drop additionalProperties: false from the branches",
-            "allOf",
-        )
-        return Anything(), ()
+    if len(parts) == 1 and facts.keys() & {"type", "properties", "anyOf", "oneOf"} <= {"type"} and _tells(parts[0]):
+        return parts[0].shape, (*parts[0].checks, *_beside_shape(parts[0].shape, facts, "allOf"))
+    own, checks = _typed(facts, place) if "type" in facts or "properties" in facts else (Anything(), ())
+    telling = [node for node in (Node(own, place.where), *parts) if _tells(node)]
+    left = ("allOf", *checks, *_beside(facts, *_TYPED))
+    if len(telling) <= 1:
+        return (telling[0].shape if telling else Anything()), left
+    records = [record for node in telling if (record := _record_in(node, place))]
+    if len(records) == len(telling) and not any(record.rest == "closed" for record in records):
+        return _merged(records), (*left, *(check for part in parts for check in part.checks))
+    place.report(
+        ALL_OF_UNMERGEABLE,
+        "these allOf branches cannot be merged into one message, so the value is carried free-form",
+        "write the properties out in one schema, or drop additionalProperties: false from the branches",
+        "allOf",
+    )
+    return Anything(), left
+
+
+def _tells(node: Node) -> bool:
+    return not isinstance(node.shape, Anything)
+
+
+def _merged(records: Sequence[Record]) -> Record:
     merged: dict[str, Property] = {}
     for prop in (prop for record in records for prop in record.properties):
         known = merged.get(prop.name)
         merged[prop.name] = prop if known is None else Property(prop.name, known.node, known.required or prop.required)
-    return Record(tuple(merged.values())), ("allOf", *(check for part in parts for check in part.checks))
+    return Record(tuple(merged.values()))
+
+
+def _beside_shape(shape: Shape, facts: Facts, keyword: str) -> tuple[str, ...]:
+    """The keywords beside a union or allOf of one part; a type that the part has anyway is none of them."""
+    stated: tuple[str, ...] = facts.get("type", ())
+    said = len(stated) == 1 and isinstance(shape, _OF_TYPE[stated[0]])
+    return _beside(facts, keyword, *(["type"] if said else []))
 
 
 def _record_in(node: Node, place: Place) -> Record | None:
@@ -136,11 +170,26 @@ def _typed(facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
             )
         return Anything(), implied
     shapes = [_SHAPES[name](facts, place) for name in names if not (name == "integer" and "number" in names)]
+    unsaid = tuple(keyword for shape in shapes for keyword in _unsaid(shape, facts))
     if len(shapes) == 1:
-        return shapes[0], ()
+        return shapes[0], unsaid
     if set(names) >= set(JSON_TYPES) - {"integer"}:
         return Anything(), _beside(facts, "type")
-    return Union(tuple(Node(shape, place.where) for shape in shapes)), ()
+    return Union(tuple(Node(shape, place.where) for shape in shapes)), unsaid
+
+
+def _unsaid(shape: Shape, facts: Facts) -> tuple[str, ...]:
+    """The keywords of a type that its shape does not say."""
+    match shape:
+        case Tuple(items, rest):
+            counted = "maxItems" in facts and (rest is not None or facts["maxItems"] < len(items))
+            return (*(["maxItems"] if counted else []), *(["uniqueItems"] if facts.get("uniqueItems") else []))
+        case Record(properties, rest):
+            names = {prop.name for prop in facts.get("properties", ())}
+            free = rest == "undeclared" or (isinstance(rest, Node) and not _tells(rest))
+            return () if names.issuperset(facts.get("required", ())) or (properties and free) else ("required",)
+        case _:
+            return ()
 
 
 def _text(facts: Facts, place: Place) -> Shape:
@@ -190,6 +239,8 @@ def _object(facts: Facts, place: Place) -> Shape:
         Property(name, Node(Anything(), place.where), required=True) for name in required if name not in known
     )
     rest: Node | None = facts.get("additionalProperties")
+    if rest is not None and "patternProperties" in facts:  # which of the others it speaks of, no shape says
+        rest = Node(Anything(), place.where)
     if rest is None:
         return Record(props + (undeclared if declared else ()))
     return Record(props + (undeclared if declared else ()), "closed" if isinstance(rest.shape, Never) else rest)
@@ -203,4 +254,13 @@ _SHAPES: Mapping[str, Callable[[Facts, Place], Shape]] = {
     "string": _text,
     "array": _array,
     "object": _object,
+}
+_OF_TYPE: Mapping[str, type[Shape] | tuple[type[Shape], ...]] = {
+    "null": Null,
+    "boolean": Boolean,
+    "integer": Integer,
+    "number": (Integer, Number),
+    "string": (Text, Choice),
+    "array": (Array, Tuple),
+    "object": Record,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import jsonschema
@@ -104,16 +104,17 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
 
 def _pattern_properties(validator: Any, patterns: Mapping[str, Json], instance: Any, schema: Any) -> Iterator[Any]:
     if isinstance(instance, dict):
+        members = cast("dict[str, Json]", instance)
         for pattern, inner in patterns.items():
-            for name, value in instance.items():
+            for name, value in members.items():
                 if _found(pattern, name):
                     yield from validator.descend(value, inner, path=name, schema_path=pattern)
 
 
 def _multiple(validator: Any, step: float, instance: Any, schema: Any) -> Iterator[Any]:
-    if isinstance(instance, int | float) and not isinstance(instance, bool):
-        if (Fraction(repr(instance)) / Fraction(repr(step))).denominator != 1:
-            yield _LIBRARY.ValidationError(f"no multiple of {step}")
+    is_number = isinstance(instance, int | float) and not isinstance(instance, bool)
+    if is_number and (Fraction(repr(instance)) / Fraction(repr(step))).denominator != 1:
+        yield _LIBRARY.ValidationError(f"no multiple of {step}")
 
 
 def _enum(standard: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from .text import Json
 
@@ -81,7 +81,9 @@ class MetaSchemas:
             return None
         base = self._dialect(str(meta.get("$schema", DRAFT_2020_12.uri)), seen | {uri})
         vocabularies = meta.get("$vocabulary")
-        return base if base is None or not isinstance(vocabularies, dict) else _narrowed(base, vocabularies)
+        if base is None or not isinstance(vocabularies, dict):
+            return base
+        return _narrowed(base, cast("dict[str, Any]", vocabularies))
 
     def _metas(self) -> Mapping[str, Mapping[str, Any]]:
         """Documents by what they are called; looked at only once somebody states a dialect that is not ours."""

@@ -6,8 +6,7 @@ JSON's own spelling, and no default is filled in. Python code may name fields by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Annotated, Any, Generic, Self, TypeVar, cast, get_origin
 
@@ -15,16 +14,13 @@ import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from .documents import value_at
 from .findings import NOT_CARRIED, UNDECLARED_FIELD, Finding
+from .model_checks import checks_of
 from .model_errors import SCHEMA_ERROR, findings_of
-from .patterns import translate
 from .pointers import token
-from .words import described, literal
 from .words import name as named
 
 T = TypeVar("T")
-_CHECKS = "x-checks"
 _STRICT = ConfigDict(
     strict=True, allow_inf_nan=False, protected_namespaces=(), serialize_by_alias=True, validate_by_name=False
 )
@@ -86,7 +82,7 @@ class RootModel(pydantic.RootModel[T], Generic[T]):
         model = cast("type[BaseModel]", cls)
         if isinstance(value, list) and _is_tuple(model):
             value = tuple(cast("Sequence[Any]", value))
-        return _checked_value(cls, value, handler) if _checks(model) else handler(value)
+        return _checked_value(cls, value, handler) if checks_of(model) else handler(value)
 
 
 @cache
@@ -138,14 +134,14 @@ M = TypeVar("M", bound=BaseModel)
 
 def _checked_value(model: type[M], value: Any, handler: ModelWrapValidatorHandler[M]) -> M:
     """Validate with pydantic, then against what the schema asks beyond it; every fault of both is in the error."""
-    checks = () if isinstance(value, model) else _checks(model)
+    checks = () if isinstance(value, model) else checks_of(model)
     try:
         result, errors = handler(value), []
     except ValidationError as error:
         if not checks:
             raise
         result, errors = None, [_again(details) for details in error.errors(include_url=False)]
-    errors += [fault for check in checks for fault in _faults(check, value)]
+    errors += [fault for check in checks for fault in check.faults(value)]
     if errors or result is None:
         raise ValidationError.from_exception_data(model.__name__, errors)
     return result
@@ -157,87 +153,3 @@ def _again(details: Any) -> InitErrorDetails:
     if kind == SCHEMA_ERROR:
         kind = PydanticCustomError(SCHEMA_ERROR, "{message}", details["ctx"])
     return InitErrorDetails(type=kind, loc=details["loc"], input=details["input"], ctx=details.get("ctx", {}))
-
-
-@cache
-def _checks(model: type[BaseModel]) -> tuple[_Check, ...]:
-    found: list[_Check] = []
-    if (schema := _stated(model.model_config.get("json_schema_extra"))) is not None:
-        found.append(_compiled(None, schema))
-    for name, field in model.model_fields.items():
-        if (schema := _stated(field.json_schema_extra)) is not None:
-            alias = name if field.alias is None else field.alias
-            found.append(_compiled(None if issubclass(model, RootModel) else alias, schema))
-    return tuple(found)
-
-
-def _stated(extra: Any) -> Any:
-    return cast("Mapping[str, Any]", extra).get(_CHECKS) if isinstance(extra, Mapping) else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Check:
-    """JSON Schema beyond pydantic: the property that it judges (None is the whole value), as stated, and compiled."""
-
-    property: str | None
-    schema: Any
-    engine: Any
-
-
-def _compiled(name: str | None, schema: Any) -> _Check:
-    import jsonschema_rs  # models without checks do without it
-
-    return _Check(name, schema, jsonschema_rs.Draft202012Validator(_translated(schema), validate_formats=True))
-
-
-def _translated(schema: Any) -> Any:
-    """The schema with its patterns in the engine's own syntax."""
-    if isinstance(schema, list):
-        return [_translated(item) for item in cast("Sequence[Any]", schema)]
-    if not isinstance(schema, dict):
-        return schema
-    return {keyword: _translated_keyword(keyword, value) for keyword, value in cast("dict[str, Any]", schema).items()}
-
-
-def _translated_keyword(keyword: str, value: Any) -> Any:
-    match keyword:
-        case "pattern":
-            return translate(value)
-        case "properties" | "$defs":
-            return {name: _translated(inner) for name, inner in value.items()}
-        case "enum":
-            return value
-        case _:
-            return _translated(value)
-
-
-def _faults(check: _Check, value: Any) -> Iterator[InitErrorDetails]:
-    judged, place = value, tuple[str, ...]()
-    if check.property is not None:
-        if not isinstance(value, dict) or check.property not in value:
-            return
-        judged, place = cast("dict[str, Any]", value)[check.property], (check.property,)
-    for error in check.engine.iter_errors(_plain(judged)):
-        keyword = str(error.schema_path[-1])
-        words = f"{described(error.instance)} breaks {keyword}{_limit(check.schema, error.schema_path)}"
-        context = {"message": words, "path": (*place, *error.instance_path), "keyword": keyword}
-        yield InitErrorDetails(type=PydanticCustomError(SCHEMA_ERROR, "{message}", context), loc=(), input=value)
-
-
-def _limit(schema: Any, path: Sequence[str | int]) -> str:
-    """What the keyword at that place says, if it is short enough to be said again."""
-    value = value_at(schema, path)
-    return f" {literal(value)}" if isinstance(value, str | int | float) else ""
-
-
-def _plain(value: Any) -> Any:
-    """The JSON of a value that may have models in it, as it has when Python code constructs one."""
-    match value:
-        case BaseModel():
-            return value.model_dump(mode="json")
-        case dict():
-            return {key: _plain(item) for key, item in cast("dict[str, Any]", value).items()}
-        case list() | tuple():
-            return [_plain(item) for item in cast("Sequence[Any]", value)]
-        case _:
-            return value

@@ -102,11 +102,19 @@ class Validator:
         if self._accepts(instance) and (self._schemas.unknown_fields == "keep" or self._declares(instance)):
             return ()
         outcome = evaluate(self._rules, self._site, instance)
-        faults = findings(outcome.faults)
-        if not faults and not self._accepts(instance):
-            faults = tuple(self._engine_findings(instance))
+        faults = self._faults(outcome, instance)
         policy = self._schemas.unknown_fields
         return faults if policy == "keep" else (*faults, *_undeclared(outcome, warning=policy == "warn"))
+
+    def violations(self, instance: Json) -> tuple[Finding, ...]:
+        """`instance_findings` without what is undeclared."""
+        if self._accepts(instance):
+            return ()
+        return self._faults(evaluate(self._rules, self._site, instance), instance)
+
+    def _faults(self, outcome: Outcome, instance: Json) -> tuple[Finding, ...]:
+        faults = findings(outcome.faults)
+        return faults if faults or self._accepts(instance) else tuple(self._engine_findings(instance))
 
     def _accepts(self, instance: Json) -> bool:
         if self._tame:

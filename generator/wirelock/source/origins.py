@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,9 @@ from wirelock.diagnostics import Diagnostic, Location
 from wirelock.source.documents import SOURCE_MISSING, Document, json_document, read_bytes
 from wirelock.source.web import fetch
 from wirelock.source.yaml import yaml_document
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+"""How an address begins (RFC 3986 section 3.1), a drive of Windows included."""
 
 
 class Origin(Protocol):
@@ -41,7 +45,7 @@ class Folder:
 
     def locate(self, base: str, reference: str) -> str | None:
         """A relative path that stays in the folder."""
-        if urlsplit(reference).scheme or reference.startswith(("/", "\\")):
+        if _ADDRESS.match(reference) or reference.startswith(("/", "\\")):
             return None
         name = posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))
         inside = name.removeprefix(self.shown)
@@ -64,8 +68,11 @@ class Server:
 
     def locate(self, base: str, reference: str) -> str | None:
         """An address of the same server."""
-        address = urljoin(base, reference)
-        return address if urlsplit(address)[:2] == urlsplit(self.entry)[:2] else None
+        try:
+            address = urljoin(base, reference)
+            return address if urlsplit(address)[:2] == urlsplit(self.entry)[:2] else None
+        except ValueError:  # no address at all
+            return None
 
     def read(self, name: str) -> Document | Diagnostic:
         """The document at that address, JSON or YAML."""

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from wirelock.diagnostics import Code, Severity
+from wirelock.runtime.dialects import Dialect
 from wirelock.runtime.documents import MISSING, Documents, SchemaRefused, value_at
 from wirelock.runtime.pointers import names_of
 from wirelock.source.documents import Document
+from wirelock.source.dynamic import depends
 
 REFERENCE_NOT_FOUND = Code("REFERENCE_NOT_FOUND", Severity.ERROR, fatal=True)
 REFERENCE_OUTSIDE = Code("REFERENCE_OUTSIDE", Severity.ERROR, fatal=True)
@@ -51,6 +53,14 @@ class Sources:
         except SchemaRefused:
             return self._unresolved(path, reference)
         return Target(site.file, site.pointer)
+
+    def dialect(self, path: str, pointer: str) -> Dialect:
+        """The dialect in force at a pointer of a document."""
+        return self._schemas.root(f"{path}#{pointer}").resource.dialect
+
+    def depends(self, path: str, pointer: str) -> bool:
+        """Whether what a schema means depends on how evaluation comes to it (core, section 8.2.3.2)."""
+        return self._schemas.dynamic and depends(self._schemas, self._schemas.root(f"{path}#{pointer}"))
 
     def _unresolved(self, base: str, reference: str) -> Unresolved:
         parts = urlsplit(reference)

@@ -29,7 +29,7 @@ class _SameHost(HTTPRedirectHandler):
 def fetch(address: str) -> bytes | Diagnostic:
     """The body that an http or https address answers a GET with; at most 64 MiB."""
     where = Location(address)
-    if urlsplit(address).scheme not in ("http", "https"):
+    if not address.startswith(("http://", "https://")):
         return Diagnostic(SOURCE_UNREACHABLE, where, "only http and https addresses are read", "save it to a file")
     try:
         request = Request(address, headers={"Accept": "application/json, application/yaml, */*;q=0.5"})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wirelock.diagnostics import Code
-from wirelock.ir import Boolean, Definition, Integer, Method, Number, Record, StatusBody, TypeId
+from wirelock.ir import Definition, Method, Record, StatusBody, TypeId
 from wirelock.lower.unions import follow
 from wirelock.runtime.equality import equal
 from wirelock.runtime.pointers import token
@@ -20,6 +20,7 @@ from wirelock.traffic.codes import (
     VIOLATION,
 )
 from wirelock.traffic.exchange import Body, Exchange
+from wirelock.traffic.parameters import parameters, properties
 from wirelock.traffic.routes import Match
 
 Definitions = Mapping[TypeId, Definition]
@@ -72,7 +73,7 @@ def response_part(exchange: Exchange, match: Match, definitions: Definitions) ->
     method = match.route.method
     if exchange.status == 0:
         return Skipped("the request was not answered")
-    described = [body for body in method.responses if _has_status(body, exchange.status)]
+    described = _described(method.responses, exchange.status)
     if not described:
         known = ", ".join(sorted({body.status for body in method.responses}))
         words = f"{method.name} answers {exchange.status}, which is not described"
@@ -84,8 +85,12 @@ def response_part(exchange: Exchange, match: Match, definitions: Definitions) ->
     return _with_body(exchange.response, described, method, definitions)
 
 
-def _has_status(body: StatusBody, status: int) -> bool:
-    return body.status in (str(status), f"{status // 100}XX", "default")
+def _described(bodies: Sequence[StatusBody], status: int) -> list[StatusBody]:
+    """What is described for a status: by its number, else by its class, else by default."""
+    for name in (str(status), f"{status // 100}XX", "default"):
+        if found := [body for body in bodies if body.status == name]:
+            return found
+    return []
 
 
 def _is_empty(body: StatusBody) -> bool:
@@ -161,37 +166,15 @@ def request_part(exchange: Exchange, match: Match, definitions: Definitions) -> 
         content: Json = parse(body.text) if body is not None and method.body else {}
     except MalformedText as error:
         return Fault(MALFORMED, f"the request's body is not JSON: {error.finding.message}", "", "violating")
-    parameters = _parameters(exchange, match, definitions)
+    given = parameters(exchange, match, definitions)
     if method.body not in ("", "*"):
-        return Held(method.request, dump({**parameters, method.body: content}), f"/{token(method.body)}")
+        stated = properties(method.request, definitions)[method.body]
+        sent: dict[str, Json] = {method.body: content} if body is not None or stated.required else {}
+        return Held(method.request, dump({**given, **sent}), f"/{token(method.body)}")
     if not isinstance(content, dict):
         return Held(method.request, dump(content))
-    return Held(method.request, dump({**content, **parameters}))
+    return Held(method.request, dump({**content, **given}))
 
 
 def _is_json(body: Body) -> bool:
     return body.media_type in ("", "application/json") or body.media_type.endswith("+json")
-
-
-def _parameters(exchange: Exchange, match: Match, definitions: Definitions) -> dict[str, Json]:
-    """Path, query and header parameters as the request message has them."""
-    texts = dict(match.parameters)
-    query, headers = dict(exchange.query), dict(exchange.request_headers)
-    for name, place in match.route.method.places:
-        given = query.get(name) if place == "query" else headers.get(name.lower())
-        if given is not None:
-            texts[name] = given
-    return {name: _typed(text, name, match.route.method.request, definitions) for name, text in texts.items()}
-
-
-def _typed(text: str, name: str, request: TypeId, definitions: Definitions) -> Json:
-    """A parameter's text as the JSON value that its property wants; other text stays text, and the validator speaks."""
-    record = follow(definitions[request].node, definitions).shape
-    node = next((p.node for p in record.properties if p.name == name), None) if isinstance(record, Record) else None
-    if node is None or not isinstance(follow(node, definitions).shape, Integer | Number | Boolean):
-        return text
-    try:
-        value = parse(text)
-    except MalformedText:
-        return text
-    return value if isinstance(value, int | float) else text

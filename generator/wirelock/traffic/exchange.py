@@ -59,11 +59,12 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One bare JSON document of an NDJSON file; `index` is 0-based and counts documents, not lines."""
+    """One bare JSON document of an NDJSON file; `index` is 0-based and counts documents, `line` is 1-based."""
 
     recording: str
     index: int
     text: bytes
+    line: int = 0
 
 
 def without_secrets(url: str) -> str:

@@ -46,8 +46,8 @@ def read(path: Path, shown: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic
 def read_documents(path: Path, shown: str) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
     """Every line that is not empty as a document; whether it is JSON is not looked at."""
     read = list(files.lines(path, shown))
-    texts = (line[1] for line in read if not isinstance(line, Diagnostic))
-    documents = tuple(Document(shown, index, text) for index, text in enumerate(texts))
+    numbered = (line for line in read if not isinstance(line, Diagnostic))
+    documents = tuple(Document(shown, index, text, line) for index, (line, text) in enumerate(numbered))
     return documents, tuple(line for line in read if isinstance(line, Diagnostic))
 
 

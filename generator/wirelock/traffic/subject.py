@@ -28,7 +28,7 @@ class Subject:
 
     def diagnostic(self, code: Code, pointer: str, message: str, hint: str = "") -> Diagnostic:
         """A diagnostic about this subject."""
-        where = Location(self.ref.recording, self.line, pointer=pointer)
+        where = Location(self.ref.recording, self.line, 1 if self.line else 0, pointer)
         severity = Severity.NOTE if self.refused else None
         return Diagnostic(code, where, message, hint, severity, self.ref, rpc=self.rpc)
 
@@ -56,5 +56,5 @@ def of_exchange(exchange: Exchange, part: str, match: Match | None = None) -> Su
 
 
 def of_document(document: Document) -> Subject:
-    """A bare document; its line is its place among the documents."""
-    return Subject(ExchangeRef(document.recording, document.index, "", "", 0, "document"), line=document.index + 1)
+    """A bare document."""
+    return Subject(ExchangeRef(document.recording, document.index, "", "", 0, "document"), line=document.line)

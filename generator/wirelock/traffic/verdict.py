@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from wirelock.runtime.equality import difference, equal
@@ -27,8 +27,8 @@ class Verdict:
     """What all of them say of one text.
 
     `raised` is empty where all accept without a note. `disagreement` says who accepts what others refuse;
-    `round_trip` is None where the text is not valid or its type has no message; `loss` says where the text that came back differs without any
-    note that says so.
+    `round_trip` is None where the text is not valid or its type has no message; `loss` says where the text that came
+    back differs without any note that says so.
     """
 
     raised: tuple[Raised, ...] = ()
@@ -70,35 +70,67 @@ def _words(refusing: Sequence[str], found: dict[str, tuple[Finding, ...]]) -> st
     return f"refused by {' and '.join(refusing)}, accepted by {' and '.join(accepting)}: {first.message}"
 
 
-def _merged(found: dict[str, tuple[Finding, ...]]) -> tuple[Raised, ...]:
+def _merged(found: Mapping[str, tuple[Finding, ...]]) -> tuple[Raised, ...]:
     """The first one's findings, with everybody who found a fault at, above or below the same place.
 
     What the first one did not find but others did is added, unless it is only another view of a fault already named.
     """
-    merged: list[Raised] = []
+    merged = _Merged()
     for who, findings in found.items():
         for finding in findings:
-            same = [index for index, other in enumerate(merged) if _is_same(other.finding, finding)]
-            for index in same:
-                other = merged[index]
-                merged[index] = other if who in other.by else replace(other, by=(*other.by, who))
-            if not same:
-                merged.append(Raised(finding, (who,)))
-    return tuple(
-        sorted(merged, key=lambda raised: (raised.finding.pointer, raised.finding.code, raised.finding.message))
-    )
+            merged.add(finding, who)
+    return merged.sorted()
+
+
+class _Merged:
+    """Findings by place, so that merging many takes time in their number and not in its square."""
+
+    def __init__(self) -> None:
+        self._findings: list[Finding] = []
+        self._by: list[list[str]] = []
+        self._at: dict[str, list[int]] = {}
+        self._below: dict[str, list[int]] = {}
+
+    def add(self, finding: Finding, who: str) -> None:
+        """Add a finding, or its finder to those of the same fault."""
+        same = [index for index in self._near(finding) if _is_same(self._findings[index], finding)]
+        for index in same:
+            if who not in self._by[index]:
+                self._by[index].append(who)
+        if not same:
+            self._add(finding, who)
+
+    def _add(self, finding: Finding, who: str) -> None:
+        index = len(self._findings)
+        self._findings.append(finding)
+        self._by.append([who])
+        self._at.setdefault(finding.pointer, []).append(index)
+        for outer in _outer(finding.pointer):
+            self._below.setdefault(outer, []).append(index)
+
+    def _near(self, finding: Finding) -> Iterator[int]:
+        yield from self._at.get(finding.pointer, ())
+        if not finding.warning:
+            yield from self._below.get(finding.pointer, ())
+            for outer in _outer(finding.pointer):
+                yield from self._at.get(outer, ())
+
+    def sorted(self) -> tuple[Raised, ...]:
+        """Everything added, by place."""
+        raised = (Raised(finding, tuple(by)) for finding, by in zip(self._findings, self._by, strict=True))
+        return tuple(sorted(raised, key=lambda one: (one.finding.pointer, one.finding.code, one.finding.message)))
+
+
+def _outer(pointer: str) -> Iterator[str]:
+    """The pointers of everything that holds a place."""
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        yield pointer
 
 
 def _is_same(one: Finding, other: Finding) -> bool:
-    if one.warning != other.warning or (one.warning and one.code != other.code):
-        return False
-    if one.pointer == other.pointer:
-        return one.code == other.code or not one.warning
-    return not one.warning and (_holds(one.pointer, other.pointer) or _holds(other.pointer, one.pointer))
-
-
-def _holds(outer: str, inner: str) -> bool:
-    return inner.startswith(outer + "/")
+    """Whether two findings, one at or inside the place of the other, are about one fault."""
+    return one.warning == other.warning and (not one.warning or one.code == other.code)
 
 
 # there and back
@@ -125,7 +157,7 @@ def _after_round_trip(contract: Contract, text: bytes, raised: tuple[Raised, ...
 def _without(value: Json, notes: Iterable[Finding]) -> Json:
     """The value without what the notes say is not kept."""
     lost = {finding.pointer for finding in notes}
-    return _pruned(value, "", lost)
+    return None if "" in lost else _pruned(value, "", lost)
 
 
 def _pruned(value: Json, at: str, lost: set[str]) -> Json:

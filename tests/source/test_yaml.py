@@ -1,0 +1,101 @@
+"""YAML as far as JSON goes: what it says, where it stands, and what is refused."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from wirelock.diagnostics import Diagnostic
+from wirelock.runtime.text import Json
+from wirelock.source import Document
+from wirelock.source.yaml import yaml_document
+
+
+def read(text: str) -> Document:
+    document = yaml_document("api.yaml", text.encode())
+    assert isinstance(document, Document), document
+    return document
+
+
+def refused(text: str | bytes) -> Diagnostic:
+    found = yaml_document("api.yaml", text if isinstance(text, bytes) else text.encode())
+    assert isinstance(found, Diagnostic), found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("", None),
+        ("~", None),
+        ("null", None),
+        ("true", True),
+        ("yes", "yes"),
+        ("on", "on"),
+        ("1", 1),
+        ("-0x1F", "-0x1F"),
+        ("0x1F", 31),
+        ("0o17", 15),
+        ("017", 17),
+        ("1_000", "1_000"),
+        ("1.50", 1.5),
+        (".5e3", 500.0),
+        (".inf", ".inf"),
+        ("1:30", "1:30"),
+        ("2024-01-01", "2024-01-01"),
+        ("'1'", "1"),
+        ('"\\u00e9"', "é"),
+        ("|\n  a\n  b", "a\nb"),
+        ("!!str 1", "1"),
+        ("[1, {a: [~]}]", [1, {"a": [None]}]),
+        ("200: x\non: y\n? z\n: 1", {"200": "x", "on": "y", "z": 1}),
+        ("a: &x {b: 1}\nc: *x", {"a": {"b": 1}, "c": {"b": 1}}),
+        ("a: &x\nb: *x", {"a": None, "b": None}),
+    ],
+)
+def test_values_are_those_of_yaml_1_2(text: str, value: Json) -> None:
+    found = read(text).value
+    assert found == value and type(found) is type(value)
+
+
+def test_positions_are_those_of_names_and_items() -> None:
+    document = read("a:\n  - b: 1\n  - /x~y: [2]\n")
+    assert document.at("/a").line == 1
+    assert (document.at("/a/0/b").line, document.at("/a/0/b").column) == (2, 5)
+    assert (document.at("/a/1/~1x~0y/0").line, document.at("/a/1/~1x~0y/0").column) == (3, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("a: 1\nb: 2\na: 3", 3, "'a' is given twice"),
+        ("1: a\n'1': b", 2, "'1' is given twice"),
+        ("a: 1\n---\nb: 2", 2, "a second document"),
+        ("a: {<<: {b: 1}}", 1, "merge key"),
+        ("a: !thing b", 1, "the tag !thing"),
+        ("a: !!binary aGk=", 1, "the tag tag:yaml.org,2002:binary"),
+        ("a: !!python/object/apply:os.system [x]", 1, "the tag"),
+        ("a: *gone", 1, "*gone"),
+        ("a: &a [*a]", 1, "*a"),
+        ("[a, b]: c", 1, "a name that is not text"),
+        ("a: 1e999", 1, "double range"),
+        ("a: [", 2, ""),
+        ("[" * 2000, 1, "nesting past"),
+    ],
+)
+def test_what_json_could_not_say_is_refused_at_its_line(text: str, line: int, words: str) -> None:
+    finding = refused(text)
+    assert finding.code.id == "SOURCE_NOT_YAML" and finding.hint
+    assert words in finding.message
+    assert finding.where.line == line
+
+
+def test_aliases_count_as_much_as_what_they_stand_for() -> None:
+    names = "abcdefghij"
+    rows = [f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]" for old, new in pairwise(names)]
+    assert "more than 1000000 values" in refused("\n".join(["a: &a [1, 1]", *rows])).message
+
+
+def test_text_that_is_no_utf_8_is_refused() -> None:
+    assert "UTF-8" in refused(b"a: \xff").message
