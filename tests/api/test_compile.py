@@ -104,7 +104,10 @@ def test_no_project_is_an_error(tmp_path: object) -> None:
         ({"$ref": "#/$defs/a", "$defs": {"a": {"type": "object", "properties": {"x": True}}}}, [b"{}", b'{"x":1}']),
         ({"$ref": "#/$defs/a", "$defs": {"a": {"type": ["array", "object", "null"]}}}, [b"null", b"[1]", b"{}"]),
         ({"type": ["array", "null"]}, [b"null", b"[]", b"[1]"]),
-        ({"anyOf": [{"type": "object", "additionalProperties": {"type": "string"}}, {"type": "null"}]}, [b"null", b"{}"]),
+        (
+            {"anyOf": [{"type": "object", "additionalProperties": {"type": "string"}}, {"type": "null"}]},
+            [b"null", b"{}"],
+        ),
     ],
 )
 def test_a_root_that_may_be_null_or_is_another_type_comes_back(schema: object, texts: list[bytes]) -> None:

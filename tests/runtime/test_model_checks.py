@@ -76,4 +76,4 @@ def test_a_package_on_disk_does_it_by_itself(tmp_path: Path) -> None:
     assert generate(configuration(tmp_path)).exit_code == 0
     code = APART.format(folder=str(tmp_path / "generated"))
     ran = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
-    assert ran.stdout == "required property `holder` is missing\n", ran.stderr
+    assert ran.stdout == "property `holder` is missing, which `card` requires\n", ran.stderr

@@ -13,10 +13,10 @@ from wirelock.emit.mapping import type_name
 EXAMPLES = 100
 
 
-def prove(config: Config, examples: int = EXAMPLES, seed: int = 0, progress: Progress = silent) -> Report:
-    """Try a number of documents of each type; the same seed draws the same documents."""
+def prove(config: Config, examples: int | None = None, seed: int = 0, progress: Progress = silent) -> Report:
+    """Try a number of documents of each type (None: 100); the same seed draws the same documents."""
     built = build(config)
-    return proved(built, emitted(built, progress), examples, seed, progress)
+    return proved(built, emitted(built, progress), EXAMPLES if examples is None else examples, seed, progress)
 
 
 def proved(built: Build, output: Output, examples: int, seed: int, progress: Progress) -> Report:

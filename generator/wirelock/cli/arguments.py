@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
-from wirelock.api.proving import EXAMPLES
 from wirelock.report import FORMATS
 from wirelock.version import VERSION
 
@@ -89,7 +88,9 @@ def _verify(command: _Parser) -> None:
 
 def _prove(command: _Parser) -> None:
     """draw documents from the schemas, and hold schema, validator, model and codec against each other"""
-    command.add_argument("--examples", type=int, default=EXAMPLES, metavar="N", help="documents of each type")
+    command.add_argument(
+        "--examples", type=_count, default=None, metavar="N", help="documents of each type, 100 if nothing is said"
+    )
     command.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed draws the same documents")
     _add_format(command)
 
@@ -108,6 +109,13 @@ def _init(command: _Parser) -> None:
 def _explain(command: _Parser) -> None:
     """what a finding means and what to do"""
     command.add_argument("code", nargs="?", default="", metavar="CODE", help="without one, all codes are listed")
+
+
+def _count(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1")
+    return int(text)
 
 
 def _add_format(command: _Parser) -> None:
