@@ -38,7 +38,12 @@ def test_the_first_look_is_what_check_prints() -> None:
     if os.environ.get("RECORD"):
         README.write_text(README.read_text("utf-8").replace(shown, printed), "utf-8")
         (shown,) = blocks("text")
-    assert shown == printed
+    assert without_luck(shown) == without_luck(printed)
+
+
+def without_luck(text: str) -> str:
+    """The report without how many of the drawn documents were valid, which the version of hypothesis decides."""
+    return re.sub(r"\d+ valid", "some valid", text)
 
 
 def test_the_python_does_what_its_comments_say() -> None:

@@ -11,6 +11,7 @@ from wirelock.build import Build
 from wirelock.diagnostics import Code, Diagnostic, Severity
 from wirelock.emit.mapping import type_name
 from wirelock.ir import TypeId
+from wirelock.prove.choices import BACKEND
 from wirelock.prove.drawing import Drawing
 from wirelock.prove.reference import Reference
 from wirelock.runtime.findings import Contract
@@ -61,6 +62,7 @@ class Prover:
         @seed(start)
         @settings(
             max_examples=examples,
+            backend=BACKEND,
             database=None,
             deadline=None,
             phases=(Phase.generate, Phase.shrink),
