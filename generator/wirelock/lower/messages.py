@@ -32,13 +32,11 @@ from wirelock.ir import (
     TypeId,
     Union,
 )
-from wirelock.lower.ledger import Ledger, Scope, Wanted, allocate
+from wirelock.lower.ledger import Ledger
+from wirelock.lower.numbering import Draft, Numbering
 from wirelock.lower.plan import (
     Branch,
-    Enum,
     EnumType,
-    EnumValue,
-    Field,
     Form,
     FreeForm,
     MapOf,
@@ -50,10 +48,9 @@ from wirelock.lower.plan import (
     ValueShape,
 )
 from wirelock.lower.unions import Merged, Tagged, Typed, Untold, follow, split_null, union_rule
-from wirelock.naming import clash_key, default_json_name, field_name, pascal, settle, snake, upper_snake
+from wirelock.naming import pascal, snake
 
 UNION_UNTOLD = Code("UNION_UNTOLD", Severity.WARNING)
-NAME_TAKEN = Code("NAME_TAKEN", Severity.ERROR, fatal=True)
 PROTO_TYPE_UNSUPPORTED = Code("PROTO_TYPE_UNSUPPORTED", Severity.ERROR, fatal=True)
 ItemShape = Scalar | EnumType | MessageType | FreeForm
 _SCALARS: Mapping[str, tuple[ScalarName, ...]] = {
@@ -76,34 +73,6 @@ class Slot:
         return Slot(self.package, self.name + pascal(words), f"{self.source}@{mark}")
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A field before it has a number.
-
-    `json` is the property, union branch or position that it carries, None for a field that stands for none; `name` is
-    what its proto name is made from.
-    """
-
-    json: str | None
-    name: str
-    shape: ValueShape
-    node: Node
-    required: bool = True
-    nullable: bool = False
-    explicit: bool = False
-    notes: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """The key in the ledger: the property (a `$` before it is doubled), or `$` and the name of a field of ours."""
-        return f"${self.name}" if self.json is None else ledger_key(self.json)
-
-
-def ledger_key(property: str) -> str:
-    """The key of a property in the ledger, which no field of ours can have."""
-    return f"${property}" if property.startswith("$") else property
-
-
 class Lowering:
     """One run over the graph; `names` maps schema places to settled names, None in the first run."""
 
@@ -115,12 +84,9 @@ class Lowering:
         self._ledger = ledger
         self._names = names
         self.wanted: dict[str, tuple[str, str]] = {}
-        self.messages: dict[str, Message] = {}
-        self.enums: dict[str, Enum] = {}
-        self.scopes: dict[str, Scope] = {}
-        self.enum_scopes: dict[str, Scope] = {}
+        self.numbering = Numbering(definitions, ledger)
         self.roots: dict[TypeId, MessageType] = {}
-        self.diagnostics: list[Diagnostic] = []
+        self.diagnostics = self.numbering.diagnostics
 
     def run(self, needed: Sequence[TypeId]) -> None:
         """Lower every named type; those in `needed` get a message even if they are scalars."""
@@ -186,7 +152,7 @@ class Lowering:
         name = self._full_name(slot)
         self.roots[key] = MessageType(name)
         make(name)
-        self.messages[name] = replace(self.messages[name], json_type=key)
+        self.numbering.messages[name] = replace(self.numbering.messages[name], json_type=key)
         return self.roots[key]
 
     def _has_message(self, node: Node) -> bool:
@@ -225,7 +191,11 @@ class Lowering:
             case Number():
                 return self._scalar(node, "number", "double")
             case Choice(values, extensible):
-                return Scalar("string") if extensible else self._enum(values, node, slot)
+                return (
+                    Scalar("string")
+                    if extensible
+                    else self.numbering.enum(self._full_name(slot), slot.source, values, node)
+                )
             case Array(items):
                 return Repeated(self.item(items, slot.below("item", "item")))
             case Tuple():
@@ -286,7 +256,7 @@ class Lowering:
 
     def _inline(self, node: Node, slot: Slot) -> MessageType:
         name = self._full_name(slot)
-        if name not in self.messages:
+        if name not in self.numbering.messages:
             self._message(name, slot, node)
         return MessageType(name)
 
@@ -321,7 +291,7 @@ class Lowering:
                 self._union(name, slot, node, branches)
             case Tuple(items):
                 drafts = [self._position(index, item, slot) for index, item in enumerate(items)]
-                self._finish(name, "tuple", drafts, node, slot.source)
+                self.numbering.message(name, "tuple", drafts, node, slot.source)
             case _:
                 raise AssertionError(f"{shape} has no message")
 
@@ -335,11 +305,11 @@ class Lowering:
         )
 
     def _record(self, name: str, slot: Slot, node: Node, record: Record) -> None:
-        self.messages[name] = Message(name, "object", (), node.where)  # recursion finds it there
+        self.numbering.messages[name] = Message(name, "object", (), node.where)  # recursion finds it there
         drafts = [self._property(prop, slot) for prop in record.properties]
         closed = record.rest == "closed" or (record.rest == "undeclared" and self._config.unknown_fields == "error")
         extra = self._extra(record, node, slot)
-        self._finish(name, "object", drafts, node, slot.source, closed=closed, extra=extra)
+        self.numbering.message(name, "object", drafts, node, slot.source, closed=closed, extra=extra)
 
     def _extra(self, record: Record, node: Node, slot: Slot) -> Draft | None:
         if isinstance(record.rest, Node):
@@ -369,7 +339,7 @@ class Lowering:
         return str(TypeId(file, node.where.pointer))
 
     def _union(self, name: str, slot: Slot, node: Node, branches: tuple[Node, ...]) -> None:
-        self.messages[name] = Message(name, "union", (), node.where)
+        self.numbering.messages[name] = Message(name, "union", (), node.where)
         rule = union_rule(branches, self._definitions)
         drafts: list[Draft] = []
         keys: list[str] = []
@@ -379,10 +349,12 @@ class Lowering:
             shape = self._plain(self.value(branch, inner), branch, inner)
             drafts.append(Draft(key, key, shape, branch, required=False))
             keys.append(key)
-        self._finish(name, "union", drafts, node, slot.source)
-        fields = {field.json: field for field in self.messages[name].fields}
+        self.numbering.message(name, "union", drafts, node, slot.source)
+        fields = {field.json: field for field in self.numbering.messages[name].fields}
         described = tuple(_branch(rule, index, fields[key].name) for index, key in enumerate(keys))
-        self.messages[name] = replace(self.messages[name], branches=described, rule=_rule_words(rule))
+        self.numbering.messages[name] = replace(
+            self.numbering.messages[name], branches=described, rule=_rule_words(rule)
+        )
 
     def _branch_key(self, rule: object, index: int) -> str:
         match rule:
@@ -394,12 +366,12 @@ class Lowering:
                 raise AssertionError("only unions that are told apart have messages")
 
     def _list(self, name: str, items: Node, slot: Slot, node: Node) -> None:
-        self.messages[name] = Message(name, "list", (), node.where)
+        self.numbering.messages[name] = Message(name, "list", (), node.where)
         shape = Repeated(self.item(items, slot.below("item", "item")))
         self._single(name, "list", node.hints.proto_name or "items", shape, node, nullable=False, source=slot.source)
 
     def _map(self, name: str, rest: Node, slot: Slot, node: Node) -> None:
-        self.messages[name] = Message(name, "map", (), node.where)
+        self.numbering.messages[name] = Message(name, "map", (), node.where)
         shape = MapOf(self.item(rest, slot.below("value", "value")))
         self._single(name, "map", node.hints.proto_name or "entries", shape, node, nullable=False, source=slot.source)
 
@@ -408,154 +380,7 @@ class Lowering:
     ) -> None:
         explicit = form == "box" and not isinstance(shape, FreeForm)
         draft = Draft(None, label, shape, node, nullable=nullable, explicit=explicit)
-        self._finish(name, form, [draft], node, source)
-
-    # numbers
-
-    def _finish(
-        self,
-        name: str,
-        form: Form,
-        drafts: Sequence[Draft],
-        node: Node,
-        source: str,
-        closed: bool = False,
-        extra: Draft | None = None,
-    ) -> None:
-        old = self._ledger.messages.get(name, Scope(source))
-        presence = self._presence(drafts, node, old) if form == "object" else None
-        wanted_drafts = [*drafts, *([extra] if extra else []), *([presence] if presence else [])]
-        names = self._field_names(wanted_drafts, old)
-        wanted = [
-            Wanted(
-                draft.key,
-                names[draft.key],
-                type_words(draft.shape),
-                draft.node.where,
-                draft.node.hints.proto_field,
-                ledger_key(draft.node.hints.renamed_from),
-            )
-            for draft in wanted_drafts
-        ]
-        scope, found = allocate(replace(old, source=source), wanted, name)
-        self.diagnostics.extend(found)
-        self.scopes[name] = scope
-        properties = frozenset(draft.json for draft in wanted_drafts if draft.json is not None)
-        fields = {draft.key: self._field(draft, scope, properties) for draft in wanted_drafts}
-        self.messages[name] = Message(
-            name=name,
-            form=form,
-            fields=tuple(fields[draft.key] for draft in drafts),
-            source=node.where,
-            json_type=self.messages[name].json_type if name in self.messages else None,
-            closed=closed,
-            extra=fields[extra.key] if extra else None,
-            explicit_fields=fields[presence.key] if presence else None,
-            reserved_numbers=scope.reserved_numbers,
-            reserved_names=scope.reserved_names,
-            description=node.description,
-            deprecated=node.deprecated,
-        )
-
-    def _presence(self, drafts: Sequence[Draft], node: Node, old: Scope) -> Draft | None:
-        needed = any(
-            not draft.required and (draft.nullable or isinstance(draft.shape, Repeated | MapOf)) for draft in drafts
-        )
-        if not needed and "$explicit_fields" not in old.live:
-            return None
-        shape = Repeated(Scalar("int32"))
-        words = (
-            "Numbers of the fields that were sent as [], {} or null although they might have been left out; "
-            "empty in every other document."
-        )
-        return Draft(None, "explicit_fields", shape, Node(Anything(), node.where, description=words), required=False)
-
-    def _field_names(self, drafts: Sequence[Draft], old: Scope) -> dict[str, str]:
-        """The proto name of each draft by its key: as the schema asks, else as the ledger has it, else a free one."""
-        asked = {draft.key: draft.node.hints.proto_name for draft in drafts if draft.json is not None}
-        asked = {key: name for key, name in asked.items() if name}
-        known = {entry.key: entry.name for entry in old.entries}
-        kept = {draft.key: known[draft.key] for draft in drafts if draft.key in known and draft.key not in asked}
-        fresh = [draft for draft in drafts if draft.key not in kept and draft.key not in asked]
-        synthetic = {draft.key: draft.name for draft in fresh if draft.json is None}
-        ours = settle(synthetic, (*kept.values(), *asked.values()))
-        oneofs = [d.json[1:] for d in drafts if d.json and d.json.startswith("_")]  # see `field_name`
-        taken = (*kept.values(), *asked.values(), *ours.values(), *oneofs)
-        names = {draft.key: field_name(draft.name) for draft in fresh if draft.json is not None}
-        self._report_taken([draft for draft in drafts if draft.key in asked], kept)
-        return {**kept, **asked, **ours, **settle(names, taken)}
-
-    def _report_taken(self, drafts: Sequence[Draft], kept: Mapping[str, str]) -> None:
-        used = {clash_key(name): key for key, name in kept.items()}
-        for draft in drafts:
-            name = draft.node.hints.proto_name
-            other = used.setdefault(clash_key(name), draft.key)
-            if other != draft.key:
-                words = f"x-proto-name asks for {name}, which is the field of {other}"
-                hint = "names that differ in case or underscores alone clash too; choose another"
-                self.diagnostics.append(Diagnostic(NAME_TAKEN, draft.node.where, words, hint))
-
-    def _field(self, draft: Draft, scope: Scope, properties: frozenset[str]) -> Field:
-        entry = scope.live[draft.key]
-        json_name = _json_name(draft, entry.name, properties)
-        bare = follow(draft.node, self._definitions)
-        return Field(
-            name=entry.name,
-            number=entry.number,
-            json=draft.json or "",
-            shape=draft.shape,
-            required=draft.required,
-            nullable=draft.nullable,
-            explicit=draft.explicit,
-            description=draft.node.description or (bare.description if draft.node is not bare else ""),
-            deprecated=draft.node.deprecated,
-            json_name=json_name if json_name != default_json_name(entry.name) else "",
-            type_words=type_words(draft.shape),
-            notes=(*_constraints(bare), *draft.notes),
-        )
-
-    def _enum(self, values: tuple[str, ...], node: Node, slot: Slot) -> EnumType:
-        name = self._full_name(slot)
-        if name in self.enums:
-            return EnumType(name)
-        short = name.rpartition(".")[2]
-        prefix = upper_snake(short)
-        old = self._ledger.enums.get(name, Scope(slot.source))
-        zero = f"{prefix}_UNSPECIFIED"
-        kept = {entry.key: entry.name for entry in old.entries if entry.key in values}
-        taken = (
-            *kept.values(),
-            zero,
-            *(v.name for n, e in self.enums.items() if _same_package(n, name) for v in e.values),
-        )
-        fresh = settle({v: f"{prefix}_{upper_snake(v)}" for v in values if v not in kept}, taken)
-        wanted = [Wanted(value, kept.get(value) or fresh[value], "value", node.where) for value in values]
-        scope, found = allocate(replace(old, source=slot.source), wanted, name)
-        self.diagnostics.extend(found)
-        self.enum_scopes[name] = scope
-        live = (EnumValue(entry.name, entry.number, entry.key) for entry in scope.live.values())
-        self.enums[name] = Enum(
-            name,
-            (EnumValue(zero, 0, None), *live),
-            node.where,
-            scope.reserved_numbers,
-            scope.reserved_names,
-            node.description,
-            node.deprecated,
-        )
-        return EnumType(name)
-
-
-def _json_name(draft: Draft, name: str, properties: frozenset[str]) -> str:
-    """The JSON name of a field, where protoc takes it; the codec does not need it."""
-    default = default_json_name(name)
-    if draft.json is None:  # a field of ours makes way for a property
-        return f"${name}" if default in properties else default
-    return default if "\0" in draft.json or draft.json.startswith("[") else draft.json
-
-
-def _same_package(left: str, right: str) -> bool:
-    return left.rpartition(".")[0] == right.rpartition(".")[0]
+        self.numbering.message(name, form, [draft], node, source)
 
 
 def _free(node: Node) -> bool:
@@ -592,52 +417,3 @@ def _rule_words(rule: object) -> str:
             return "told apart by JSON type"
         case _:
             return ""
-
-
-def type_words(shape: ValueShape) -> str:
-    """The proto type as it is printed, with full names: what the ledger compares."""
-    match shape:
-        case Scalar("null"):
-            return "google.protobuf.NullValue"
-        case Scalar(name):
-            return name
-        case EnumType(name) | MessageType(name):
-            return name
-        case FreeForm(holds):
-            return {"any": "google.protobuf.Value", "object": "google.protobuf.Struct"}.get(
-                holds, "google.protobuf.ListValue"
-            )
-        case Repeated(item):
-            return f"repeated {type_words(item)}"
-        case MapOf(value):
-            return f"map<string, {type_words(value)}>"
-        case _:
-            assert_never(shape)
-
-
-def _constraints(node: Node) -> tuple[str, ...]:
-    """The rules that protobuf cannot say, in words for the documents."""
-    shape = node.shape
-    words: list[str] = []
-    match shape:
-        case Text(low, high, pattern, form):
-            words += [f"at least {low} character{'' if low == 1 else 's'}"] if low else []
-            words += [f"at most {high} character{'' if high == 1 else 's'}"] if high is not None else []
-            words += [f"pattern {pattern}"] if pattern else []
-            words += [f"format {form}"] if form else []
-        case Integer(bounds) | Number(bounds):
-            pairs = (
-                ("at least", bounds.minimum),
-                ("at most", bounds.maximum),
-                ("more than", bounds.exclusive_minimum),
-                ("less than", bounds.exclusive_maximum),
-                ("a multiple of", bounds.multiple_of),
-            )
-            words += [f"{label} {limit}" for label, limit in pairs if limit is not None]
-        case Constant(values):
-            words.append(f"one of {', '.join(map(repr, values))}")
-        case Choice(values) if len(values) == 1:
-            words.append(f"always {values[0]}")
-        case _:
-            pass
-    return (*words, *(f"checked: {check}" for check in node.checks))

@@ -47,7 +47,7 @@ def plan(
     final.run(needed)
     files = _files(graph, config, final)
     found = in_order((*final.diagnostics, *_cycles(files)))
-    kept = Ledger(_merge(ledger.messages, final.scopes), _merge(ledger.enums, final.enum_scopes))
+    kept = Ledger(_merge(ledger.messages, final.numbering.scopes), _merge(ledger.enums, final.numbering.enum_scopes))
     return ProtoPlan(files, final.roots), kept, found
 
 
@@ -85,15 +85,15 @@ def _retired(entry: Entry) -> Entry:
 
 
 def _files(graph: TypeGraph, config: Config, lowered: Lowering) -> tuple[ProtoFile, ...]:
-    packages = {name.rpartition(".")[0] for name in (*lowered.messages, *lowered.enums)}
+    packages = {name.rpartition(".")[0] for name in (*lowered.numbering.messages, *lowered.numbering.enums)}
     folders = {_package(config, key.package): key.package for key in graph.definitions}
     files: list[ProtoFile] = []
     for package in sorted(packages):
-        messages = tuple(m for name, m in lowered.messages.items() if name.rpartition(".")[0] == package)
+        messages = tuple(m for name, m in lowered.numbering.messages.items() if name.rpartition(".")[0] == package)
         services = tuple(
             _service(service, lowered) for service in graph.services if _package(config, service.package) == package
         )
-        enums = tuple(e for name, e in lowered.enums.items() if name.rpartition(".")[0] == package)
+        enums = tuple(e for name, e in lowered.numbering.enums.items() if name.rpartition(".")[0] == package)
         used = {name.rpartition(".")[0] for message in messages for name in _names_in(message)}
         used |= {
             name.rpartition(".")[0]
@@ -143,9 +143,9 @@ def _service(service: Service, lowered: Lowering) -> ServicePlan:
 def _rpc(method: Method, lowered: Lowering) -> Rpc:
     request = lowered.roots[method.request].name
     response = lowered.roots[method.response].name
-    fields = {field.json: field.name for field in lowered.messages[request].fields}
-    answers = {field.json: field.name for field in lowered.messages[response].fields}
-    answer = lowered.messages[response]
+    fields = {field.json: field.name for field in lowered.numbering.messages[request].fields}
+    answers = {field.json: field.name for field in lowered.numbering.messages[response].fields}
+    answer = lowered.numbering.messages[response]
     whole = answer.fields[0].name if answer.form in ("list", "map", "box") else ""
     return Rpc(
         method.name,

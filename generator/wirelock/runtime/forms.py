@@ -1,0 +1,318 @@
+"""How each message stands for JSON: the forms and fields of mapping.json as functions, made once a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .carrying import ABSENT, Facts, Get, Notes, Put, ToJson, ToProto, expect, refusal
+from .findings import UNDECLARED_FIELD, VIOLATION, Finding
+from .freeform import get_free, put_free
+from .pointers import token
+from .scalars import enum, from_double, same, to_bool, to_double, to_integer, to_null, to_string
+from .text import Json
+
+_MANY = ("list", "map")
+_MESSAGES = ("message", "any", "object", "array")
+
+
+class Forms:
+    """The forms of every message of one mapping."""
+
+    def __init__(self, mapping: Facts) -> None:
+        self._mapping = mapping
+        self._forms: dict[str, tuple[Put, Get]] = {}
+
+    def form(self, name: str) -> tuple[Put, Get]:
+        """How a message of that full name is filled and read."""
+        if name not in self._forms:
+            self._forms[name] = (
+                lambda notes, value, message, at: self._forms[name][0](notes, value, message, at),
+                lambda message, at: self._forms[name][1](message, at),
+            )  # recursion finds these while the real ones are being made
+            self._forms[name] = self._make(self._mapping["messages"][name])
+        return self._forms[name]
+
+    def _make(self, facts: Facts) -> tuple[Put, Get]:
+        match facts["form"]:
+            case "object":
+                return self._object(facts)
+            case "tuple":
+                return self._tuple(facts)
+            case "union":
+                return self._union(facts)
+            case _:
+                return self._single(facts["fields"][0])
+
+    # forms
+
+    def _object(self, facts: Facts) -> tuple[Put, Get]:
+        fields = {field["json"]: (field, *self._field(field)) for field in facts["fields"]}
+        rest = self._rest(facts)
+        presence = facts.get("explicitFields", {}).get("name", "")
+        required = [field["json"] for field in facts["fields"] if field["required"]]
+
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+            expect(value, dict, "object", at)
+            left: dict[str, Any] = {}
+            for key, item in value.items():
+                known = fields.get(key)
+                if known is None:
+                    left[key] = item
+                    continue
+                field, put_field, _ = known
+                inner = f"{at}/{token(key)}"
+                if item is None and field["nullable"]:
+                    if not field["required"]:
+                        getattr(message, presence).append(field["number"])
+                    continue
+                put_field(notes, item, message, inner)
+                if not item and not field["required"] and field["type"]["kind"] in ("list", "map"):
+                    getattr(message, presence).append(field["number"])
+            for key in required:
+                if key not in value:
+                    raise refusal(VIOLATION, f"{at}/{token(key)}", f"required property `{key}` is missing")
+            if left:
+                rest[0](notes, left, message, at)
+
+        def get(message: Any, at: str) -> dict[str, Any]:
+            result: dict[str, Any] = {}
+            listed = set(getattr(message, presence)) if presence else set[int]()
+            for key, (field, _, get_field) in fields.items():
+                item = get_field(message, f"{at}/{token(key)}")
+                if item is ABSENT or (not field["required"] and item in ([], {}) and field["type"]["kind"] in _MANY):
+                    if field["number"] in listed:
+                        result[key] = None if item is ABSENT else item
+                    elif item is ABSENT and field["required"] and field["nullable"]:
+                        result[key] = None
+                    continue
+                result[key] = item
+            return rest[1](message, at, result) if rest[1] else result
+
+        return put, get
+
+    def _rest(self, facts: Facts) -> tuple[Put, Callable[[Any, str, dict[str, Any]], dict[str, Any]] | None]:
+        """What becomes of properties that are not declared."""
+        if "rest" in facts:
+            put_field, get_field = self._field(facts["rest"])
+
+            def back(message: Any, at: str, result: dict[str, Any]) -> dict[str, Any]:
+                more = get_field(message, at)
+                for key in () if more is ABSENT else more:
+                    if key in result or any(field["json"] == key for field in facts["fields"]):
+                        raise refusal(VIOLATION, f"{at}/{token(key)}", f"`{key}` is declared and in the rest")
+                return result if more is ABSENT else {**result, **more}
+
+            return put_field, back
+
+        def drop(notes: Notes, left: Any, message: Any, at: str) -> None:
+            for key in left:
+                pointer = f"{at}/{token(key)}"
+                text = f"property `{key}` is not declared"
+                if facts["unknown"] == "refused":
+                    raise refusal(VIOLATION, pointer, text)
+                notes.append(Finding(pointer, UNDECLARED_FIELD, text, warning=True))
+
+        return drop, None
+
+    def _single(self, field: Facts) -> tuple[Put, Get]:
+        put_field, get_field = self._field(field)
+
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+            if not (value is None and field["nullable"]):
+                put_field(notes, value, message, at)
+
+        def get(message: Any, at: str) -> Any:
+            value = get_field(message, at)
+            return None if value is ABSENT and field["nullable"] else value
+
+        return put, get
+
+    def _tuple(self, facts: Facts) -> tuple[Put, Get]:
+        singles = [self._single(field) for field in facts["fields"]]
+
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+            expect(value, list, "array", at)
+            if len(value) > len(singles):
+                raise refusal(VIOLATION, f"{at}/{len(singles)}", f"at most {len(singles)} items are allowed")
+            for index, item in enumerate(value):
+                singles[index][0](notes, item, message, f"{at}/{index}")
+
+        def get(message: Any, at: str) -> list[Any]:
+            values = [single[1](message, f"{at}/{index}") for index, single in enumerate(singles)]
+            return [value for value in values if value is not ABSENT]
+
+        return put, get
+
+    def _union(self, facts: Facts) -> tuple[Put, Get]:
+        by_name = {field["name"]: self._field(field) for field in facts["fields"]}
+        branches = facts["branches"]
+
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+            for branch in branches:
+                if _fits(value, branch):
+                    by_name[branch["field"]][0](notes, value, message, at)
+                    return
+            raise refusal(VIOLATION, at, "no branch of the union fits")
+
+        def get(message: Any, at: str) -> Any:
+            name = message.WhichOneof(facts["oneof"])
+            return ABSENT if name is None else by_name[name][1](message, at)
+
+        return put, get
+
+    # fields
+
+    def _field(self, field: Facts) -> tuple[Put, Get]:
+        name, kind = field["name"], field["type"]
+        match kind["kind"]:
+            case "list":
+                return self._repeated(name, kind["items"])
+            case "map":
+                return self._map(name, kind["values"])
+            case "message":
+                put_in, get_from = self.form(kind["message"])
+            case "any" | "object" | "array":
+                put_in, get_from = put_free(kind["kind"]), get_free(kind["kind"])
+            case _:
+                return self._scalar(name, field, kind)
+
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+            inner = getattr(message, name)
+            inner.SetInParent()
+            put_in(notes, value, inner, at)
+
+        def get(message: Any, at: str) -> Any:
+            return get_from(getattr(message, name), at) if message.HasField(name) else ABSENT
+
+        return put, get
+
+    def _scalar(self, name: str, field: Facts, kind: Facts) -> tuple[Put, Get]:
+        to_proto, to_json = self._convert(kind)
+        explicit = field.get("explicit", False)
+
+        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+            setattr(message, name, to_proto(notes, value, at))
+
+        def get(message: Any, at: str) -> Any:
+            if explicit and not message.HasField(name):
+                return ABSENT
+            return to_json(getattr(message, name), at)
+
+        return put, get
+
+    def _convert(self, kind: Facts) -> tuple[ToProto, ToJson]:
+        match kind["kind"]:
+            case "string":
+                return to_string, same
+            case "bool":
+                return to_bool, same
+            case "null":
+                return to_null, lambda value, at: None
+            case "double":
+                return to_double, from_double
+            case "enum":
+                return enum(self._mapping["enums"][kind["enum"]]["values"])
+            case integer:
+                return to_integer(integer), same
+
+    def _repeated(self, name: str, items: Facts) -> tuple[Put, Get]:
+        if items["kind"] in _MESSAGES:
+            put_in, get_from = self._item(items)
+
+            def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+                expect(value, list, "array", at)
+                target = getattr(message, name)
+                for index, item in enumerate(value):
+                    put_in(notes, item, target.add(), f"{at}/{index}")
+
+            def get(message: Any, at: str) -> list[Any]:
+                return [_there(get_from, item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
+
+            return put, get
+        to_proto, to_json = self._convert(items)
+
+        def put_plain(notes: Notes, value: Any, message: Any, at: str) -> None:
+            expect(value, list, "array", at)
+            getattr(message, name).extend([to_proto(notes, item, f"{at}/{index}") for index, item in enumerate(value)])
+
+        def get_plain(message: Any, at: str) -> list[Any]:
+            return [_there(to_json, item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
+
+        return put_plain, get_plain
+
+    def _map(self, name: str, values: Facts) -> tuple[Put, Get]:
+        if values["kind"] in _MESSAGES:
+            put_in, get_from = self._item(values)
+
+            def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+                expect(value, dict, "object", at)
+                target = getattr(message, name)
+                for key, item in value.items():
+                    put_in(notes, item, target[key], f"{at}/{token(key)}")
+
+            def get(message: Any, at: str) -> dict[str, Any]:
+                source = getattr(message, name)
+                return {key: _there(get_from, source[key], f"{at}/{token(key)}") for key in sorted(source)}
+
+            return put, get
+        to_proto, to_json = self._convert(values)
+
+        def put_plain(notes: Notes, value: Any, message: Any, at: str) -> None:
+            expect(value, dict, "object", at)
+            target = getattr(message, name)
+            for key, item in value.items():
+                target[key] = to_proto(notes, item, f"{at}/{token(key)}")
+
+        def get_plain(message: Any, at: str) -> dict[str, Any]:
+            source = getattr(message, name)
+            return {key: _there(to_json, source[key], f"{at}/{token(key)}") for key in sorted(source)}
+
+        return put_plain, get_plain
+
+    def _item(self, kind: Facts) -> tuple[Put, Get]:
+        if kind["kind"] == "message":
+            return self.form(kind["message"])
+        return put_free(kind["kind"]), get_free(kind["kind"])
+
+
+def _fits(value: Any, branch: Facts) -> bool:
+    if branch["types"]:
+        return _json_type(value) in branch["types"]
+    return all(_constant(_at(value, tag["path"]), tag["values"]) for tag in branch["tags"])
+
+
+def _at(value: Json, path: Iterable[str]) -> Json:
+    for name in path:
+        if not isinstance(value, dict) or name not in value:
+            return ABSENT
+        value = value[name]
+    return value
+
+
+def _constant(value: Any, accepted: Iterable[Any]) -> bool:
+    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in accepted)
+
+
+def _json_type(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case dict():
+            return "object"
+        case _:
+            return "number"
+
+
+def _there(get: Get, item: Any, at: str) -> Any:
+    """The JSON value of an item, which cannot be absent: an empty union or an enum's 0 is no value at all."""
+    value = get(item, at)
+    if value is ABSENT:
+        raise refusal(VIOLATION, at, "the item is empty and stands for no value")
+    return value

@@ -1,0 +1,99 @@
+"""Scalars and enums between JSON and protobuf, exact or refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, cast
+
+from .carrying import ABSENT, Facts, Notes, ToJson, ToProto, expect, refusal
+from .findings import DIGITS_LOST, NOT_CARRIED, VIOLATION, Finding
+
+_RANGES = {
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+    "uint32": (0, 2**32 - 1),
+    "uint64": (0, 2**64 - 1),
+}
+_WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def same(value: Any, at: str) -> Any:
+    return value
+
+
+def to_string(notes: Notes, value: Any, at: str) -> str:
+    expect(value, str, "string", at)
+    return cast(str, value)
+
+
+def to_bool(notes: Notes, value: Any, at: str) -> bool:
+    expect(value, bool, "boolean", at)
+    return cast(bool, value)
+
+
+def to_null(notes: Notes, value: Any, at: str) -> int:
+    if value is not None:
+        raise refusal(VIOLATION, at, "expected null")
+    return 0
+
+
+def to_integer(name: str) -> ToProto:
+    low, high = _RANGES[name]
+
+    def convert(notes: Notes, value: Any, at: str) -> int:
+        if isinstance(value, bool | str | list | dict) or value is None or value % 1 != 0:
+            raise refusal(VIOLATION, at, "expected integer")
+        whole = int(value)
+        if not low <= whole <= high:
+            raise refusal(NOT_CARRIED, at, f"{short(whole)} is outside {name}")
+        return whole
+
+    return convert
+
+
+def to_double(notes: Notes, value: Any, at: str) -> float:
+    if isinstance(value, str) and value in _WORDS:
+        return _WORDS[value]
+    if isinstance(value, bool | str | list | dict) or value is None:
+        raise refusal(VIOLATION, at, "expected number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if math.isinf(number):
+        raise refusal(NOT_CARRIED, at, "the number is outside the range of a double")
+    if isinstance(value, int) and number != value:
+        notes.append(Finding(at, DIGITS_LOST, f"{short(value)} is kept as a double", warning=True))
+    return number
+
+
+def from_double(value: float, at: str) -> Any:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def enum(values: Iterable[Facts]) -> tuple[ToProto, ToJson]:
+    numbers = {value["json"]: value["number"] for value in values}
+    spellings = {number: spelling for spelling, number in numbers.items()}
+
+    def to_proto(notes: Notes, value: Any, at: str) -> int:
+        if not isinstance(value, str) or value not in numbers:
+            raise refusal(VIOLATION, at, "not a value of the enum")
+        return int(numbers[value])
+
+    def to_json(value: int, at: str) -> Any:
+        if value == 0:
+            return ABSENT
+        if value not in spellings:
+            raise refusal(VIOLATION, at, f"the enum has no value with number {value}")
+        return spellings[value]
+
+    return to_proto, to_json
+
+
+def short(number: int) -> str:
+    return str(number) if abs(number) < 10**40 else f"an integer of {int(math.log10(abs(number))) + 1} digits"
