@@ -46,7 +46,10 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRef:
-    """The recorded exchange a diagnostic is about; `part` is request, response or document, `index` is 0-based."""
+    """The recorded exchange a diagnostic is about; `part` is request, response, event or document.
+
+    `index` is 0-based, and so is `event`: which event of the stream, for a part that is one.
+    """
 
     recording: str
     index: int
@@ -54,6 +57,7 @@ class ExchangeRef:
     url: str
     status: int
     part: str
+    event: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,12 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def _sort_key(diagnostic: Diagnostic) -> tuple[object, ...]:
     exchange = diagnostic.exchange
-    traffic = ("", -1, "") if exchange is None else (exchange.recording, exchange.index, exchange.part)
+    traffic = ("", -1, "", 0) if exchange is None else _exchange_key(exchange)
     return (traffic, diagnostic.where, diagnostic.code.id, diagnostic.message, diagnostic.schema, diagnostic.raised_by)
+
+
+def _exchange_key(exchange: ExchangeRef) -> tuple[object, ...]:
+    return exchange.recording, exchange.index, exchange.part, exchange.event or 0
 
 
 def grouped_pointer(pointer: str) -> str:

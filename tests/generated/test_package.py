@@ -21,8 +21,8 @@ from opencode_api.codecs import session as session_codecs
 from opencode_api.models.session import PermissionRule, SessionInfo, SessionList
 from opencode_api.validators import session as session_validators
 
-ALLOWED = {"google", "pydantic", "pydantic_core", "jsonschema_rs", "opencode_api", "grpc"}
-"""What a client has to install: protobuf and googleapis-common-protos, pydantic, jsonschema-rs, grpcio."""
+ALLOWED = {"google", "msgspec", "pydantic", "pydantic_core", "jsonschema_rs", "opencode_api", "grpc"}
+"""What a client has to install: protobuf and googleapis-common-protos, pydantic, jsonschema-rs, msgspec, grpcio."""
 ISOLATED = """
 import importlib, json, pkgutil, sys
 sys.path[:0] = [{folder!r}]

@@ -10,8 +10,9 @@ import pytest
 from wirelock.build import Build, build
 from wirelock.config import Config
 from wirelock.runtime.text import Json
-from wirelock.traffic.bodies import Held, request_part
+from wirelock.traffic.bodies import request_part
 from wirelock.traffic.exchange import Body, Exchange
+from wirelock.traffic.parts import Held
 from wirelock.traffic.routes import Routes
 
 NUMBER = {"anyOf": [{"type": "number"}, {"enum": ["NaN"]}]}

@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError, Message
 from .carrying import ABSENT, Facts, Get, Notes, Put, Refused, refusal
 from .findings import NOT_CARRIED, VIOLATION, Finding
 from .forms import Forms
-from .text import MalformedText, dump, parse
+from .text import Json, MalformedText, dump, parse
 from .validator import Schemas, Validator
 
 __all__ = ["Codec", "Codecs", "Encoded", "Refused"]
@@ -69,15 +69,18 @@ class Codec(Generic[M]):
             value = parse(text)
         except MalformedText as error:
             raise Refused((error.finding,)) from None
-        faults = tuple(finding for finding in self._validator.instance_findings(value) if not finding.warning)
-        if faults:
-            raise Refused(faults)
+        self._refuse_faults(value)
         notes: Notes = []
         message = self._type()
         self._put(notes, value, message, "")
         if _deep(text):
             self._check_depth(message)
         return Encoded(message, tuple(notes))
+
+    def _refuse_faults(self, value: Json) -> None:
+        found = self._validator.instance_findings(value)
+        if found and (faults := tuple(finding for finding in found if not finding.warning)):
+            raise Refused(faults)
 
     def _check_depth(self, message: M) -> None:
         try:
@@ -95,9 +98,7 @@ class Codec(Generic[M]):
         value = self._get(message, "")
         if value is ABSENT:
             raise refusal(VIOLATION, "", "the message is empty and stands for no document")
-        faults = tuple(finding for finding in self._validator.instance_findings(value) if not finding.warning)
-        if faults:
-            raise Refused(faults)
+        self._refuse_faults(value)
         return dump(value)
 
     def encode(self, text: bytes | str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from .carrying import ABSENT, Facts, Get, Notes, Put, ToJson, ToProto, expect, refusal
 from .findings import UNDECLARED_FIELD, VIOLATION, Finding
@@ -16,6 +16,25 @@ _MANY = ("list", "map")
 _MESSAGES = ("message", "any", "object", "array")
 
 
+_NONE: frozenset[int] = frozenset()
+
+
+class _Member(NamedTuple):
+    """A declared property: its functions, its place below the object, and what becomes of it when it is empty.
+
+    A tuple, since it is taken apart once a property of every document. `shows_empty` is an optional list or map, which
+    is in the presence field when it was sent empty.
+    """
+
+    put: Put
+    get: Get
+    place: str
+    number: int
+    required: bool
+    nullable: bool
+    shows_empty: bool
+
+
 class Forms:
     """The forms of every message of one mapping."""
 
@@ -25,13 +44,15 @@ class Forms:
 
     def form(self, name: str) -> tuple[Put, Get]:
         """How a message of that full name is filled and read."""
-        if name not in self._forms:
-            self._forms[name] = (
-                lambda notes, value, message, at: self._forms[name][0](notes, value, message, at),
-                lambda message, at: self._forms[name][1](message, at),
-            )  # recursion finds these while the real ones are being made
-            self._forms[name] = self._make(self._mapping["messages"][name])
-        return self._forms[name]
+        known = self._forms.get(name)
+        if known is not None:
+            return known
+        self._forms[name] = (
+            lambda notes, value, message, at: self._forms[name][0](notes, value, message, at),
+            lambda message, at: self._forms[name][1](message, at),
+        )  # recursion finds these while the real ones are being made
+        made = self._forms[name] = self._make(self._mapping["messages"][name])
+        return made
 
     def _make(self, facts: Facts) -> tuple[Put, Get]:
         match facts["form"]:
@@ -47,49 +68,53 @@ class Forms:
     # forms
 
     def _object(self, facts: Facts) -> tuple[Put, Get]:
-        fields = {field["json"]: (field, *self._field(field)) for field in facts["fields"]}
-        rest = self._rest(facts)
+        members = {field["json"]: self._member(field) for field in facts["fields"]}
+        put_rest, get_rest = self._rest(facts)
         presence = facts.get("explicitFields", {}).get("name", "")
         required = [field["json"] for field in facts["fields"] if field["required"]]
 
         def put(notes: Notes, value: Any, message: Any, at: str) -> None:
-            expect(value, dict, "object", at)
+            if type(value) is not dict:
+                expect(value, dict, "object", at)
             left: dict[str, Any] = {}
             for key, item in value.items():
-                known = fields.get(key)
-                if known is None:
+                member = members.get(key)
+                if member is None:
                     left[key] = item
                     continue
-                field, put_field, _ = known
-                inner = f"{at}/{token(key)}"
-                if item is None and field["nullable"]:
-                    if not field["required"]:
-                        getattr(message, presence).append(field["number"])
+                put_member, _, place, number, is_required, nullable, shows_empty = member
+                if item is None and nullable:
+                    if not is_required:
+                        getattr(message, presence).append(number)
                     continue
-                put_field(notes, item, message, inner)
-                if not item and not field["required"] and field["type"]["kind"] in ("list", "map"):
-                    getattr(message, presence).append(field["number"])
+                put_member(notes, item, message, at + place)
+                if shows_empty and not item:
+                    getattr(message, presence).append(number)
             for key in required:
                 if key not in value:
-                    raise refusal(VIOLATION, f"{at}/{token(key)}", f"required property `{key}` is missing")
+                    raise refusal(VIOLATION, at + members[key].place, f"required property `{key}` is missing")
             if left:
-                rest[0](notes, left, message, at)
+                put_rest(notes, left, message, at)
 
         def get(message: Any, at: str) -> dict[str, Any]:
             result: dict[str, Any] = {}
-            listed = set(getattr(message, presence)) if presence else set[int]()
-            for key, (field, _, get_field) in fields.items():
-                item = get_field(message, f"{at}/{token(key)}")
-                if item is ABSENT or (not field["required"] and item in ([], {}) and field["type"]["kind"] in _MANY):
-                    if field["number"] in listed:
-                        result[key] = None if item is ABSENT else item
-                    elif item is ABSENT and field["required"] and field["nullable"]:
+            listed = set(getattr(message, presence)) if presence else _NONE
+            for key, (_, get_member, place, number, is_required, nullable, shows_empty) in members.items():
+                item = get_member(message, at + place)
+                if item is ABSENT:
+                    if number in listed or (is_required and nullable):
                         result[key] = None
-                    continue
-                result[key] = item
-            return rest[1](message, at, result) if rest[1] else result
+                elif item or not shows_empty or number in listed:
+                    result[key] = item
+            return get_rest(message, at, result) if get_rest else result
 
         return put, get
+
+    def _member(self, field: Facts) -> _Member:
+        put, get = self._field(field)
+        shows_empty = not field["required"] and field["type"]["kind"] in _MANY
+        place = f"/{token(field['json'])}"
+        return _Member(put, get, place, field["number"], field["required"], field["nullable"], shows_empty)
 
     def _rest(self, facts: Facts) -> tuple[Put, Callable[[Any, str, dict[str, Any]], dict[str, Any]] | None]:
         """What becomes of properties that are not declared."""

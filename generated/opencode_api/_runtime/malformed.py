@@ -22,6 +22,8 @@ STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
 
 _STRINGS = re.compile(STRING, re.DOTALL)
 _TOKENS = re.compile(STRING + r"|[\[\]{},]|-?[0-9][0-9.eE+-]*+|NaN|-?Infinity", re.DOTALL)
+LONG = re.compile(rb"[0-9]{%d}" % (MAX_DIGITS + 1))
+"""Digits in a row, in bytes, that are too many for an integer."""
 _LONG = re.compile(rf"[0-9]{{{MAX_DIGITS + 1}}}")
 _ESCAPES = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",

@@ -19,29 +19,37 @@ _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def same(value: Any, at: str) -> Any:
+    """Strings, booleans and integers are JSON values as they are."""
     return value
 
 
 def to_string(notes: Notes, value: Any, at: str) -> str:
-    expect(value, str, "string", at)
+    """A JSON string."""
+    if type(value) is not str:
+        expect(value, str, "string", at)
     return cast(str, value)
 
 
 def to_bool(notes: Notes, value: Any, at: str) -> bool:
+    """A JSON boolean."""
     expect(value, bool, "boolean", at)
     return cast(bool, value)
 
 
 def to_null(notes: Notes, value: Any, at: str) -> int:
+    """null as google.protobuf.NullValue."""
     if value is not None:
         raise refusal(VIOLATION, at, "expected null")
     return 0
 
 
 def to_integer(name: str) -> ToProto:
+    """Integers of a proto type; 1.0 is one."""
     low, high = _RANGES[name]
 
     def convert(notes: Notes, value: Any, at: str) -> int:
+        if type(value) is int and low <= value <= high:
+            return value
         if isinstance(value, bool | str | list | dict) or value is None or value % 1 != 0:
             raise refusal(VIOLATION, at, "expected integer")
         whole = int(value)
@@ -53,6 +61,7 @@ def to_integer(name: str) -> ToProto:
 
 
 def to_double(notes: Notes, value: Any, at: str) -> float:
+    """A number as a double, with a note where digits are lost; the three words that JSON has no number for."""
     if isinstance(value, str) and value in _WORDS:
         return _WORDS[value]
     if isinstance(value, bool | str | list | dict) or value is None:
@@ -69,6 +78,7 @@ def to_double(notes: Notes, value: Any, at: str) -> float:
 
 
 def from_double(value: float, at: str) -> Any:
+    """A double as a JSON number, or the word for what is none."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -77,6 +87,7 @@ def from_double(value: float, at: str) -> Any:
 
 
 def enum(values: Iterable[Facts]) -> tuple[ToProto, ToJson]:
+    """The spellings of an enum and their numbers; 0 is no value."""
     numbers = {value["json"]: value["number"] for value in values}
     spellings = {number: spelling for spelling, number in numbers.items()}
 
@@ -96,4 +107,5 @@ def enum(values: Iterable[Facts]) -> tuple[ToProto, ToJson]:
 
 
 def short(number: int) -> str:
+    """An integer as messages show it."""
     return str(number) if abs(number) < 10**40 else f"an integer of {int(math.log10(abs(number))) + 1} digits"

@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
+
+import msgspec
 
 from .malformed import (
+    LONG,
     MAX_DEPTH,
     MAX_DIGITS,
     MAX_EXPONENT,
@@ -53,6 +56,26 @@ def parse(text: bytes | str) -> Json:
 
     Raises MalformedText.
     """
+    known = _as_printed(text) if isinstance(text, bytes) else None
+    return _parsed(text) if known is None else known[0]
+
+
+def _as_printed(text: bytes) -> tuple[Json] | None:
+    """The value of a text that is exactly what a printer makes of it, as most servers send it; None for any other.
+
+    A printer repeats no name, escapes no surrogate and writes nothing that is not JSON, so nothing else is to be
+    looked for in such a text but its depth and the length of its integers.
+    """
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH or (len(text) > MAX_DIGITS and LONG.search(text)):
+        return None
+    try:
+        value: Json = _QUICK_DECODER.decode(text)
+        return (value,) if _QUICK_ENCODER.encode(value) == text else None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
+def _parsed(text: bytes | str) -> Json:
     source = _decoded(text)
     if suspicious(source):
         refuse_first_fault(source)
@@ -138,6 +161,8 @@ def _constant(name: str) -> NoReturn:
     raise _Suspect(f"{name} is not JSON")
 
 
+_QUICK_DECODER: Any = msgspec.json.Decoder()
+_QUICK_ENCODER: Any = msgspec.json.Encoder()
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"))
 _SORTED = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True)

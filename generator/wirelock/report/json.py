@@ -56,6 +56,7 @@ def _exchange(ref: ExchangeRef) -> dict[str, object]:
         "url": ref.url,
         "status": ref.status,
         "part": ref.part,
+        **({} if ref.event is None else {"event": ref.event}),
     }
 
 

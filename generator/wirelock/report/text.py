@@ -79,7 +79,8 @@ def _exchange_place(diagnostic: Diagnostic) -> str:
         return f"{ref.recording}:{diagnostic.where.line} {pointer}"
     found = _URL.match(ref.url)
     path = found[1] if found else ref.url
-    return f"{ref.recording} #{ref.index} {ref.method} {path or '/'} -> {ref.status}, {ref.part} {pointer}"
+    part = ref.part if ref.event is None else f"{ref.part} {ref.event}"
+    return f"{ref.recording} #{ref.index} {ref.method} {path or '/'} -> {ref.status}, {part} {pointer}"
 
 
 def _notes(report: Report) -> Iterator[str]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from wirelock.diagnostics import Code
-from wirelock.ir import Definition, Method, Record, StatusBody, TypeId
+from wirelock.ir import Definition, Method, Record, StatusBody, Text, TypeId
 from wirelock.lower.unions import follow
 from wirelock.runtime.equality import equal
 from wirelock.runtime.pointers import token
@@ -19,50 +17,13 @@ from wirelock.traffic.codes import (
     STATUS_UNDOCUMENTED,
     VIOLATION,
 )
+from wirelock.traffic.events import MEDIA_TYPE, Event, events
 from wirelock.traffic.exchange import Body, Exchange
 from wirelock.traffic.parameters import parameters, properties
+from wirelock.traffic.parts import Checked, Fault, Held, Part, Skipped, Streamed
 from wirelock.traffic.routes import Match
 
 Definitions = Mapping[TypeId, Definition]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A text to hold against a type; `inside` is the property of it that the HTTP body is ("" is all of it)."""
-
-    type: TypeId
-    text: bytes
-    inside: str = ""
-
-    def shown(self, pointer: str) -> str:
-        """A pointer into the text as a pointer into the HTTP body."""
-        return pointer.removeprefix(self.inside) if pointer.startswith((self.inside + "/", self.inside)) else pointer
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A body that is as described, without a type to hold it against."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A body that is none of the described ones; `outcome` is how the exchange is counted."""
-
-    code: Code
-    message: str
-    hint: str
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A body that is not checked, and why."""
-
-    reason: str
-    outcome: str = "no_body"
-
-
-Part = Held | Checked | Fault | Skipped
 
 
 # responses
@@ -78,8 +39,11 @@ def response_part(exchange: Exchange, match: Match, definitions: Definitions) ->
         known = ", ".join(sorted({body.status for body in method.responses}))
         words = f"{method.name} answers {exchange.status}, which is not described"
         return Fault(STATUS_UNDOCUMENTED, words, f"described are {known}", "undocumented_status")
-    if method.stream and exchange.status < 300:
-        return Skipped(f"a stream of {method.stream} events is not read from this recording", "stream")
+    if method.stream and exchange.status < 300 and not any(map(_is_empty, described)):
+        if exchange.response is None:
+            return Skipped("the recording does not hold the stream", "stream")
+        if exchange.response.media_type in ("", MEDIA_TYPE):
+            return _stream(exchange.response.text, described, method, definitions)
     if exchange.response is None:
         return _without_body(exchange, described)
     return _with_body(exchange.response, described, method, definitions)
@@ -112,6 +76,8 @@ def _with_body(body: Body, described: list[StatusBody], method: Method, definiti
         words = f"the answer is {body.media_type or 'a body of no known type'}, which is not described"
         return Fault(MEDIA_TYPE_UNDOCUMENTED, words, f"described is {_listed(described)}", "undocumented_media_type")
     chosen = fitting[0]
+    if chosen.media_type == MEDIA_TYPE:
+        return _stream(body.text, [chosen], method, definitions)
     if chosen.text:
         return Checked()
     if chosen.const is not None:
@@ -137,6 +103,33 @@ def _response(text: bytes, key: TypeId, method: Method, definitions: Definitions
     if not name or key != method.response or not isinstance(follow(definitions[key].node, definitions).shape, Record):
         return Held(key, text)
     return Held(key, b"{" + json.dumps(name).encode() + b":" + text + b"}", f"/{token(name)}")
+
+
+def _stream(text: bytes, described: list[StatusBody], method: Method, definitions: Definitions) -> Part:
+    """The events; a service file need not say that the one type of a method that streams is sent as such."""
+    keys = {one.media_type: one.type for one in described if one.type is not None}
+    key = keys.get(MEDIA_TYPE) or next(iter(keys.values()), None)
+    if key is None:
+        return Skipped("the events of the stream have no schema", "stream")
+    if _is_of_fields(key, definitions):
+        held = tuple(Held(key, dump(_fields(event))) for event in events(text))
+    else:
+        held = tuple(_response(event.data, key, method, definitions) for event in events(text))
+    return Streamed(held) if held else Skipped("the stream holds no whole event", "stream")
+
+
+def _is_of_fields(key: TypeId, definitions: Definitions) -> bool:
+    """Whether a type is of the event with its fields rather than of its data: then it says that `data` is a text."""
+    stated = properties(key, definitions)
+    if "data" not in stated or not stated.keys() <= {"data", "event", "id", "retry"}:
+        return False
+    return isinstance(follow(stated["data"].node, definitions).shape, Text)
+
+
+def _fields(event: Event) -> dict[str, Json]:
+    texts = {"data": event.data, "event": event.event, "id": event.id}
+    stated: dict[str, Json] = {name: text.decode(errors="replace") for name, text in texts.items() if text is not None}
+    return stated if event.retry is None else {**stated, "retry": event.retry}
 
 
 def _is_text(text: bytes) -> bool:

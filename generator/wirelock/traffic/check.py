@@ -9,10 +9,11 @@ from wirelock.diagnostics import Diagnostic, Location, Report, in_order
 from wirelock.ir import Method, TypeGraph, TypeId
 from wirelock.runtime.findings import Contract
 from wirelock.runtime.text import parse
-from wirelock.traffic.bodies import Checked, Fault, Held, Part, Skipped, request_part, response_part
+from wirelock.traffic.bodies import request_part, response_part
 from wirelock.traffic.codes import BODY_NOT_CHECKED, NOT_DESCRIBED, NOTHING_CHECKED
 from wirelock.traffic.coverage import Exercised
 from wirelock.traffic.exchange import Document, Exchange
+from wirelock.traffic.parts import Checked, Fault, Held, Part, Skipped, Streamed
 from wirelock.traffic.routes import Routes
 from wirelock.traffic.subject import Subject, of_document, of_exchange
 from wirelock.traffic.verdict import judge
@@ -98,6 +99,10 @@ class Check:
                 return outcome
             case Held():
                 return self._held(subject, part)
+            case Streamed(events):
+                for index, event in enumerate(events):
+                    self._held(subject.of_event(index), event)
+                return "stream"
 
     def _held(self, subject: Subject, held: Held) -> str:
         self.bodies += 1

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from wirelock.diagnostics import Code, Diagnostic, ExchangeRef, Location, Severity
 from wirelock.runtime.findings import Finding
-from wirelock.traffic.bodies import Held
 from wirelock.traffic.codes import DISAGREEMENT, FINDINGS, LOSS
 from wirelock.traffic.exchange import Document, Exchange
+from wirelock.traffic.parts import Held
 from wirelock.traffic.routes import Match
 from wirelock.traffic.verdict import Verdict
 
@@ -25,6 +25,10 @@ class Subject:
     rpc: str = ""
     line: int = 0
     refused: bool = False
+
+    def of_event(self, index: int) -> Subject:
+        """One event of the stream that this subject is."""
+        return replace(self, ref=replace(self.ref, part="event", event=index))
 
     def diagnostic(self, code: Code, pointer: str, message: str, hint: str = "") -> Diagnostic:
         """A diagnostic about this subject."""

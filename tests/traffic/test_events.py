@@ -1,0 +1,46 @@
+"""Server-sent events, as a client gets them (WHATWG HTML, 9.2.6) and as they are held against their schema."""
+
+from __future__ import annotations
+
+import pytest
+
+from wirelock.traffic.events import Event, events
+
+STREAMS: dict[str, tuple[bytes, list[Event]]] = {
+    "an event": (b"data: x\n\n", [Event(b"x")]),
+    "several": (b"data: x\n\ndata: y\n\n", [Event(b"x"), Event(b"y")]),
+    "line feeds": (b"data: a\ndata: b\n\n", [Event(b"a\nb")]),
+    "carriage returns": (b"data: a\rdata: b\r\rdata: c\r\r", [Event(b"a\nb"), Event(b"c")]),
+    "both": (b"data: a\r\ndata: b\r\n\r\ndata: c\r\n\r\n", [Event(b"a\nb"), Event(b"c")]),
+    "all of them": (b"data: a\rdata: b\ndata: c\r\n\n", [Event(b"a\nb\nc")]),
+    "every field": (b"event: e\nid: 7\nretry: 20\ndata: x\n\n", [Event(b"x", b"e", b"7", 20)]),
+    "a byte order mark": (b"\xef\xbb\xbfdata: x\n\n", [Event(b"x")]),
+    "a second one is part of a name": (b"\xef\xbb\xbf\xef\xbb\xbfdata: x\n\n", []),
+    "comments": (b": hello\n\n:\n\ndata: x\n: between\ndata: y\n\n", [Event(b"x\ny")]),
+    "one space belongs to the colon": (b"data:x\n\ndata:  x\n\n", [Event(b"x"), Event(b" x")]),
+    "a colon in the data": (b'data: {"a":1}\n\n', [Event(b'{"a":1}')]),
+    "no colon is no value": (b"data\n\ndata\ndata\n\n", [Event(b""), Event(b"\n")]),
+    "no data is no event": (b"event: ping\nid: 1\n\ndata: x\n\n", [Event(b"x")]),
+    "an end without an empty line": (b"data: x\n\ndata: y", [Event(b"x")]),
+    "an end one line short": (b"data: x\n\ndata: y\n", [Event(b"x")]),
+    "unknown fields": (b"data: x\nDATA: y\ncolour: z\n\n", [Event(b"x")]),
+    "an id with a null": (b"id: 1\0\ndata: x\n\n", [Event(b"x")]),
+    "an empty id": (b"id\ndata: x\n\n", [Event(b"x", id=b"")]),
+    "a time that is no number": (b"retry: soon\nretry: -1\ndata: x\n\n", [Event(b"x")]),
+    "the last of a field counts": (b"event: a\nevent: b\ndata: x\n\n", [Event(b"x", b"b")]),
+    "bytes that are no UTF-8": (b"data: \xff\n\n", [Event(b"\xff")]),
+    "separators that end no line": ("data: a\u2028b\x0bc\n\n".encode(), [Event("a\u2028b\x0bc".encode())]),
+    "nothing": (b"", []),
+    "empty lines": (b"\n\r\n\r\r", []),
+}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_stream_is_its_events(name: str) -> None:
+    stream, expected = STREAMS[name]
+    assert list(events(stream)) == expected
+
+
+def test_a_time_beyond_every_number_is_none() -> None:
+    (event,) = events(b"retry: " + b"9" * 10_000 + b"\ndata: x\n\n")
+    assert event.retry is None
