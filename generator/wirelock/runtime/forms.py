@@ -74,7 +74,7 @@ class Forms:
         required = [field["json"] for field in facts["fields"] if field["required"]]
 
         def put(notes: Notes, value: Any, message: Any, at: str) -> None:
-            if type(value) is not dict:
+            if value.__class__ is not dict:
                 expect(value, dict, "object", at)
             left: dict[str, Any] = {}
             for key, item in value.items():
