@@ -15,7 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from wirelock.api import generation
 from wirelock.cli import main
+from wirelock.diagnostics import Diagnostic, Location
+from wirelock.write.disk import OUTPUT_UNWRITABLE
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,15 @@ def test_init_overwrites_nothing(run: Run, tmp_path: Path) -> None:
     assert refused.code == 2
     assert "INIT_EXISTS" in refused.out
     assert snapshot(tmp_path) == {"wirelock.toml": b"mine"}
+
+
+def test_init_that_cannot_finish_leaves_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Diagnostic(OUTPUT_UNWRITABLE, Location("generated"), "no space left on device", "make room")
+    monkeypatch.setattr(generation, "apply", lambda root, changes: (full,))
+    refused = run(tmp_path, "init", "my-api")
+    assert refused.code == 2
+    assert "no space left on device" in refused.out
+    assert snapshot(tmp_path) == {}
 
 
 @pytest.mark.parametrize(

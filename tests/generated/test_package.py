@@ -96,6 +96,11 @@ def test_a_message_that_is_no_document_is_refused() -> None:
         session_codecs.session_info.from_message(session_pb2.SessionInfo(title="t"))
 
 
+def test_a_message_of_another_type_is_an_error_of_the_caller() -> None:
+    with pytest.raises(TypeError, match="for opencode.session.SessionInfo, not opencode.session.Empty"):
+        session_codecs.session_info.from_message(session_pb2.Empty())  # type: ignore[arg-type]
+
+
 def test_validators_say_why() -> None:
     assert session_validators.session_time.is_valid(b'{"created": 1, "updated": 1.0}')
     (finding,) = session_validators.session_time.findings(b'{"created": 1}')
@@ -131,7 +136,7 @@ def test_the_service_can_be_called_over_a_real_channel() -> None:
             _, call = stub.DeleteSession.with_call(session_pb2.DeleteSessionRequest(session_id="ses_1"), timeout=10)
             assert ("deleted", "ses_1") in [tuple(pair) for pair in call.trailing_metadata()]
     finally:
-        server.stop(None)
+        server.stop(1).wait()
 
 
 def test_the_protos_compile_without_a_word(tmp_path: Path) -> None:

@@ -94,7 +94,9 @@ class Codec(Generic[M]):
         return self.read(text).message
 
     def from_message(self, message: M) -> bytes:
-        """The JSON text of a message; raises Refused where the message is not a valid document."""
+        """The JSON text of a message; raises Refused where it is not a valid document, TypeError if it is another's."""
+        if not isinstance(message, self._type):
+            raise TypeError(f"this codec is for {self._type.DESCRIPTOR.full_name}, not {message.DESCRIPTOR.full_name}")
         value = self._get(message, "")
         if value is ABSENT:
             raise refusal(VIOLATION, "", "the message is empty and stands for no document")
