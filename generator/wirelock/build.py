@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wirelock.artifact import Artifact
 from wirelock.config import Config
@@ -13,11 +13,13 @@ from wirelock.lower import ledger as numbers
 from wirelock.lower.plan import ProtoPlan
 from wirelock.lower.proto import plan
 from wirelock.parse import parse
-from wirelock.source import Document, Sources, read_folder
+from wirelock.runtime.documents import value_at
+from wirelock.source import Document, Sources, read_document, read_folder
 
 NO_SCHEMAS = Code("NO_SCHEMAS", Severity.ERROR, fatal=True)
 LEDGER_MISSING = Code("LEDGER_MISSING", Severity.ERROR, fatal=True)
 SCHEMA_SUFFIX = ".schema.json"
+IMPORT_MANIFEST = "import.json"
 SERVICE_SUFFIX = ".service.json"
 
 
@@ -50,7 +52,7 @@ def build(config: Config) -> Build:
     if found:  # whatever refers to a file that could not be read would be a second finding for one fault
         return _unsound(config, {}, TypeGraph(), numbers.Ledger(), in_order(found))
     ledger, trouble = _read_ledger(config)
-    return compiled(config, documents, ledger, trouble)
+    return compiled(config, documents, replace(ledger, foreign=_imported(config)), trouble)
 
 
 def compiled(
@@ -90,6 +92,14 @@ def _unsound(
 def _no_schemas(config: Config) -> Diagnostic:
     hint = f"put a schema into {config.schemas}/<package>/<name>{SCHEMA_SUFFIX}"
     return Diagnostic(NO_SCHEMAS, Location(config.schemas), f"there is no *{SCHEMA_SUFFIX} in {config.schemas}", hint)
+
+
+def _imported(config: Config) -> frozenset[str]:
+    """The schema files that `wirelock import` wrote; a manifest that cannot be read is for the next import to say."""
+    path = config.root / config.schemas / IMPORT_MANIFEST
+    manifest = read_document(path, config.root) if path.is_file() else None
+    files = value_at(manifest.value, ("files",)) if isinstance(manifest, Document) else None
+    return frozenset(files) if isinstance(files, dict) else frozenset()
 
 
 def _read_ledger(config: Config) -> tuple[numbers.Ledger, tuple[Diagnostic, ...]]:

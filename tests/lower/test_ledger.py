@@ -111,3 +111,22 @@ def test_an_unreadable_ledger_is_never_an_empty_one(text: bytes) -> None:
     found = read_ledger(text, HERE)
     assert isinstance(found, Diagnostic)
     assert found.code.fatal
+
+
+def test_an_imported_field_with_another_type_takes_a_new_number() -> None:
+    """Its author knows nothing of numbers; the old one is reserved, and nothing is ever misread."""
+    scope = after([want("id"), want("count", "string")])
+    changed = Wanted("count", "count", "int64", HERE, foreign=True)
+    scope, found = allocate(scope, [want("id"), changed], "shop.Order")
+    assert [d.code.id for d in found] == ["LEDGER_RETYPED"]
+    assert numbers(scope) == {"id": 1, "count": 3}
+    assert scope.reserved_numbers == (2,)
+    assert scope.reserved_names == ()  # the name is in use
+
+
+def test_an_imported_field_whose_type_comes_back_gets_its_number_back() -> None:
+    scope = after([want("count", "string")])
+    for type in ("int64", "string"):
+        scope, _ = allocate(scope, [Wanted("count", "count", type, HERE, foreign=True)], "shop.Order")
+    assert numbers(scope) == {"count": 1}
+    assert scope.reserved_numbers == (2,)

@@ -15,6 +15,7 @@ from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 
 LEDGER_UNREADABLE = Code("LEDGER_UNREADABLE", Severity.ERROR, fatal=True)
 LEDGER_TYPE_CHANGED = Code("LEDGER_TYPE_CHANGED", Severity.ERROR, fatal=True)
+LEDGER_RETYPED = Code("LEDGER_RETYPED", Severity.WARNING)
 LEDGER_PIN_TAKEN = Code("LEDGER_PIN_TAKEN", Severity.ERROR, fatal=True)
 FILE_NAME = "numbers.json"
 _FORMAT = 1
@@ -58,7 +59,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a field or value asks for; `pinned` is a number that the schema demands (`x-proto-field`)."""
+    """What a field or value asks for.
+
+    `pinned` is a number that the schema demands (`x-proto-field`); `foreign` says that the schema is an imported one,
+    whose author knows nothing of numbers.
+    """
 
     key: str
     name: str
@@ -66,14 +71,16 @@ class Wanted:
     where: Location
     pinned: int | None = None
     renamed_from: str = ""
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Every scope by full proto name."""
+    """Every scope by full proto name; `foreign` are the schema files that were imported, which is not in its file."""
 
     messages: Mapping[str, Scope] = field(default_factory=dict[str, Scope])
     enums: Mapping[str, Scope] = field(default_factory=dict[str, Scope])
+    foreign: frozenset[str] = frozenset()
 
     def name_of(self, source: str, package: str) -> str | None:
         """The short name once given to that schema place in that package."""
@@ -88,7 +95,8 @@ def allocate(scope: Scope, wanted: Sequence[Wanted], label: str) -> tuple[Scope,
     """Numbers for everything wanted: the old ones where there are any, then max + 1 in the order given.
 
     What is no longer wanted becomes reserved. A key that comes back with its old type gets its old number; with
-    another type it takes a new one. A live key whose type changed is an error: old data would be misread.
+    another type it takes a new one. A live key whose type changed is an error: old data would be misread; in an
+    imported schema it is as if the one were removed and the other added (decision 0011).
     """
     kept: dict[str, Entry] = {}
     found: list[Diagnostic] = []
@@ -98,6 +106,8 @@ def allocate(scope: Scope, wanted: Sequence[Wanted], label: str) -> tuple[Scope,
             if old.type != want.type:
                 found.append(_type_changed(old, want, label))
             kept[want.key] = replace(old, key=want.key, name=want.name, reserved=False)
+        elif old is None and (former := scope.live.get(want.key)) is not None:
+            found.append(_retyped(former, want, label))
     numbers = {entry.number for entry in scope.entries}
     for want in wanted:
         if want.key in kept:
@@ -117,7 +127,7 @@ def _previous(scope: Scope, want: Wanted) -> Entry | None:
     live = [entry for entry in candidates if not entry.reserved]
     same = [entry for entry in candidates if entry.type == want.type]
     renamed = [e for e in scope.entries if want.renamed_from and e.key == want.renamed_from and e.type == want.type]
-    return next(iter((*live, *same, *renamed)), None)
+    return next(iter((*same, *renamed) if want.foreign else (*live, *same, *renamed)), None)
 
 
 def _next(numbers: set[int]) -> int:
@@ -133,6 +143,15 @@ def _type_changed(old: Entry, want: Wanted, label: str) -> Diagnostic:
         "would be misread",
         "give the property a new name, or remove it in one generation and add it again in the next: "
         "it then takes a new number",
+    )
+
+
+def _retyped(old: Entry, want: Wanted, label: str) -> Diagnostic:
+    return Diagnostic(
+        LEDGER_RETYPED,
+        want.where,
+        f"{label}.{old.name} was {old.type} and is {want.type} now: {old.number} is reserved, it takes a new number",
+        "clients built before do not see the field until they are built again",
     )
 
 

@@ -79,6 +79,7 @@ class Numbering:
                 draft.node.where,
                 draft.node.hints.proto_field,
                 ledger_key(draft.node.hints.renamed_from),
+                draft.node.where.file in self._ledger.foreign,
             )
             for draft in wanted_drafts
         ]
