@@ -19,12 +19,14 @@ from .findings import UNDECLARED_FIELD, VIOLATION, Finding
 from .messages import findings
 from .outcome import At, Outcome
 from .pointers import pointer_of
-from .prepare import CLOSED, address, prepared, refusals, tame
+from .prepare import CLOSED, address, prepared, reachable, refusals, tame
 from .text import Json, MalformedText, parse
 from .words import name
 
 __all__ = ["SchemaRefused", "Schemas", "Validator"]
 
+_TURNS_ROUND = frozenset({"not", "if", "oneOf", "contains", "unevaluatedProperties", "unevaluatedItems"})
+"""Keywords by which a schema accepts because another one inside refuses."""
 _SPEAKS_OF_REST = frozenset({"additionalProperties", "unevaluatedProperties"})
 
 
@@ -99,7 +101,7 @@ class Validator:
 
     def instance_findings(self, instance: Json) -> tuple[Finding, ...]:
         """`findings` of a parsed JSON value."""
-        if self._accepts(instance) and (self._schemas.unknown_fields == "keep" or self._declares(instance)):
+        if self._is_clean(instance):
             return ()
         outcome = evaluate(self._rules, self._site, instance)
         faults = self._faults(outcome, instance)
@@ -115,6 +117,18 @@ class Validator:
     def _faults(self, outcome: Outcome, instance: Json) -> tuple[Finding, ...]:
         faults = findings(outcome.faults)
         return faults if faults or self._accepts(instance) else tuple(self._engine_findings(instance))
+
+    def _is_clean(self, instance: Json) -> bool:
+        """Whether there is nothing to say: valid, and nothing undeclared that counts."""
+        if self._schemas.unknown_fields == "keep":
+            return self._accepts(instance)
+        return self._declares(instance) and (self._closing_refuses or self._accepts(instance))
+
+    @cached_property
+    def _closing_refuses(self) -> bool:
+        """Whether what the closed schema accepts is valid: closing refuses, unless it is inside a rule turned round."""
+        sites = reachable(self._rules.documents, self._site)
+        return all(_TURNS_ROUND.isdisjoint(site.keywords) for site in sites)
 
     def _accepts(self, instance: Json) -> bool:
         if self._tame:
