@@ -18,10 +18,9 @@ from wirelock.build import Build
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.emit.contract import Emitted
 from wirelock.emit.render import header, render
-from wirelock.ir import TypeId
 from wirelock.lower.classes import RUNTIME_NAMES
 from wirelock.lower.constraints import Schema
-from wirelock.lower.python import ATTRIBUTE, CHECKS, SCHEMA, canonical, model_classes
+from wirelock.lower.python import ATTRIBUTE, CHECKS, SCHEMA, canonical
 from wirelock.version import VERSION
 
 MODELS_REFUSED = Code("MODELS_REFUSED", Severity.ERROR, fatal=True)
@@ -49,12 +48,6 @@ def key(build: Build) -> bytes:
     """Everything that the models depend on."""
     writer = f"wirelock {VERSION}, datamodel-code-generator {version('datamodel-code-generator')}"
     return f"{header(build.config.schemas)}\n{writer}\n{json.dumps(_canonical(build))}".encode()
-
-
-def model_path(build: Build, key: TypeId) -> tuple[str, str]:
-    """The module below `models/` and the class that stand for a named type."""
-    name = model_classes(build.graph, build.proto, build.config)[key]
-    return name.module, name.name
 
 
 def _canonical(build: Build) -> Schema:

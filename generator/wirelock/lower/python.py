@@ -96,7 +96,10 @@ class _Canonical:
             case _:
                 schema = self._whole(node, name)
         checks = self._constraints.of_class(node)
-        return {**schema, **({CHECKS: checks} if checks else {}), **self._place(node)}
+        beyond = {**({CHECKS: checks} if checks else {}), **self._place(node)}
+        if beyond and isinstance(node.shape, Record):  # of a map alone, datamodel-code-generator drops them
+            schema = {"anyOf": [schema]}
+        return {**schema, **beyond}
 
     def _place(self, node: Node) -> Schema:
         if self._constraints.are_all(node):

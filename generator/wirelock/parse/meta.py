@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import exceptions
 from jsonschema.validators import validator_for
 
@@ -24,7 +25,12 @@ class MetaFault:
 
 
 def schema_fault(schema: dict[str, Json] | bool, dialect: str) -> MetaFault | None:
-    """What the meta-schema of its dialect, by URI, has against a schema."""
+    """What the meta-schema of its dialect, by URI, has against a schema.
+
+    The engine of the validators judges, a hundred times as fast; the words are jsonschema's.
+    """
+    if jsonschema_rs.meta.is_valid(schema if isinstance(schema, bool) else {**schema, "$schema": dialect}):
+        return None
     validator: Any = validator_for({"$schema": dialect})
     return _worst(validator(validator.META_SCHEMA).iter_errors(schema))
 

@@ -37,6 +37,7 @@ class Reference:
         self._sources = Sources({document.path: document for document in documents.values()})
         self._formats = format_assertion
         self._validators: dict[TypeId, Any] = {}
+        self._registries: dict[Any, Any] = {}
 
     def is_valid(self, key: TypeId, value: Json) -> bool:
         """Whether a value is valid against a type."""
@@ -56,10 +57,16 @@ class Reference:
                 "enum": _enum(standard.VALIDATORS["enum"]),
             },
         )
-        resources = ((_BASE + quote(d.path), self._resource(d, standard)) for d in self._documents.values())
-        registry = referencing.Registry[Any]().with_resources(resources)
+        registry = self._registry(standard)
         schema = {"$ref": f"{_BASE}{quote(document.path)}#{key.pointer}"}
         return exact(schema, registry=registry, format_checker=exact.FORMAT_CHECKER if self._formats else None)
+
+    def _registry(self, standard: Any) -> Any:
+        """Every document, for types of one dialect."""
+        if standard not in self._registries:
+            resources = ((_BASE + quote(d.path), self._resource(d, standard)) for d in self._documents.values())
+            self._registries[standard] = referencing.Registry[Any]().with_resources(resources)
+        return self._registries[standard]
 
     def _resource(self, document: Document, standard: Any) -> Any:
         """A document as the reference gets it.
