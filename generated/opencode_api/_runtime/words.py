@@ -51,8 +51,8 @@ def described(value: object) -> str:
             return f"{type_name(value)} {literal(value)}"
 
 
-def type_name(value: object) -> str:
-    """The JSON type of a value; `integer` for a number without a fraction."""
+def json_type(value: object) -> str:
+    """The JSON type of a value (RFC 8259): 1 and 1.5 are both a `number`."""
     match value:
         case None:
             return "null"
@@ -64,10 +64,16 @@ def type_name(value: object) -> str:
             return "array"
         case dict():
             return "object"
-        case float():
-            return "integer" if value.is_integer() else "number"
         case _:
-            return "integer"
+            return "number"
+
+
+def type_name(value: object) -> str:
+    """The type of a value in JSON Schema's words: `integer` for a number without a fraction."""
+    if isinstance(value, float):
+        return "integer" if value.is_integer() else "number"
+    name = json_type(value)
+    return "integer" if name == "number" else name
 
 
 def counted(number: int, noun: str) -> str:

@@ -29,6 +29,7 @@ from wirelock.ir import (
     TypeId,
     Union,
 )
+from wirelock.runtime.words import json_type
 
 Definitions = Mapping[TypeId, Definition]
 _NUMBER_WORDS = frozenset({"NaN", "Infinity", "-Infinity"})
@@ -163,7 +164,7 @@ def json_types(node: Node, definitions: Definitions) -> tuple[str, ...]:
         case Record():
             return ("object",)
         case Constant(values):
-            return tuple(sorted({_json_type(value) for value in values}))
+            return tuple(sorted({json_type(value) for value in values}))
         case Union(branches):
             return tuple(sorted({name for branch in branches for name in json_types(branch, definitions)}))
         case Anything():
@@ -174,19 +175,3 @@ def json_types(node: Node, definitions: Definitions) -> tuple[str, ...]:
             return ("null", "boolean", "number", "string", "array", "object")
         case _:
             assert_never(shape)
-
-
-def _json_type(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case _:
-            return "object"

@@ -11,6 +11,7 @@ from .freeform import get_free, put_free
 from .pointers import token
 from .scalars import enum, from_double, same, to_bool, to_double, to_integer, to_null, to_string
 from .text import Json
+from .words import json_type
 
 _MANY = ("list", "map")
 _MESSAGES = ("message", "any", "object", "array")
@@ -303,7 +304,7 @@ class Forms:
 
 def _fits(value: Any, branch: Facts) -> bool:
     if branch["types"]:
-        return _json_type(value) in branch["types"]
+        return json_type(value) in branch["types"]
     return all(_constant(_at(value, tag["path"]), tag["values"]) for tag in branch["tags"])
 
 
@@ -317,22 +318,6 @@ def _at(value: Json, path: Iterable[str]) -> Json:
 
 def _constant(value: Any, accepted: Iterable[Any]) -> bool:
     return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in accepted)
-
-
-def _json_type(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case dict():
-            return "object"
-        case _:
-            return "number"
 
 
 def _there(get: Get, item: Any, at: str) -> Any:

@@ -23,7 +23,7 @@ from wirelock.ir import (
 from wirelock.lower.unions import json_types
 from wirelock.runtime.equality import equal
 from wirelock.runtime.text import Json
-from wirelock.runtime.words import literal
+from wirelock.runtime.words import json_type, literal
 
 KINDS = ("methods", "fields", "enum values", "union branches")
 Definitions = Mapping[TypeId, Definition]
@@ -116,28 +116,12 @@ def fits(node: Node, value: Json, definitions: Definitions) -> bool:
         case Union(branches):
             return any(fits(branch, value, definitions) for branch in branches)
         case _:
-            return _json_type(value) in json_types(node, definitions)
+            return json_type(value) in json_types(node, definitions)
 
 
 def _is_constant(node: Node, definitions: Definitions) -> bool:
     shape = node.shape
     return isinstance(definitions[shape.target].node.shape if isinstance(shape, Ref) else shape, Choice | Constant)
-
-
-def _json_type(value: Json) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case dict():
-            return "object"
-        case _:
-            return "number"
 
 
 def _branch(branch: Node, index: int, at: str) -> str:
