@@ -209,3 +209,16 @@ def test_any_text_is_a_value_or_malformed(text: bytes | str) -> None:
         assert refused.finding.code == MALFORMED
     else:
         assert equal(parse(dump(value)), value)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"a": 1,}', "line 1, column 8"),
+        ("[1,\n ]", "line 1, column 3"),
+        ('{"a": [1, 2,], "b": 1}', "line 1, column 12"),
+    ],
+)
+def test_a_trailing_comma_is_called_so_by_every_python(text: str, place: str) -> None:
+    with pytest.raises(MalformedText, match=f"^trailing comma at {place}$"):
+        parse(text)

@@ -57,7 +57,19 @@ def not_grammar(error: json.JSONDecodeError) -> MalformedText:
         return at("trailing data after the document", source, error.pos)
     if error.pos >= len(source):
         return at("the text ends inside the document", source, error.pos)
+    comma = _trailing_comma(error)
+    if comma is not None:
+        return at("trailing comma", source, comma)
     return at(visible(error.msg[:1].lower() + error.msg[1:].removesuffix(" at")), source, error.pos)
+
+
+def _trailing_comma(error: json.JSONDecodeError) -> int | None:
+    """Where a comma stands before a closing bracket; the parser's own words for it differ from Python to Python."""
+    if error.msg.startswith("Illegal trailing comma"):
+        return error.pos
+    before = error.doc[: error.pos].rstrip(" \t\r\n")
+    closes = error.doc[error.pos : error.pos + 1] in ("}", "]")
+    return len(before) - 1 if closes and before.endswith(",") else None
 
 
 def not_utf8(error: UnicodeDecodeError) -> MalformedText:
