@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wirelock.diagnostics import Diagnostic, Location
-from wirelock.lower.ledger import Entry, Ledger, Scope, Wanted, allocate, print_ledger, read_ledger
+from wirelock.lower.allocation import Wanted, allocate
+from wirelock.lower.ledger import Entry, Ledger, Scope, print_ledger, read_ledger
 
 HERE = Location("schemas/order/order.schema.json")
 
@@ -85,6 +86,7 @@ def test_what_is_written_is_read_back() -> None:
     ledger = Ledger(
         {"shop.Order": after([want("a"), want("b")], [want("a")])},
         {"shop.State": Scope("s", (Entry(1, "x", "STATE_X", "value"),))},
+        {"shop.Count": "shop/count.schema.json"},
     )
     assert read_ledger(print_ledger(ledger), HERE) == ledger
 

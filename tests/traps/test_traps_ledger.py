@@ -8,53 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkout import configuration
-from traps import properties, written
-
-from wirelock.build import Build, build
-from wirelock.emit import proto
+from life import Life, numbers
+from traps import properties
 
 TEXT = {"type": "string"}
 INTEGER = {"type": "integer"}
 
 
-class Life:
-    """A project whose schemas change, with its ledger kept from one build to the next."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def build(self, **schemas: Any) -> Build:
-        """The next generation; its ledger stays."""
-        for old in self.folder.glob("schemas/t/*.json"):
-            old.unlink()
-        written(self.folder, {f"t/{name}": schema for name, schema in schemas.items()})
-        built = build(configuration(self.folder))
-        if built.sound:
-            path = self.folder / built.ledger.path
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(built.ledger.content)
-        return built
-
-    def proto(self, **schemas: Any) -> str:
-        """The proto of the next generation, which must be sound."""
-        built = self.build(**schemas)
-        assert built.sound, built.diagnostics
-        return "".join(artifact.content.decode() for artifact in proto.emit(built).artifacts)
-
-    def codes(self, **schemas: Any) -> set[str]:
-        """What keeps the next generation from being made."""
-        return {diagnostic.code.id for diagnostic in self.build(**schemas).diagnostics if diagnostic.fails}
-
-
 @pytest.fixture
 def life(tmp_path: Path) -> Life:
     return Life(tmp_path)
-
-
-def numbers(proto: str) -> dict[str, int]:
-    """Number by field or enum value."""
-    return {name: int(number) for name, number in re.findall(r"(\w+) = (\d+)[ ;]", proto)}
 
 
 def words(*values: str) -> dict[str, Any]:

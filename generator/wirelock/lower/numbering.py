@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from wirelock.diagnostics import Code, Diagnostic, Severity
 from wirelock.ir import Anything, Definition, Node, TypeId
-from wirelock.lower.ledger import Ledger, Scope, Wanted, allocate
+from wirelock.lower.allocation import Wanted, allocate
+from wirelock.lower.ledger import Ledger, Scope
 from wirelock.lower.plan import Enum, EnumType, EnumValue, Field, Form, MapOf, Message, Repeated, Scalar, ValueShape
 from wirelock.lower.unions import follow
 from wirelock.lower.words import constraints, type_words
@@ -52,6 +53,7 @@ class Numbering:
         self._ledger = ledger
         self.messages: dict[str, Message] = {}
         self.enums: dict[str, Enum] = {}
+        self.wanted: dict[str, tuple[Wanted, ...]] = {}
         self.scopes: dict[str, Scope] = {}
         self.enum_scopes: dict[str, Scope] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -78,13 +80,14 @@ class Numbering:
                 type_words(draft.shape),
                 draft.node.where,
                 draft.node.hints.proto_field,
-                ledger_key(draft.node.hints.renamed_from),
+                "" if draft.json is None else ledger_key(draft.node.hints.renamed_from),
                 draft.node.where.file in self._ledger.foreign,
             )
             for draft in wanted_drafts
         ]
-        scope, found = allocate(replace(old, source=source), wanted, name)
+        scope, found = allocate(_at(old, source), wanted, name)
         self.diagnostics.extend(found)
+        self.wanted[name] = tuple(wanted)
         self.scopes[name] = scope
         properties = frozenset(draft.json for draft in wanted_drafts if draft.json is not None)
         fields = {draft.key: self._field(draft, scope, properties) for draft in wanted_drafts}
@@ -176,8 +179,9 @@ class Numbering:
         )
         fresh = settle({v: f"{prefix}_{upper_snake(v)}" for v in values if v not in kept}, taken)
         wanted = [Wanted(value, kept.get(value) or fresh[value], "value", node.where) for value in values]
-        scope, found = allocate(replace(old, source=source), wanted, name)
+        scope, found = allocate(_at(old, source), wanted, name)
         self.diagnostics.extend(found)
+        self.wanted[name] = tuple(wanted)
         self.enum_scopes[name] = scope
         live = (EnumValue(entry.name, entry.number, entry.key) for entry in scope.live.values())
         self.enums[name] = Enum(
@@ -190,6 +194,13 @@ class Numbering:
             node.deprecated,
         )
         return EnumType(name)
+
+
+def _at(scope: Scope, source: str) -> Scope:
+    """A scope whose name was found again at another place."""
+    if scope.source == source:
+        return scope
+    return replace(scope, source=source, was=tuple(dict.fromkeys((*scope.was, scope.source))))
 
 
 def _json_name(draft: Draft, name: str, properties: frozenset[str]) -> str:
