@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from wirelock.diagnostics import Code, Severity
 from wirelock.openapi.library import At, Library
 from wirelock.runtime.documents import subschemas
 from wirelock.runtime.pointers import names_of, pointer_of
 from wirelock.runtime.text import Json
+from wirelock.source.openapi30 import NULLABLE_VOID, translated, with_schemas
 
-NULLABLE_VOID = Code("NULLABLE_VOID", Severity.WARNING)
 _ROOT = re.compile(r"(/components/schemas/[^/]+|/(?:\$defs|definitions)/[^/]+)(/.*)?")
 _RENAMED = {"xml": "x-xml", "externalDocs": "x-externalDocs", "discriminator": "x-discriminator"}
 _DROPPED = ("$id", "id")
@@ -111,46 +110,18 @@ class Rewriter:
             return link(at, value)
         if keyword == "discriminator" and isinstance(value, dict):
             return _discriminator(cast("dict[str, Any]", value), at, link)
-        parts = dict(_parts(keyword, value))
         written = {
             names: self.rewritten(At(at.document, at.pointer + pointer_of(names), inner), link)
-            for names, inner in parts.items()
+            for names, inner in _parts(keyword, value)
         }
-        if not written:
-            return cast("Json", value)
-        if (keyword,) in written:
-            return written[(keyword,)]
-        if isinstance(value, list):
-            return [*written.values()]
-        table = cast("dict[str, Any]", value)
-        return {name: written.get((keyword, name), inner) for name, inner in table.items()}
+        return with_schemas(keyword, value, written)
 
     def _translated(self, at: At) -> dict[str, Any]:
         """A schema object of OpenAPI 3.0 in the words of 2020-12."""
-        stated = at.table
-        if "$ref" in stated:  # siblings of a reference are ignored there ("Reference Object")
-            return {"$ref": stated["$ref"]}
-        schema = dict(stated)
-        if schema.pop("nullable", False) is True:
-            self._allow_null(schema, at)
-        for bound, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-            if isinstance(schema.get(bound), bool) and schema.pop(bound) and limit in schema:
-                schema[bound] = schema.pop(limit)
-        if "example" in schema:
-            schema.setdefault("examples", [schema.pop("example")])
+        schema, void = translated(at.table)
+        if void is not None:
+            self.library.report(NULLABLE_VOID, at.below("nullable"), void.message, void.hint)
         return schema
-
-    def _allow_null(self, schema: dict[str, Any], at: At) -> None:
-        if not isinstance(schema.get("type"), str):
-            words = "nullable has no effect where no type is stated"
-            hint = "OpenAPI 3.0.3 adds null to the stated type only; state the type, or add null in an overlay"
-            self.library.report(NULLABLE_VOID, at.below("nullable"), words, hint)
-            return
-        schema["type"] = [schema["type"], "null"]
-        if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
-            words = "nullable has no effect beside an enum without null"
-            hint = "list null in the enum if it is meant"
-            self.library.report(NULLABLE_VOID, at.below("nullable"), words, hint)
 
 
 def _discriminator(stated: Mapping[str, Any], at: At, link: Link) -> Json:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from wirelock.diagnostics import Diagnostic, in_order
 from wirelock.ir import TypeGraph
 from wirelock.parse.conflicts import between, circles
-from wirelock.parse.refused import refused
+from wirelock.parse.refused import confused, refused
 from wirelock.parse.schemas import SchemaParser, sound
 from wirelock.parse.services import ServiceParser
 from wirelock.runtime.dialects import MetaSchemas
@@ -20,6 +20,7 @@ def parse(
     """Parse the schema and service documents below one folder (paths relative to it) to one graph."""
     meta = MetaSchemas({file: document.value for file, document in schemas.items()})
     unsound = [fault for document in schemas.values() if (fault := sound(document, meta)) is not None]
+    unsound += () if unsound else confused(schemas)
     if unsound:  # whatever refers to them would be a second finding for one fault
         return TypeGraph(), in_order(unsound)
     schema_parser = SchemaParser(folder, schemas, sources)

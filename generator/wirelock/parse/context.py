@@ -18,7 +18,8 @@ class Place:
     """One schema object in one document.
 
     `node` parses a subschema; `resolve` turns a `$ref` into the named type it means, or reports and gives None;
-    `named` gives the node of a named type (for allOf, which has to look inside).
+    `named` gives the node of a named type (for allOf, which has to look inside). `around` are the keywords in which
+    the schemas of the same value, around this one or beside it, say of which type and shape that value is.
     """
 
     document: Document
@@ -29,6 +30,7 @@ class Place:
     node: Callable[[Json, Place], Node]
     resolve: Callable[[str, Place], TypeId | None]
     named: Callable[[TypeId], Node | None]
+    around: frozenset[str] = frozenset()
 
     @property
     def where(self) -> Location:
@@ -36,8 +38,12 @@ class Place:
         return self.document.at(self.pointer)
 
     def below(self, *names: str | int) -> Place:
-        """The place of a subschema."""
-        return replace(self, pointer=self.pointer + pointer_of(names))
+        """The place of a subschema for a value inside."""
+        return replace(self, pointer=self.pointer + pointer_of(names), around=frozenset())
+
+    def branch(self, keyword: str, index: int) -> Place:
+        """The place of a subschema for the same value."""
+        return replace(self, pointer=self.pointer + pointer_of((keyword, index)))
 
     def report(self, code: Code, message: str, hint: str, keyword: str = "") -> None:
         """Say what is wrong here, at the keyword if one is named."""

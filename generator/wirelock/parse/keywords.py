@@ -52,6 +52,15 @@ def several(keyword: str) -> Fact:
     return parse
 
 
+def branches(keyword: str) -> Fact:
+    """A keyword that holds a list of schemas for the same value."""
+
+    def parse(value: list[Json], place: Place) -> tuple[Node, ...]:
+        return tuple(place.node(item, place.branch(keyword, index)) for index, item in enumerate(value))
+
+    return parse
+
+
 def properties(value: Mapping[str, Json], place: Place) -> tuple[Property, ...]:
     """Declared properties in document order; `required` is joined later (core 10.3.2.1)."""
     return tuple(
@@ -77,7 +86,7 @@ def types(value: str | list[str], place: Place) -> tuple[str, ...]:
 
 ANNOTATIONS = (
     "$schema", "$id", "$anchor", "$dynamicAnchor", "$comment", "$vocabulary", "examples", "default", "readOnly",
-    "writeOnly", "contentEncoding", "contentMediaType", "contentSchema",
+    "writeOnly", "contentMediaType", "contentSchema",
 )  # fmt: skip
 CHECKS = (
     "not", "if", "then", "else", "dependentSchemas", "dependentRequired", "dependencies", "contains", "minContains",
@@ -86,8 +95,8 @@ CHECKS = (
 )  # fmt: skip
 VALUES = (
     "title", "description", "deprecated", "enum", "const", "required", "format", "pattern", "minLength", "maxLength",
-    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems",
-    "x-proto-field", "x-proto-name", "x-proto-type", "x-extensible-enum", "x-renamed-from",
+    "contentEncoding", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems",
+    "maxItems", "uniqueItems", "x-proto-field", "x-proto-name", "x-proto-type", "x-extensible-enum", "x-renamed-from",
 )  # fmt: skip
 
 KEYWORDS: Mapping[str, Fact] = {
@@ -103,8 +112,8 @@ KEYWORDS: Mapping[str, Fact] = {
     "additionalItems": one("additionalItems"),
     "items": items,
     "prefixItems": several("prefixItems"),
-    "anyOf": several("anyOf"),
-    "oneOf": several("oneOf"),
-    "allOf": several("allOf"),
+    "anyOf": branches("anyOf"),
+    "oneOf": branches("oneOf"),
+    "allOf": branches("allOf"),
 }
 """Every keyword that the parser knows."""

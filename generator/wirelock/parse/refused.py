@@ -6,12 +6,22 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from wirelock.diagnostics import Diagnostic
-from wirelock.parse.codes import PATTERN_REFUSED, SCHEMA_INVALID
+from wirelock.parse.codes import DIALECT_UNKNOWN, PATTERN_REFUSED, SCHEMA_INVALID
+from wirelock.runtime.dialects import DIALECTS
 from wirelock.runtime.documents import Documents, SchemaRefused
 from wirelock.runtime.prepare import refusals
 from wirelock.runtime.text import Json
 from wirelock.source import Document
 from wirelock.source.references import REFERENCE_NOT_FOUND
+
+
+def confused(schemas: Mapping[str, Document]) -> tuple[Diagnostic, ...]:
+    """What keeps schemas inside the documents from having a name and a dialect."""
+    try:
+        _ = Documents({file: document.value for file, document in schemas.items()}).roots
+    except SchemaRefused as fault:
+        return (_diagnostic(fault, schemas),)
+    return ()
 
 
 def refused(schemas: Mapping[str, Document]) -> tuple[Diagnostic, ...]:
@@ -44,4 +54,7 @@ def _diagnostic(fault: SchemaRefused, schemas: Mapping[str, Document]) -> Diagno
         return Diagnostic(PATTERN_REFUSED, where, fault.reason, hint)
     if keywords[-1] in ("$ref", "$dynamicRef", "$recursiveRef"):
         return Diagnostic(REFERENCE_NOT_FOUND, where, fault.reason, "name a schema of this project")
+    if keywords[-1] == "$schema":
+        hint = f"a part of a file may be in the dialects {', '.join(DIALECTS)}"
+        return Diagnostic(DIALECT_UNKNOWN, where, fault.reason, hint)
     return Diagnostic(SCHEMA_INVALID, where, fault.reason, "see the JSON Schema specification, core, section 8")

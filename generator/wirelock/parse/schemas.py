@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from wirelock.diagnostics import Diagnostic
 from wirelock.ir import Anything, Definition, Never, Node, Shape, TypeId
@@ -18,8 +19,11 @@ from wirelock.runtime.documents import value_at
 from wirelock.runtime.pointers import names_of, token
 from wirelock.runtime.text import Json
 from wirelock.source import Document, Sources, Target
+from wirelock.source.dialects import OPENAPI_3_0
 
 SUFFIX = ".schema.json"
+_TYPES = frozenset({"type", "enum", "const", "$ref"})
+"""Keywords that say which types a value may have; a type that is referred to answers for itself."""
 
 
 def sound(document: Document, meta: MetaSchemas) -> Diagnostic | None:
@@ -30,7 +34,7 @@ def sound(document: Document, meta: MetaSchemas) -> Diagnostic | None:
     dialect = _stated(schema, meta)
     if dialect is None:
         words = f"unknown dialect {schema['$schema']!r}" if isinstance(schema, dict) else ""
-        hint = f"wirelock knows {', '.join(DIALECTS)}"
+        hint = f"wirelock knows {', '.join((*DIALECTS, OPENAPI_3_0))}"
         return Diagnostic(DIALECT_UNKNOWN, document.at("/$schema"), words, hint)
     fault = schema_fault(schema, dialect.uri)
     if fault is None:
@@ -119,6 +123,7 @@ class SchemaParser:
 
     def _facts(self, schema: Mapping[str, Json], place: Place) -> dict[str, object]:
         facts: dict[str, object] = {}
+        place = replace(place, around=place.around | _says_of_value(schema))
         for keyword, value in schema.items():
             parse = KEYWORDS.get(keyword)
             if keyword in place.dialect.void:
@@ -126,11 +131,19 @@ class SchemaParser:
                 place.report(KEYWORD_UNKNOWN, f"keyword {keyword!r} has no effect", hint, keyword)
             elif parse is not None:
                 facts[keyword] = parse(value, place)
-            elif not keyword.startswith("x-"):
+            elif not keyword.startswith("x-") and keyword not in place.dialect.words:
                 near = difflib.get_close_matches(keyword, KEYWORDS, 1)
                 hint = f"did you mean {near[0]!r}?" if near else "keywords of your own start with x-"
                 place.report(KEYWORD_UNKNOWN, f"unknown keyword {keyword!r} has no effect", hint, keyword)
         return facts
+
+
+def _says_of_value(schema: Mapping[str, Json]) -> frozenset[str]:
+    """The keywords in which a schema says what its branches need not say again; a part of allOf has its say in all."""
+    parts = schema.get("allOf", [])
+    assert isinstance(parts, list)
+    of_parts = (_says_of_value(part) & _TYPES for part in parts if isinstance(part, dict))
+    return frozenset[str]((_TYPES | {"properties"}) & schema.keys()).union(*of_parts)
 
 
 def _described(shape: Shape, facts: Mapping[str, object], place: Place, beside: tuple[str, ...]) -> Node:

@@ -39,6 +39,7 @@ _SHAPING = {
     "array": ("items", "prefixItems", "minItems", "maxItems", "uniqueItems"),
     "object": ("properties", "required", "additionalProperties"),
 }
+_SHAPES_INSIDE = frozenset({"properties", "additionalProperties", "items", "prefixItems"})
 _TYPED = ("type", *(keyword for group in _SHAPING.values() for keyword in group))
 
 
@@ -84,7 +85,8 @@ def _constant(facts: Facts, place: Place) -> Shape:
 def _union(keyword: str, facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
     branches: tuple[Node, ...] = facts[keyword] if keyword == "oneOf" else _distinct(facts[keyword])
     live = tuple(branch for branch in branches if not isinstance(branch.shape, Never))
-    rules = "type" in facts and all(isinstance(branch.shape, Anything) for branch in live)
+    typed = "type" in facts or _said_around((keyword,), place.around)
+    rules = typed and all(isinstance(branch.shape, Anything) for branch in live)
     if "properties" in facts or rules:  # what is declared beside a union of rules is the shape, the union is a check
         shape, checks = _typed(facts, place)
         return shape, (*checks, *_beside(facts, *_TYPED))
@@ -162,7 +164,7 @@ def _typed(facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
     names: tuple[str, ...] | None = facts.get("type")
     if names is None:
         implied = tuple(keyword for keyword in _beside(facts))
-        if implied:
+        if implied and not _said_around(implied, place.around):
             place.report(
                 TYPE_UNSTATED,
                 f"{', '.join(implied)} without type says nothing about values of other types",
@@ -176,6 +178,12 @@ def _typed(facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
     if set(names) >= set(JSON_TYPES) - {"integer"}:
         return Anything(), _beside(facts, "type")
     return Union(tuple(Node(shape, place.where) for shape in shapes)), unsaid
+
+
+def _said_around(implied: tuple[str, ...], around: frozenset[str]) -> bool:
+    """Whether keywords without a type are only rules for a value whose type and shape are stated around them."""
+    is_typed = bool(around - {"properties"})
+    return is_typed and ("properties" in around or _SHAPES_INSIDE.isdisjoint(implied))
 
 
 def _unsaid(shape: Shape, facts: Facts) -> tuple[str, ...]:
@@ -193,9 +201,9 @@ def _unsaid(shape: Shape, facts: Facts) -> tuple[str, ...]:
 
 
 def _text(facts: Facts, place: Place) -> Shape:
-    return Text(
-        int(facts.get("minLength", 0)), _int(facts, "maxLength"), facts.get("pattern"), str(facts.get("format", ""))
-    )
+    form = str(facts.get("format", ""))
+    base64 = str(facts.get("contentEncoding", "")).lower() == "base64" or form == "byte"
+    return Text(int(facts.get("minLength", 0)), _int(facts, "maxLength"), facts.get("pattern"), form, base64)
 
 
 def _int(facts: Facts, keyword: str) -> int | None:
