@@ -28,8 +28,6 @@ from wirelock.artifact import Artifact
 from wirelock.build import Build
 from wirelock.emit.mapping import type_name
 from wirelock.ir import TypeId
-from wirelock.lower.classes import ClassName
-from wirelock.lower.python import model_classes
 from wirelock.runtime.codec import Codec, Codecs, Refused
 from wirelock.runtime.findings import NOT_CARRIED, Finding
 from wirelock.runtime.model import model_findings
@@ -78,12 +76,8 @@ class Loaded:
         return self._codecs.codec(type_name(key)) if key in self._build.proto.roots else None
 
     def _model(self, key: TypeId) -> Any:
-        name = self._classes[key]
+        name = self._build.models.roots[key]
         return getattr(import_module(f"{self._package}.models.{name.module}"), name.name, None)
-
-    @cached_property
-    def _classes(self) -> Mapping[TypeId, ClassName]:
-        return model_classes(self._build.graph, self._build.proto, self._build.config)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,21 @@ from wirelock.config import Config
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
 from wirelock.ir import TypeGraph, TypeId
 from wirelock.lower import ledger as numbers
+from wirelock.lower.models import ModelPlan, model_plan
 from wirelock.lower.plan import ProtoPlan
 from wirelock.lower.proto import plan
 from wirelock.parse import parse
+from wirelock.parse.dialects import in_dialect
 from wirelock.runtime.documents import value_at
 from wirelock.source import Document, Sources, read_document, read_folder
 
 NO_SCHEMAS = Code("NO_SCHEMAS", Severity.ERROR, fatal=True)
 LEDGER_MISSING = Code("LEDGER_MISSING", Severity.ERROR, fatal=True)
+DIALECT_UNUSED = Code("DIALECT_UNUSED", Severity.WARNING)
 SCHEMA_SUFFIX = ".schema.json"
 IMPORT_MANIFEST = "import.json"
 SERVICE_SUFFIX = ".service.json"
+_PATTERNS = "patterns begin at the folder of the configuration: schemas/legacy/*.schema.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Build:
     documents: Mapping[str, Document]
     graph: TypeGraph
     proto: ProtoPlan
+    models: ModelPlan
     ledger: Artifact
     diagnostics: tuple[Diagnostic, ...]
 
@@ -69,13 +74,34 @@ def compiled(
     by_file = {document.path.removeprefix(config.schemas + "/"): document for document in documents}
     services = {file: document for file, document in by_file.items() if file.endswith(SERVICE_SUFFIX)}
     schemas = {file: document for file, document in by_file.items() if file not in services}
-    sources = Sources({document.path: document for document in documents})
+    schemas, translated = _in_dialects(config, schemas)
+    if any(diagnostic.fails for diagnostic in translated):
+        return _unsound(config, {}, TypeGraph(), ledger, in_order((*translated, *found)))
+    sources = Sources({document.path: document for document in (*schemas.values(), *services.values())})
     graph, parsed = parse(config.schemas, schemas, services, sources)
-    earlier = in_order((*parsed, *found))
+    earlier = in_order((*translated, *parsed, *found))
     if any(diagnostic.fails for diagnostic in earlier):
         return _unsound(config, schemas, graph, ledger, earlier)
     proto, kept, lowered = plan(graph, config, ledger, roots)
-    return Build(config, schemas, graph, proto, _ledger_file(config, kept), in_order((*earlier, *lowered)))
+    sound = not any(diagnostic.fails for diagnostic in lowered)
+    models = model_plan(graph, proto, config, kept) if sound else ModelPlan(places=kept.classes)
+    file = _ledger_file(config, replace(kept, classes=models.places))
+    return Build(config, schemas, graph, proto, models, file, in_order((*earlier, *lowered)))
+
+
+def _in_dialects(config: Config, schemas: Mapping[str, Document]) -> tuple[dict[str, Document], tuple[Diagnostic, ...]]:
+    """The schemas with the dialects that the configuration gives them, and the patterns that fit none of them."""
+    found: list[Diagnostic] = []
+    stated: dict[str, Document] = {}
+    for file, document in schemas.items():
+        stated[file], trouble = in_dialect(document, config.dialect_of(document.path))
+        found += trouble
+    paths = [document.path for document in schemas.values()]
+    unused = [rule for rule in config.dialects if not any(rule.fits(path) for path in paths)]
+    found += [
+        Diagnostic(DIALECT_UNUSED, rule.where, f"no schema file fits {rule.pattern}", _PATTERNS) for rule in unused
+    ]
+    return stated, tuple(found)
 
 
 def _unsound(
@@ -86,7 +112,7 @@ def _unsound(
     found: tuple[Diagnostic, ...],
 ) -> Build:
     """A build from which nothing is to be emitted."""
-    return Build(config, schemas, graph, ProtoPlan((), {}), _ledger_file(config, ledger), found)
+    return Build(config, schemas, graph, ProtoPlan((), {}), ModelPlan(), _ledger_file(config, ledger), found)
 
 
 def _no_schemas(config: Config) -> Diagnostic:

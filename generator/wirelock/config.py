@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal, cast, get_args
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
+from wirelock.source.dialects import DEFAULT, NAMED
 
 CONFIG_MISSING = Code("CONFIG_MISSING", Severity.ERROR, fatal=True)
 CONFIG_UNREADABLE = Code("CONFIG_UNREADABLE", Severity.ERROR, fatal=True)
@@ -23,8 +24,9 @@ _TAKEN = frozenset({*sys.stdlib_module_names, "docs", "google", "grpc", "pydanti
 _PACKAGE = re.compile(r"[a-z_][a-z0-9_]*")
 _PROTO_PACKAGE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 _STRINGS = ("schemas", "proto", "generated", "package", "proto-package", "unknown-fields")
-_KEYS = (*_STRINGS, "format-assertion", "import", "verify")
+_KEYS = (*_STRINGS, "dialect", "dialects", "format-assertion", "import", "verify")
 _EXPECT_KEYS = ("recording", "code", "pointer", "reason")
+_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,20 @@ class Expectation:
     pointer: str
     reason: str
     where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class DialectRule:
+    """The dialect of the schema files that a pattern fits, where they state none themselves."""
+
+    pattern: str
+    dialect: str
+    where: Location
+
+    def fits(self, path: str) -> bool:
+        """Whether a file, relative to the root, is meant: `*` stays in a folder, `**` does not."""
+        parts = re.split(r"(\*\*/?|\*|\?)", self.pattern)
+        return re.fullmatch("".join(_WILD.get(part, re.escape(part)) for part in parts), path) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,12 @@ class Config:
     recordings: tuple[str, ...] = ()
     expect: tuple[Expectation, ...] = ()
     overlays: tuple[str, ...] = ()
+    dialect: str = DEFAULT
+    dialects: tuple[DialectRule, ...] = ()
+
+    def dialect_of(self, path: str) -> str:
+        """The dialect of a file that states none: that of the last pattern that fits, or the project's."""
+        return next((rule.dialect for rule in reversed(self.dialects) if rule.fits(path)), self.dialect)
 
     @property
     def home(self) -> str:
@@ -71,7 +93,7 @@ class _Table:
 
     def at(self, key: str) -> Location:
         """The line where a key is set; the top of the file if it is not."""
-        pattern = re.compile(rf"^\s*(\[*[\w.\-\"]*\b)?{re.escape(key)}\b", re.MULTILINE)
+        pattern = re.compile(rf"^\s*(\[*[\w.\-\"']*(?<!\w))?{re.escape(key)}(?!\w)", re.MULTILINE)
         match = pattern.search(self.text)
         return Location(self.file, self.text.count("\n", 0, match.start()) + 1 if match else 1, 1)
 
@@ -117,7 +139,9 @@ def _config(root: Path, table: _Table) -> Config | tuple[Diagnostic, ...]:
         faults += [*_unknown(table, verify, ("recordings", "expect")), *_wrong_expectations(table, verify)]
     imports = _table(table.keys.get("import", {}))
     faults += _wrong_imports(table, imports)
-    if faults or verify is None or imports is None:
+    dialects = _table(table.keys.get("dialects", {}))
+    faults += _wrong_dialects(table, dialects)
+    if faults or verify is None or imports is None or dialects is None:
         return tuple(faults)
     keys = table.keys
     return Config(
@@ -133,6 +157,8 @@ def _config(root: Path, table: _Table) -> Config | tuple[Diagnostic, ...]:
         tuple(verify.get("recordings", ())),
         tuple(_expectation(entry, index, table) for index, entry in enumerate(verify.get("expect", ()))),
         tuple(imports.get("overlays", ())),
+        keys.get("dialect", DEFAULT),
+        tuple(DialectRule(pattern, name, table.at(pattern)) for pattern, name in dialects.items()),
     )
 
 
@@ -210,6 +236,23 @@ def _wrong_imports(table: _Table, imports: Mapping[str, Any] | None) -> list[Dia
     if not all(isinstance(name, str) and _inside(name) for name in overlays):
         faults.append(_wrong(table, "overlays", "a list of file patterns inside the project"))
     return faults
+
+
+def _wrong_dialects(table: _Table, dialects: Mapping[str, Any] | None) -> list[Diagnostic]:
+    if dialects is None:
+        return [_wrong(table, "dialects", "a table of file patterns, each with the name of a dialect")]
+    stated = [("dialect", table.keys.get("dialect", DEFAULT)), *dialects.items()]
+    return [fault for key, name in stated if (fault := wrong_dialect(name, table.at(key))) is not None]
+
+
+def wrong_dialect(name: object, where: Location) -> Diagnostic | None:
+    """What is wrong with the name of a dialect, if anything is."""
+    if isinstance(name, str) and name in NAMED:
+        return None
+    near = difflib.get_close_matches(str(name), NAMED, 1, 0.5)
+    hint = f"did you mean {near[0]}? " if near else ""
+    words = f"there is no dialect {name!r}"
+    return Diagnostic(CONFIG_VALUE, where, words, f"{hint}dialects are {', '.join(NAMED)}")
 
 
 def _table(value: object) -> Mapping[str, Any] | None:

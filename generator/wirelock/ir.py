@@ -6,7 +6,7 @@ absence belongs to a property (`required`), null is a shape.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -63,12 +63,13 @@ class Boolean:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string; lengths count code points, `pattern` is ECMA-262 and unanchored."""
+    """A string; lengths count code points, `pattern` is ECMA-262 and unanchored; `base64` is what it stands for."""
 
     min_length: int = 0
     max_length: int | None = None
     pattern: str | None = None
     format: str = ""
+    base64: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +272,12 @@ class Method:
     state: State | None = None
     stream: str = ""
 
+    @property
+    def answers(self) -> tuple[TypeId, ...]:
+        """The types of everything that it answers, errors too."""
+        bodies = (key for body in self.responses for key in (body.type, body.rpc) if key is not None)
+        return (self.response, *bodies)
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -294,3 +301,45 @@ class TypeGraph:
 
     definitions: Mapping[TypeId, Definition] = field(default_factory=dict[TypeId, Definition])
     services: tuple[Service, ...] = ()
+
+
+def parts(node: Node) -> tuple[Node, ...]:
+    """The nodes that a node is made of; a reference has none."""
+    match node.shape:
+        case Array(items):
+            return (items,)
+        case Tuple(items, rest):
+            return (*items, rest) if rest else items
+        case Record(properties, rest):
+            declared = tuple(property.node for property in properties)
+            return (*declared, rest) if isinstance(rest, Node) else declared
+        case Union(branches):
+            return branches
+        case Anything() | Never() | Null() | Boolean() | Text() | Integer() | Number() | Choice() | Constant() | Ref():
+            return ()
+
+
+def descendants(node: Node) -> Iterator[Node]:
+    """A node and everything that it is made of."""
+    left = [node]
+    while left:
+        inner = left.pop()
+        yield inner
+        left += parts(inner)
+
+
+def mentioned(node: Node) -> Iterator[TypeId]:
+    """The named types that a node refers to."""
+    return (inner.shape.target for inner in descendants(node) if isinstance(inner.shape, Ref))
+
+
+def reached(graph: TypeGraph, roots: Iterable[TypeId]) -> set[TypeId]:
+    """The named types that documents of these types are made of, these among them."""
+    found: set[TypeId] = set()
+    left = [*roots]
+    while left:
+        key = left.pop()
+        if key not in found and key in graph.definitions:
+            found.add(key)
+            left += mentioned(graph.definitions[key].node)
+    return found

@@ -5,6 +5,7 @@ It uses protobuf's reflection and nothing of wirelock, so what it can do, the fi
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from google.protobuf import descriptor_pb2, message_factory
@@ -108,6 +109,8 @@ class Client:
                 return NUMBERS[value] if isinstance(value, str) else value
             case "string" | "bool":
                 return value
+            case "bytes":
+                return base64.b64decode(value, validate=True)
             case _:
                 return int(value)
 

@@ -51,6 +51,15 @@ def test_a_wrong_type_beside_it_is_a_finding_of_its_own(order: Any) -> None:
     ]
 
 
+def test_the_rules_hold_at_every_depth(tmp_path: Path) -> None:
+    """A class that holds itself is checked wherever it stands."""
+    properties = {"card": {"type": "string"}, "next": {"$ref": "#"}}
+    tree = {"type": "object", "properties": properties, "dependentRequired": {"card": ["holder"]}}
+    model = contract(project(tmp_path, {"order/tree": tree}), "order/tree").model
+    (only,) = model_findings(model, {"next": {"next": {"card": "c"}}})
+    assert (only.pointer, only.keyword) == ("/next/next/holder", "dependentRequired")
+
+
 def test_python_code_that_makes_one_is_checked_too(order: Any) -> None:
     assert order(card="c", holder="h").holder == "h"
     with pytest.raises(ValidationError):

@@ -20,6 +20,8 @@ class Dialect:
     """Keywords of other dialects, which mean nothing here."""
     narrowed: bool = False
     """Whether a meta-schema has left out vocabularies, which no engine knows of."""
+    words: frozenset[str] = frozenset()
+    """Annotations that no other dialect has."""
 
 
 _VALIDATION = frozenset({
@@ -48,9 +50,11 @@ DRAFT_2020_12 = Dialect(
     ref_alone=False,
     void=frozenset({"additionalItems", "$recursiveRef"}),
 )
+OPENAPI_3_1 = replace(DRAFT_2020_12, words=frozenset({"discriminator", "xml", "externalDocs", "example"}))
 DIALECTS: Mapping[str, Dialect] = {
     **{dialect.uri.rstrip("#"): dialect for dialect in (DRAFT_07, DRAFT_2019_09, DRAFT_2020_12)},
-    "https://spec.openapis.org/oas/3.1/dialect/base": DRAFT_2020_12,
+    "https://spec.openapis.org/oas/3.1/dialect/base": OPENAPI_3_1,
+    "https://spec.openapis.org/oas/3.1/dialect/2024-11-10": OPENAPI_3_1,
 }
 _VOCABULARIES: Mapping[str, Mapping[str, frozenset[str]]] = {
     DRAFT_2019_09.uri: {"validation": _VALIDATION, "applicator": _APPLICATOR | _UNEVALUATED},

@@ -9,7 +9,7 @@ from .carrying import ABSENT, Facts, Get, Notes, Put, ToJson, ToProto, expect, r
 from .findings import UNDECLARED_FIELD, VIOLATION, Finding
 from .freeform import get_free, put_free
 from .pointers import token
-from .scalars import enum, from_double, same, to_bool, to_double, to_integer, to_null, to_string
+from .scalars import enum, from_bytes, from_double, same, to_bool, to_bytes, to_double, to_integer, to_null, to_string
 from .text import Json
 from .words import json_type
 
@@ -231,6 +231,8 @@ class Forms:
         match kind["kind"]:
             case "string":
                 return to_string, same
+            case "bytes":
+                return to_bytes, from_bytes
             case "bool":
                 return to_bool, same
             case "null":

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel, RootModel, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from .documents import value_at
@@ -21,6 +21,47 @@ CHECKS = "x-checks"
 """JSON Schema (draft 2020-12) for what pydantic leaves out of a class or a field."""
 SCHEMA = "x-schema"
 """The schema of a class that has rules which no type says: its place among the documents of the package."""
+
+
+M = TypeVar("M", bound=BaseModel)
+Handler = Callable[[Any], Any]
+"""Pydantic's own validation of a value."""
+
+
+def hold(model: type[BaseModel], check: Callable[[type[M], Any, Handler], M]) -> None:
+    """Hold the values of a class against a check, while the class is made.
+
+    Pydantic's errors call a branch of a union by its check, so each class has one of its own name.
+    """
+
+    def named(cls: type[M], value: Any, handler: Handler) -> M:
+        return check(cls, value, handler)
+
+    named.__name__ = model.__name__
+    setattr(model, "_checked", model_validator(mode="wrap")(classmethod(named)))  # type: ignore[arg-type]  # noqa: B010
+
+
+def checked(model: type[M], value: Any, handler: Handler) -> M:
+    """Validate with pydantic, then against what the schema asks beyond it; every fault of both is in the error."""
+    checks = () if isinstance(value, model) else checks_of(model)
+    try:
+        result, errors = handler(value), list[InitErrorDetails]()
+    except ValidationError as error:
+        if not checks:
+            raise
+        result, errors = None, [_again(details) for details in error.errors(include_url=False)]
+    errors += [fault for check in checks for fault in check.faults(value)]
+    if errors or result is None:
+        raise ValidationError.from_exception_data(model.__name__, errors)
+    return cast("M", result)
+
+
+def _again(details: Any) -> InitErrorDetails:
+    """An error of pydantic's as it has to be given back to it."""
+    kind = details["type"]
+    if kind == SCHEMA_ERROR:
+        kind = PydanticCustomError(SCHEMA_ERROR, "{message}", details["ctx"])
+    return InitErrorDetails(type=kind, loc=details["loc"], input=details["input"], ctx=details.get("ctx", {}))
 
 
 @cache
@@ -36,6 +77,12 @@ def checks_of(model: type[BaseModel]) -> tuple[Keywords | WholeSchema, ...]:
     if (place := _place(model)) is not None:
         found.append(WholeSchema(_schemas(model, place).validator(place)))
     return tuple(found)
+
+
+@cache
+def judge_of(model: type[BaseModel]) -> Any:
+    """The validator that says what is undeclared in a value of this class; None where its fields say it."""
+    return next((check.validator for check in checks_of(model) if isinstance(check, WholeSchema)), None)
 
 
 def _stated(extra: Any, keyword: str) -> Any:
@@ -69,9 +116,13 @@ class WholeSchema:
     validator: Any
 
     def faults(self, value: Any) -> Iterator[InitErrorDetails]:
-        """What the schema has against a value."""
-        for finding in self.validator.violations(_plain(value)):
-            yield _error(finding.message, tuple(names_of(finding.pointer)), finding.keyword, value)
+        """What the schema has against a value; where undeclared properties are faults, those too."""
+        instance = _plain(value)
+        if self.validator.is_valid_instance(instance):
+            return
+        for finding in self.validator.instance_findings(instance):
+            if not finding.warning:
+                yield _error(finding.message, tuple(names_of(finding.pointer)), finding.keyword, value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -28,6 +29,23 @@ def to_string(notes: Notes, value: Any, at: str) -> str:
     if type(value) is not str:
         expect(value, str, "string", at)
     return cast(str, value)
+
+
+def to_bytes(notes: Notes, value: Any, at: str) -> bytes:
+    """Base64 text as what it stands for; only the one spelling that bytes give back (RFC 4648 section 4)."""
+    text = to_string(notes, value, at)
+    try:
+        wire = a2b_base64(text)
+    except ValueError:
+        raise refusal(NOT_CARRIED, at, "the text is not base64") from None
+    if from_bytes(wire, at) != text:
+        raise refusal(NOT_CARRIED, at, "bytes would give the text back in another spelling of base64")
+    return wire
+
+
+def from_bytes(value: bytes, at: str) -> str:
+    """Bytes as base64 with padding, on one line."""
+    return b2a_base64(value, newline=False).decode("ascii")
 
 
 def to_bool(notes: Notes, value: Any, at: str) -> bool:

@@ -6,12 +6,13 @@ evaluation, which runs only when there is something to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
 
+from .accepting import acceptor
 from .branches import Branches
 from .documents import Documents, SchemaRefused, Site
 from .evaluate import Rules, evaluate
@@ -81,6 +82,8 @@ class Validator:
 
     def is_valid(self, text: bytes | str) -> bool:
         """Whether a JSON text is valid; text that is not I-JSON is not."""
+        if isinstance(text, bytes) and self._surely_accepts(text):
+            return True
         try:
             return self.is_valid_instance(parse(text))
         except MalformedText:
@@ -94,6 +97,8 @@ class Validator:
 
     def findings(self, text: bytes | str) -> tuple[Finding, ...]:
         """Why a JSON text is not valid, one finding a fault; for a valid one, what in it is undeclared."""
+        if isinstance(text, bytes) and self._surely_accepts(text):
+            return ()
         try:
             return self.instance_findings(parse(text))
         except MalformedText as error:
@@ -107,12 +112,6 @@ class Validator:
         faults = self._faults(outcome, instance)
         policy = self._schemas.unknown_fields
         return faults if policy == "keep" else (*faults, *_undeclared(outcome, warning=policy == "warn"))
-
-    def violations(self, instance: Json) -> tuple[Finding, ...]:
-        """`instance_findings` without what is undeclared."""
-        if self._accepts(instance):
-            return ()
-        return self._faults(evaluate(self._rules, self._site, instance), instance)
 
     def _faults(self, outcome: Outcome, instance: Json) -> tuple[Finding, ...]:
         faults = findings(outcome.faults)
@@ -138,6 +137,10 @@ class Validator:
     def _declares(self, instance: Json) -> bool:
         """Whether nothing in a valid document is undeclared; False may only mean that a closer look is needed."""
         return self._tame and bool(self._closed_engine.is_valid(instance))
+
+    @cached_property
+    def _surely_accepts(self) -> Callable[[bytes], bool]:
+        return acceptor(self._rules.documents, self._site, self._rules.annotations)
 
     @cached_property
     def _tame(self) -> bool:

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from wirelock.artifact import Artifact
 from wirelock.artifacts import Loaded, TypeContract, load
 from wirelock.build import SCHEMA_SUFFIX, Build, compiled
-from wirelock.config import Config
+from wirelock.config import Config, wrong_dialect
 from wirelock.diagnostics import Diagnostic, Location
 from wirelock.emit import EMITTERS
 from wirelock.ir import TypeId
@@ -22,6 +22,7 @@ from wirelock.runtime.codec import Codec, Refused
 from wirelock.runtime.findings import Finding
 from wirelock.runtime.text import Json
 from wirelock.source import Document
+from wirelock.source.dialects import DEFAULT
 from wirelock.traffic.codes import FINDINGS
 
 _NEEDED = ("pb2", "models", "validators", "mapping")
@@ -98,15 +99,28 @@ def compile(
 ) -> Compiled:
     """Compile a JSON Schema.
 
-    `registry` are further schemas by the URI that references call them; `dialect` is the URI of the dialect of
-    schemas that state none (2020-12). Undeclared properties are kept. Raises SchemaError.
+    `registry` are further schemas by the URI that references call them; `dialect` is the dialect of schemas that
+    state none, by URI or by name (2020-12). Undeclared properties are kept. Raises SchemaError.
     """
-    config = Config(Path(), "", _PACKAGE, _PACKAGE, unknown_fields="keep", format_assertion=format_assertion)
-    documents = [_document(_ROOT.file, schema, dialect), *registered(registry or {}, dialect)]
+    name, uri = _dialect(dialect)
+    config = Config(
+        Path(), "", _PACKAGE, _PACKAGE, unknown_fields="keep", format_assertion=format_assertion, dialect=name
+    )
+    documents = [_document(_ROOT.file, schema, uri), *registered(registry or {}, uri)]
     built = compiled(config, documents, Ledger(), roots=(_ROOT,))
     if not built.sound:
         raise SchemaError(tuple(diagnostic for diagnostic in built.diagnostics if diagnostic.fails))
     return Compiled(built)
+
+
+def _dialect(stated: str | None) -> tuple[str, str | None]:
+    """The name and the URI of a dialect, of which it has one; raises SchemaError."""
+    if stated is None or ":" in stated:
+        return DEFAULT, stated
+    fault = wrong_dialect(stated, Location())
+    if fault is not None:
+        raise SchemaError((fault,))
+    return stated, None
 
 
 def registered(registry: Mapping[str, Json], dialect: str | None = None) -> list[Document]:

@@ -10,7 +10,7 @@ from wirelock.emit.contract import Emitted
 from wirelock.emit.mapping import oneof_name, type_name
 from wirelock.emit.render import code, header, markdown, render
 from wirelock.ir import StatusBody
-from wirelock.lower.plan import Enum, Field, Message, ProtoFile, Rpc, ServicePlan
+from wirelock.lower.plan import Enum, Field, MapOf, Message, ProtoFile, Repeated, Rpc, Scalar, ServicePlan, ValueShape
 from wirelock.lower.proto import all_fields
 
 Row = dict[str, str]
@@ -101,8 +101,18 @@ def _presence(field: Field) -> str:
 
 
 def _notes(field: Field) -> str:
-    parts = [markdown(field.description), *map(markdown, field.notes), "**deprecated**" if field.deprecated else ""]
+    base64 = "base64 in JSON" if _is_bytes(field.shape) else ""
+    marks = (base64, "**deprecated**" if field.deprecated else "")
+    parts = [markdown(field.description), *map(markdown, field.notes), *marks]
     return "; ".join(part.rstrip(".") for part in parts if part)
+
+
+def _is_bytes(shape: ValueShape) -> bool:
+    match shape:
+        case Scalar(name) | Repeated(Scalar(name)) | MapOf(Scalar(name)):
+            return name == "bytes"
+        case _:
+            return False
 
 
 def _enum(enum: Enum) -> dict[str, object]:

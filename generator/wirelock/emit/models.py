@@ -20,7 +20,7 @@ from wirelock.emit.contract import Emitted
 from wirelock.emit.render import header, render
 from wirelock.lower.classes import RUNTIME_NAMES
 from wirelock.lower.constraints import Schema
-from wirelock.lower.python import ATTRIBUTE, CHECKS, SCHEMA, canonical
+from wirelock.lower.python import ATTRIBUTE, CHECKS, SCHEMA
 from wirelock.version import VERSION
 
 MODELS_REFUSED = Code("MODELS_REFUSED", Severity.ERROR, fatal=True)
@@ -29,7 +29,7 @@ MODELS_DIFFER = Code("MODELS_DIFFER", Severity.ERROR, fatal=True)
 
 def emit(build: Build) -> Emitted:
     """A module for each proto package in `models/`, and its `__init__`."""
-    schema = _canonical(build)
+    schema = build.models.schema
     wanted = _wanted(schema)
     try:
         texts = _generate(schema, header(build.config.schemas)) if wanted else {}
@@ -47,11 +47,7 @@ def emit(build: Build) -> Emitted:
 def key(build: Build) -> bytes:
     """Everything that the models depend on."""
     writer = f"wirelock {VERSION}, datamodel-code-generator {version('datamodel-code-generator')}"
-    return f"{header(build.config.schemas)}\n{writer}\n{json.dumps(_canonical(build))}".encode()
-
-
-def _canonical(build: Build) -> Schema:
-    return canonical(build.graph, build.proto, build.config)
+    return f"{header(build.config.schemas)}\n{writer}\n{json.dumps(build.models.schema)}".encode()
 
 
 def _components(schema: Schema) -> Mapping[str, Schema]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,6 +51,16 @@ def emit(build: Build) -> Emitted:
     return Emitted(tuple(Artifact(path, content, "pb2") for path, content in sorted(contents.items())), tuple(found))
 
 
+def compiled_protos(texts: Mapping[str, str]) -> descriptor_pb2.FileDescriptorSet | str:
+    """The descriptors of protos by path, with what they import; protoc's words if it refuses them."""
+    with tempfile.TemporaryDirectory(prefix="wirelock-") as folder:
+        try:
+            _protoc(Path(folder), texts, ["--descriptor_set_out=all.binpb", "--include_imports"])
+        except subprocess.CalledProcessError as error:
+            return str(error.stderr).strip()
+        return descriptor_pb2.FileDescriptorSet.FromString(Path(folder, "all.binpb").read_bytes())
+
+
 def key(build: Build) -> bytes:
     """Everything of ours that the output depends on: what protoc is given. Not its version (decision 0002)."""
     texts = [*printed(build, Dress()).items(), *printed(build, _dress(build)).items()]
@@ -60,7 +71,7 @@ def _dress(build: Build) -> Dress:
     return Dress(prefix=f"{build.config.package}/", own_options=False)
 
 
-def _protoc(folder: Path, texts: dict[str, str], outputs: list[str]) -> str:
+def _protoc(folder: Path, texts: Mapping[str, str], outputs: list[str]) -> str:
     """Run protoc on files in a folder of their own; gives what it said, raises CalledProcessError."""
     for path, text in texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

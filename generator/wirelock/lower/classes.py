@@ -1,7 +1,8 @@
 """Which class stands for which schema node: module, class name and attribute names of the Pydantic models.
 
 A class is called like the message that carries the same node, so that one word means one thing in every target;
-only what has no message (named scalars, unions that are carried as free-form values) is named here.
+only what has no message (named scalars, unions that are carried as free-form values) is named here, and such a name
+is in the ledger: once given to a schema place, it stays.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from wirelock.config import Config
 from wirelock.ir import Array, Definition, Node, Record, Tuple, TypeGraph, TypeId, Union
+from wirelock.lower.ledger import Ledger
 from wirelock.lower.plan import Form, Message, ProtoPlan
 from wirelock.naming import pascal, settle, snake
 
@@ -42,6 +44,12 @@ class ClassName:
     def __str__(self) -> str:
         return f"{self.module}.{self.name}"
 
+    @classmethod
+    def of(cls, text: str) -> ClassName:
+        """The class of a name with its module, as `str` gives it."""
+        module, _, name = text.rpartition(".")
+        return cls(module, name)
+
     def below(self, words: str) -> ClassName:
         """What an inline shape inside would be called."""
         return ClassName(self.module, self.name + pascal(words))
@@ -50,22 +58,25 @@ class ClassName:
 class ClassNames:
     """Names every class of one project; asking twice for one node gives the same name."""
 
-    def __init__(self, graph: TypeGraph, plan: ProtoPlan, config: Config) -> None:
+    def __init__(self, graph: TypeGraph, plan: ProtoPlan, config: Config, ledger: Ledger) -> None:
         self._config = config
+        self.places = dict(ledger.classes)
+        self._known = {place: ClassName.of(name) for name, place in ledger.classes.items()}
         self._messages = {m.name: m for file in plan.files for m in file.messages}
         self._by_place = {(m.source.file, m.source.pointer, m.form): m for m in self._messages.values()}
-        self._planned = {self._of_message(message) for message in self._messages.values()}
-        self._given: dict[tuple[str, str, str], ClassName] = {}
-        self._used: set[ClassName] = set()
+        self._planned = {self._of_message(name) for name in ledger.messages}
+        self._used = set(self._known.values())
         self.roots = {key: self._root(definition, plan) for key, definition in graph.definitions.items()}
 
     def _root(self, definition: Definition, plan: ProtoPlan) -> ClassName:
+        if (known := self._known.get(str(definition.id))) is not None:
+            return known
         root = plan.roots.get(definition.id)
         message = None if root is None else self._messages[root.name]
         if message is not None and message.json_type in (None, definition.id):  # else it is the message of another type
-            return self._claim(self._of_message(message))
+            return self._claim(self._of_message(message.name))
         wanted = ClassName(self._module(self._package(definition.id)), pascal(definition.name))
-        return self._claim(wanted.below("Value") if wanted in self._planned else wanted, self._planned)
+        return self._give(wanted.below("Value") if wanted in self._planned else wanted, str(definition.id))
 
     def message(self, node: Node) -> Message | None:
         """The message that carries this inline node, if there is one."""
@@ -74,12 +85,13 @@ class ClassNames:
 
     def inline(self, node: Node, wanted: ClassName) -> ClassName:
         """The class of an inline node; `wanted` is its name where it has no message."""
-        place = (node.where.file, node.where.pointer, _form(node) or "")
-        if place not in self._given:
+        file = node.where.file.removeprefix(f"{self._config.schemas}/")
+        place = f"{TypeId(file, node.where.pointer)}@{_form(node) or ''}"
+        if place not in self._known:
             message = self.message(node)
-            named = self._of_message(message) if message else wanted
-            self._given[place] = self._claim(named, frozenset() if message else self._planned)
-        return self._given[place]
+            named = self._claim(self._of_message(message.name)) if message else self._give(wanted, place)
+            self._known[place] = named
+        return self._known[place]
 
     def attributes(self, node: Node, record: Record) -> Mapping[str, str]:
         """The Python attribute of each property: the message's field names, kept clear of Python and pydantic."""
@@ -88,8 +100,8 @@ class ClassNames:
         names = {field.json: field.name for field in message.fields} if message else settle(wanted)
         return {json: _attribute(names.get(json, wanted[json])) for json in wanted}
 
-    def _of_message(self, message: Message) -> ClassName:
-        package, _, name = message.name.rpartition(".")
+    def _of_message(self, message: str) -> ClassName:
+        package, _, name = message.rpartition(".")
         return _clear(ClassName(self._module(package), name))
 
     def _package(self, key: TypeId) -> str:
@@ -97,9 +109,13 @@ class ClassNames:
         return ".".join(part for part in parts if part)
 
     def _module(self, package: str) -> str:
-        rest = package.removeprefix(self._config.proto_package).strip(".") or package
-        name = rest.replace(".", "_")
-        return f"{name}_" if keyword.iskeyword(name) else name
+        return module_of(package, self._config)
+
+    def _give(self, wanted: ClassName, place: str) -> ClassName:
+        """A name that is no message's, kept for this place from now on."""
+        name = self._claim(wanted, self._planned)
+        self.places[str(name)] = place
+        return name
 
     def _claim(self, wanted: ClassName, taken: Set[ClassName] = frozenset()) -> ClassName:
         name, count = _clear(wanted), 1
@@ -108,6 +124,13 @@ class ClassNames:
             name = ClassName(wanted.module, f"{_clear(wanted).name}{count}")
         self._used.add(name)
         return name
+
+
+def module_of(package: str, config: Config) -> str:
+    """The module of a proto package's classes."""
+    rest = package.removeprefix(config.proto_package).strip(".") or package
+    name = rest.replace(".", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def _clear(wanted: ClassName) -> ClassName:

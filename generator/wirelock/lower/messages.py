@@ -55,9 +55,11 @@ PROTO_TYPE_UNSUPPORTED = Code("PROTO_TYPE_UNSUPPORTED", Severity.ERROR, fatal=Tr
 ItemShape = Scalar | EnumType | MessageType | FreeForm
 _SCALARS: Mapping[str, tuple[ScalarName, ...]] = {
     "string": ("string",),
+    "base64": ("string", "bytes"),
     "integer": ("int32", "int64", "uint32", "uint64"),
     "number": ("double",),
 }
+_ENCODED = {("string", "bytes"): '; for bytes, state "contentEncoding": "base64" beside it'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +186,8 @@ class Lowering:
                 return Scalar("null")
             case Boolean():
                 return Scalar("bool")
-            case Text():
-                return self._scalar(node, "string", "string")
+            case Text(base64=base64):
+                return self._scalar(node, "base64" if base64 else "string", "string")
             case Integer(format=wanted):
                 return self._scalar(node, "integer", wanted if wanted in _SCALARS["integer"] else "int64")
             case Number():
@@ -248,8 +250,8 @@ class Lowering:
             Diagnostic(
                 PROTO_TYPE_UNSUPPORTED,
                 node.where,
-                f"a JSON {kind} cannot be carried as {wanted}",
-                f"x-proto-type may be {', '.join(_SCALARS[kind])} here",
+                f"a JSON {'string' if kind == 'base64' else kind} cannot be carried as {wanted}",
+                f"x-proto-type may be {', '.join(_SCALARS[kind])} here" + _ENCODED.get((kind, wanted), ""),
             )
         )
         return Scalar(_SCALARS[kind][0])

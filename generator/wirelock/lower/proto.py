@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 
 from wirelock.config import Config
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
 from wirelock.ir import Method, Service, TypeGraph, TypeId
-from wirelock.lower.ledger import Entry, Ledger, Scope
+from wirelock.lower.classes import ClassName, module_of
+from wirelock.lower.ledger import Ledger, Scope
 from wirelock.lower.messages import Lowering
+from wirelock.lower.moves import Hint, Place, is_named, moves
 from wirelock.lower.plan import (
     EnumType,
     Field,
@@ -26,7 +27,8 @@ from wirelock.lower.plan import (
     ServicePlan,
     ValueShape,
 )
-from wirelock.naming import settle, snake
+from wirelock.lower.settling import given_up, relocated, settled
+from wirelock.naming import snake
 
 PACKAGE_CYCLE = Code("PACKAGE_CYCLE", Severity.ERROR, fatal=True)
 _PARAMETER = re.compile(r"\{([^{}=]+)(=\*\*)?\}")
@@ -43,45 +45,58 @@ def plan(
     needed = tuple(dict.fromkeys((*sent, *roots)))
     first = Lowering(graph.definitions, config, ledger, None)
     first.run(needed)
-    final = Lowering(graph.definitions, config, ledger, _settled(first.wanted, ledger, _service_names(graph, config)))
+    taken = _taken_names(graph, config, ledger, {package for package, _ in first.wanted.values()})
+    places = _places(first)
+    moved, unused = moves(places, _hints(graph), ledger)
+    names = settled(places, moved, ledger, taken)
+    ledger = relocated(ledger, places, moved, names)
+    final = Lowering(graph.definitions, config, ledger, names)
     final.run(needed)
     files = _files(graph, config, final)
-    found = in_order((*final.diagnostics, *_cycles(files)))
-    kept = Ledger(_merge(ledger.messages, final.numbering.scopes), _merge(ledger.enums, final.numbering.enum_scopes))
+    found = in_order((*unused, *final.diagnostics, *_cycles(files)))
+    messages, enums = final.numbering.scopes, final.numbering.enum_scopes
+    kept = Ledger(_merge(ledger.messages, messages), _merge(ledger.enums, enums), ledger.classes)
     return ProtoPlan(files, final.roots), kept, found
 
 
-def _service_names(graph: TypeGraph, config: Config) -> Mapping[str, tuple[str, ...]]:
-    """The names that services take in each package; messages make way for them."""
-    packages = {_package(config, service.package) for service in graph.services}
-    return {p: tuple(s.name for s in graph.services if _package(config, s.package) == p) for p in packages}
+def _taken_names(
+    graph: TypeGraph, config: Config, ledger: Ledger, packages: Iterable[str]
+) -> Mapping[str, tuple[str, ...]]:
+    """The names that services and classes without a message take in each package; messages make way for them."""
+    services = [(_package(config, service.package), service.name) for service in graph.services]
+    classes = [ClassName.of(name) for name in ledger.classes]
+    return {
+        package: (
+            *(name for owner, name in services if owner == package),
+            *(one.name for one in classes if one.module == module_of(package, config)),
+        )
+        for package in packages
+    }
 
 
-def _settled(
-    wanted: Mapping[str, tuple[str, str]], ledger: Ledger, services: Mapping[str, tuple[str, ...]]
-) -> dict[str, str]:
-    """Names for every schema place: the ledger's where it knows the place, then what is free in the package."""
-    names: dict[str, str] = {}
-    for package in sorted({package for package, _ in wanted.values()}):
-        places = {source: name for source, (owner, name) in wanted.items() if owner == package}
-        known = {source: old for source in places if (old := ledger.name_of(source, package))}
-        fresh = {source: name for source, name in places.items() if source not in known}
-        names |= known | settle(fresh, (*known.values(), *services.get(package, ())))
-    return names
+def _places(first: Lowering) -> dict[str, Place]:
+    """The schema places of a run before names are settled."""
+    enums, wanted = first.numbering.enums, first.numbering.wanted
+    return {
+        source: Place(source, package, name, "enums" if full in enums else "messages", wanted.get(full, ()))
+        for source, (package, name) in first.wanted.items()
+        for full in (f"{package}.{source}",)
+    }
+
+
+def _hints(graph: TypeGraph) -> tuple[Hint, ...]:
+    """The named types that state what they were; of a property it is the property that does."""
+    return tuple(
+        Hint(key, definition.node.hints.renamed_from, definition.node.where)
+        for key, definition in graph.definitions.items()
+        if definition.node.hints.renamed_from and is_named(str(key))
+    )
 
 
 def _merge(old: Mapping[str, Scope], new: Mapping[str, Scope]) -> dict[str, Scope]:
     """Scopes that are not in use any more stay, with every number reserved."""
-    gone = {
-        name: Scope(scope.source, tuple(_retired(entry) for entry in scope.entries))
-        for name, scope in old.items()
-        if name not in new
-    }
+    gone = {name: given_up(scope) for name, scope in old.items() if name not in new}
     return {**gone, **new}
-
-
-def _retired(entry: Entry) -> Entry:
-    return replace(entry, reserved=True)
 
 
 def _files(graph: TypeGraph, config: Config, lowered: Lowering) -> tuple[ProtoFile, ...]:

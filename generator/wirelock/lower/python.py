@@ -8,7 +8,7 @@ that the generator would obey as code can reach it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never, cast
 
@@ -35,7 +35,7 @@ from wirelock.ir import (
 )
 from wirelock.lower.classes import ClassName, ClassNames
 from wirelock.lower.constraints import Constraints, Schema, is_fixed, without_null
-from wirelock.lower.plan import ProtoPlan
+from wirelock.lower.overlaps import Overlaps
 from wirelock.lower.unions import Tagged, union_rule
 
 ATTRIBUTE = "x-attribute"
@@ -46,29 +46,27 @@ SCHEMA = "x-schema"
 """The place of the schema that the runtime holds a class against, where it has rules that no type says."""
 _RUNTIME = "runtime.model"
 _INTEGER: Schema = {"type": "integer", "customTypePath": f"{_RUNTIME}.WireInteger"}
+_UNTYPED: Mapping[str, Schema] = {
+    "object": {"type": "object", "additionalProperties": True},
+    "array": {"type": "array", "items": {}},
+}
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
-def canonical(graph: TypeGraph, plan: ProtoPlan, config: Config) -> Schema:
-    """The canonical schema; component names are `<module>.<class>`, in the order of the graph."""
-    components = _Canonical(graph, plan, config).components()
-    info: Schema = {"title": config.package, "version": "0"}
-    return {"openapi": "3.1.0", "info": info, "paths": {}, "components": {"schemas": components}}
-
-
-def model_classes(graph: TypeGraph, plan: ProtoPlan, config: Config) -> dict[TypeId, ClassName]:
-    """The class that stands for each named type."""
-    return dict(ClassNames(graph, plan, config).roots)
+def components(graph: TypeGraph, names: ClassNames, config: Config) -> dict[str, Schema]:
+    """The components of the canonical schema by `<module>.<class>`, in the order of the graph."""
+    return _Canonical(graph, names, config).components()
 
 
 class _Canonical:
     """Collects the components of one document; inline shapes are added when they are met."""
 
-    def __init__(self, graph: TypeGraph, plan: ProtoPlan, config: Config) -> None:
+    def __init__(self, graph: TypeGraph, names: ClassNames, config: Config) -> None:
         self._definitions = graph.definitions
         self._config = config
-        self._names = ClassNames(graph, plan, config)
+        self._names = names
         self._constraints = Constraints(graph.definitions, self._has_class, config.format_assertion)
+        self._overlaps = Overlaps(graph.definitions, self._has_class)
         self._components: dict[str, Schema] = {}
 
     def components(self) -> dict[str, Schema]:
@@ -102,7 +100,8 @@ class _Canonical:
         return {**schema, **beyond}
 
     def _place(self, node: Node) -> Schema:
-        if self._constraints.are_all(node):
+        blurred = self._config.unknown_fields != "keep" and self._overlaps.inside(node)
+        if self._constraints.are_all(node) and not blurred:
             return {}
         where = node.where
         return {SCHEMA: str(TypeId(where.file.removeprefix(f"{self._config.schemas}/"), where.pointer))}
@@ -201,11 +200,17 @@ class _Canonical:
     def _union_value(self, node: Node, branches: Sequence[Node], wanted: ClassName) -> Schema:
         left = self._non_null(branches)
         if not self._has_class(node):
-            return _any_of(self._bare(branch, wanted.below(f"option{i}")) for i, branch in enumerate(branches, 1))
+            options = [self._bare(branch, wanted.below(f"option{i}")) for i, branch in enumerate(branches, 1)]
+            return _any_of([*options, *self._untyped(branches)])
         if len(left) == len(branches):
             return self._inline(node, wanted)
         core = replace(node, shape=Union(left))
         return _any_of([self._inline(core, wanted), {"type": "null"}])
+
+    def _untyped(self, branches: Sequence[Node]) -> list[Schema]:
+        """What takes a value with properties of several branches, where the class of each refuses those of the rest."""
+        types = self._overlaps.types(branches) if self._config.unknown_fields == "error" else ()
+        return [dict(_UNTYPED[name]) for name in types]
 
     def _inline(self, node: Node, wanted: ClassName) -> Schema:
         name = self._names.inline(node, wanted)
@@ -223,7 +228,7 @@ class _Canonical:
     def _union(self, name: ClassName, branches: Sequence[Node]) -> Schema:
         rule = union_rule(branches, self._definitions)
         options = [self._bare(branch, name.below(f"option{i}")) for i, branch in enumerate(branches, 1)]
-        schema = _any_of(options)
+        schema = _any_of([*options, *self._untyped(branches)])
         if not isinstance(rule, Tagged) or not all("$ref" in option for option in options):
             return schema
         mapping = {str(v): option["$ref"] for values, option in zip(rule.values, options, strict=True) for v in values}

@@ -7,7 +7,7 @@ otherwise not told apart at all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from wirelock.ir import (
@@ -88,10 +88,15 @@ def split_null(node: Node, definitions: Definitions) -> tuple[Node | None, bool]
             if not rest:
                 return None, True
             if len(rest) == 1:
-                return rest[0], True
+                return _hinted(rest[0], core.hints.proto_type), True
             return Node(Union(rest, exclusive), core.where, core.title, core.description, core.deprecated), True
         case _:
             return node, False
+
+
+def _hinted(node: Node, proto_type: str) -> Node:
+    """A node with the proto type that was asked for where null was still allowed beside it."""
+    return replace(node, hints=replace(node.hints, proto_type=proto_type)) if proto_type else node
 
 
 def union_rule(branches: Sequence[Node], definitions: Definitions) -> UnionRule:

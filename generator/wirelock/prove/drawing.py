@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from typing import assert_never
@@ -133,6 +134,8 @@ class Drawing:
 def _text(shape: Text) -> Documents:
     most = shape.min_length + 8 if shape.max_length is None else min(shape.max_length, shape.min_length + 8)
     plain = st.text(st.characters(codec="utf-8"), min_size=shape.min_length, max_size=max(most, shape.min_length))
+    if shape.base64:
+        plain |= st.binary(max_size=8).map(lambda data: base64.b64encode(data).decode())
     if shape.pattern is None:
         return plain
     try:

@@ -24,6 +24,8 @@ from wirelock.source import Document, Sources, Target
 
 _BASE = "https://reference.invalid/"
 _DATA = ("enum", "const", "default", "examples")
+_BESIDE_REF = ("$ref", "$schema", "$defs", "definitions")
+"""What is left beside a reference that stands alone; the library forgets that on its way between dialects."""
 _SPECIFICATION: Any = referencing.jsonschema.DRAFT202012
 _VALIDATORS: Any = validators
 _LIBRARY: Any = jsonschema
@@ -47,7 +49,7 @@ class Reference:
 
     def _validator(self, key: TypeId) -> Any:
         document = self._documents[key.file]
-        standard = _VALIDATORS.validator_for(document.value, default=_LIBRARY.Draft202012Validator)
+        standard = self._standard(document)
         exact = _VALIDATORS.extend(
             standard,
             {
@@ -60,6 +62,10 @@ class Reference:
         registry = self._registry(standard)
         schema = {"$ref": f"{_BASE}{quote(document.path)}#{key.pointer}"}
         return exact(schema, registry=registry, format_checker=exact.FORMAT_CHECKER if self._formats else None)
+
+    def _standard(self, document: Document) -> Any:
+        """The library's validator of a document's dialect, which may be one that only we know."""
+        return _VALIDATORS.validator_for({"$schema": self._sources.dialect(document.path, "").uri})
 
     def _registry(self, standard: Any) -> Any:
         """Every document, for types of one dialect."""
@@ -75,8 +81,10 @@ class Reference:
         where it is another one than that of the type in question.
         """
         schema = self._absolute(document, "", document.value)
-        if isinstance(schema, dict) and _VALIDATORS.validator_for(schema, default=standard) is standard:
+        if isinstance(schema, dict):
             schema = {keyword: value for keyword, value in schema.items() if keyword != "$schema"}
+            own = self._standard(document)
+            schema |= {} if own is standard else {"$schema": own.META_SCHEMA["$schema"]}
         return referencing.Resource[Any].from_contents(schema, default_specification=_SPECIFICATION)
 
     def _absolute(self, document: Document, pointer: str, value: Json) -> Json:
@@ -85,6 +93,8 @@ class Reference:
             return [self._absolute(document, f"{pointer}/{index}", item) for index, item in enumerate(value)]
         if not isinstance(value, dict):
             return value
+        if isinstance(value.get("$ref"), str) and self._sources.dialect(document.path, "").ref_alone:
+            value = {keyword: inner for keyword, inner in value.items() if keyword in _BESIDE_REF}
         return {
             keyword: inner
             if keyword in _DATA

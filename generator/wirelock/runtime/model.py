@@ -7,20 +7,22 @@ JSON's own spelling, and no default is filled in. Python code may name fields by
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
-from typing import Annotated, Any, Generic, Self, TypeVar, cast, get_origin
+from typing import Annotated, Any, Generic, TypeVar, cast, get_origin
 
 import pydantic
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from .documents import value_at
 from .findings import NOT_CARRIED, UNDECLARED_FIELD, Finding
-from .model_checks import checks_of
-from .model_errors import SCHEMA_ERROR, findings_of
-from .pointers import token
+from .model_checks import Handler, checked, checks_of, hold, judge_of
+from .model_errors import findings_of
+from .pointers import names_of, token
 from .words import name as named
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 _STRICT = ConfigDict(
     strict=True, allow_inf_nan=False, protected_namespaces=(), serialize_by_alias=True, validate_by_name=False
 )
@@ -65,10 +67,20 @@ class ClosedWireModel(WireModel):
 class CheckedWireModel(WireModel):
     """A JSON object with checks beyond pydantic."""
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _checked(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        return _checked_value(cls, value, handler)
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        hold(cls, checked)
+
+
+def _checked_root(model: type[M], value: Any, handler: Handler) -> M:
+    if isinstance(value, list) and _is_tuple(model):
+        value = tuple(cast("Sequence[Any]", value))
+    return checked(model, value, handler) if checks_of(model) else handler(value)
+
+
+@cache
+def _is_tuple(model: type[BaseModel]) -> bool:
+    return get_origin(model.model_fields["root"].annotation) is tuple
 
 
 class RootModel(pydantic.RootModel[T], Generic[T]):
@@ -76,18 +88,9 @@ class RootModel(pydantic.RootModel[T], Generic[T]):
 
     model_config = _STRICT
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _checked(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        model = cast("type[BaseModel]", cls)
-        if isinstance(value, list) and _is_tuple(model):
-            value = tuple(cast("Sequence[Any]", value))
-        return _checked_value(cls, value, handler) if checks_of(model) else handler(value)
-
-
-@cache
-def _is_tuple(model: type[BaseModel]) -> bool:
-    return get_origin(model.model_fields["root"].annotation) is tuple
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)  # type: ignore[no-untyped-call]
+        hold(cls, _checked_root)
 
 
 def model_findings(model: type[BaseModel], instance: object) -> tuple[Finding, ...]:
@@ -98,13 +101,18 @@ def model_findings(model: type[BaseModel], instance: object) -> tuple[Finding, .
         return findings_of(error, model)
     except RecursionError:
         return (Finding("", NOT_CARRIED, "the document is nested too deep for the model"),)
-    return tuple(sorted(_undeclared(value)))
+    return tuple(sorted(_undeclared(value, instance)))
 
 
-def _undeclared(document: Any) -> Iterator[Finding]:
+def _undeclared(document: Any, instance: Any) -> Iterator[Finding]:
     left: list[tuple[str, Any]] = [("", document)]  # a stack of our own: documents may be deep
     while left:
         at, value = left.pop()
+        if isinstance(value, BaseModel) and (judge := judge_of(type(value))) is not None:
+            # what branches that overlap declare between them, the class that pydantic took cannot know
+            for finding in judge.instance_findings(value_at(instance, names_of(at))):
+                yield replace(finding, pointer=at + finding.pointer)
+            continue
         if isinstance(value, WireModel) and not isinstance(value, OpenWireModel):
             for key in value.model_extra or ():
                 words = f"property {named(key)} is not declared"
@@ -127,29 +135,3 @@ def _members(value: Any) -> Iterable[tuple[str | int | None, Any]]:
             return cast("dict[str, Any]", value).items()
         case _:
             return ()
-
-
-M = TypeVar("M", bound=BaseModel)
-
-
-def _checked_value(model: type[M], value: Any, handler: ModelWrapValidatorHandler[M]) -> M:
-    """Validate with pydantic, then against what the schema asks beyond it; every fault of both is in the error."""
-    checks = () if isinstance(value, model) else checks_of(model)
-    try:
-        result, errors = handler(value), []
-    except ValidationError as error:
-        if not checks:
-            raise
-        result, errors = None, [_again(details) for details in error.errors(include_url=False)]
-    errors += [fault for check in checks for fault in check.faults(value)]
-    if errors or result is None:
-        raise ValidationError.from_exception_data(model.__name__, errors)
-    return result
-
-
-def _again(details: Any) -> InitErrorDetails:
-    """An error of pydantic's as it has to be given back to it."""
-    kind = details["type"]
-    if kind == SCHEMA_ERROR:
-        kind = PydanticCustomError(SCHEMA_ERROR, "{message}", details["ctx"])
-    return InitErrorDetails(type=kind, loc=details["loc"], input=details["input"], ctx=details.get("ctx", {}))

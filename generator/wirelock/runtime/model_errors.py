@@ -6,7 +6,7 @@ along the way, never guessed from the document. Of the branches of a union only 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
@@ -71,7 +71,8 @@ class Fault:
 
 def findings_of(error: ValidationError, model: type[BaseModel]) -> tuple[Finding, ...]:
     """One finding for each fault, sorted by place."""
-    faults = [_fault(details, model) for details in error.errors(include_url=False)]
+    places = _Places(model)
+    faults = [places.fault(details) for details in error.errors(include_url=False)]
     found = [(fault, _finding(fault)) for fault in _nearest(faults, 0)]
     native = {finding.pointer for fault, finding in found if fault.kind != SCHEMA_ERROR}
     kept = (f for fault, f in found if fault.kind != SCHEMA_ERROR or not _explained(f, native))
@@ -87,37 +88,46 @@ def _explained(finding: Finding, native: Iterable[str]) -> bool:
 # places
 
 
-def _fault(details: Any, model: type[BaseModel]) -> Fault:
-    path, forks = _walk(model, None, details["loc"], (), ()) or (details["loc"], ())
-    kind, value = details["type"], details["input"]
-    if kind == "float_type" and type(value) is int:  # pydantic says the same of "1" and of a number that no float holds
-        kind = _TOO_LARGE
-    return Fault(path, forks, kind, value, details.get("ctx", {}))
+class _Places:
+    """Follows pydantic's locations through the types of one model; what the branches of a union are called is kept."""
 
+    def __init__(self, model: type[BaseModel]) -> None:
+        self._model = model
+        self._branches: dict[tuple[int, Any], _Branches] = {}
 
-def _walk(hint: Any, tag: Any, loc: Path, path: Path, forks: tuple[Fork, ...]) -> tuple[Path, tuple[Fork, ...]] | None:
-    """Follow a location through the types; None if it does not belong to this type."""
-    hint, tag = _unwrapped(hint, tag)
-    if not loc:
-        return path, forks
-    head, rest = loc[0], loc[1:]
-    if get_origin(hint) in (Union, UnionType):
-        return _walk_union(hint, tag, loc, path, forks)
-    inner = _inside(hint, head)
-    return None if inner is None else _walk(*inner, rest, (*path, head), forks)
+    def fault(self, details: Any) -> Fault:
+        """One of pydantic's errors, placed."""
+        path, forks = self._walk(self._model, None, details["loc"], (), ()) or (details["loc"], ())
+        kind, value = details["type"], details["input"]
+        if kind == "float_type" and type(value) is int:  # pydantic says the same of "1" and of a number past all floats
+            kind = _TOO_LARGE
+        return Fault(path, forks, kind, value, details.get("ctx", {}))
 
+    def _walk(
+        self, hint: Any, tag: Any, loc: Path, path: Path, forks: tuple[Fork, ...]
+    ) -> tuple[Path, tuple[Fork, ...]] | None:
+        """Follow a location through the types; None if it does not belong to this type."""
+        hint, tag = _unwrapped(hint, tag)
+        if not loc:
+            return path, forks
+        head, rest = loc[0], loc[1:]
+        if get_origin(hint) in (Union, UnionType):
+            return self._walk_union(hint, tag, loc, path, forks)
+        inner = _inside(hint, head)
+        return None if inner is None else self._walk(*inner, rest, (*path, head), forks)
 
-def _walk_union(
-    hint: Any, tag: Any, loc: Path, path: Path, forks: tuple[Fork, ...]
-) -> tuple[Path, tuple[Fork, ...]] | None:
-    branches = [branch for branch in get_args(hint) if branch not in (None, NoneType, MISSING)]
-    if len(branches) == 1:
-        return _walk(branches[0], None, loc, path, forks)
-    label = str(loc[0])
-    entered = forks if tag else (*forks, Fork(len(path), label))
-    named = [branch for branch in branches if _is_called(branch, tag, label)]
-    walks = (_walk(branch, None, loc[1:], path, entered) for branch in named or branches)
-    return next((walk for walk in walks if walk is not None), None)
+    def _walk_union(
+        self, hint: Any, tag: Any, loc: Path, path: Path, forks: tuple[Fork, ...]
+    ) -> tuple[Path, tuple[Fork, ...]] | None:
+        known = self._branches.get((id(hint), tag))
+        if known is None:
+            known = self._branches[id(hint), tag] = _Branches(hint, tag)
+        if len(known.all) == 1:
+            return self._walk(known.all[0], None, loc, path, forks)
+        label = str(loc[0])
+        entered = forks if tag else (*forks, Fork(len(path), label))
+        walks = (self._walk(branch, None, loc[1:], path, entered) for branch in known.called(label))
+        return next((walk for walk in walks if walk is not None), None)
 
 
 def _unwrapped(hint: Any, tag: Any) -> tuple[Any, Any]:
@@ -155,16 +165,32 @@ def _extra_type(model: type[BaseModel]) -> Any:
     return arguments[1] if len(arguments) > 1 else Any
 
 
-def _is_called(branch: Any, tag: Any, label: str) -> bool:
-    """Whether pydantic may call a branch so: by a value of its tag, by its class, or by what kind of type it is."""
+class _Branches:
+    """The branches of one union, by what pydantic may call them."""
+
+    def __init__(self, union: Any, tag: Any) -> None:
+        self._union = union  # kept, since its identity is a key
+        self.all = tuple(branch for branch in get_args(union) if branch not in (None, NoneType, MISSING))
+        self._by_label: dict[str, list[Any]] = {}
+        for branch in self.all:
+            for label in _labels(branch, tag):
+                self._by_label.setdefault(label, []).append(branch)
+
+    def called(self, label: str) -> Sequence[Any]:
+        """The branches that a label can mean; all of them if it says nothing."""
+        return self._by_label.get(label) or self._by_label.get(label.partition("[")[0] + "[") or self.all
+
+
+def _labels(branch: Any, tag: Any) -> Iterator[str]:
+    """What pydantic may call a branch: a value of its tag, its class, its check, or (`list[`) the kind of its type."""
     hint, _ = _unwrapped(branch, None)
     if isinstance(tag, str) and isinstance(hint, type) and issubclass(hint, BaseModel):
         field = hint.model_fields.get(tag)
-        return field is not None and label in map(str, get_args(field.annotation))
-    if isinstance(branch, type) and issubclass(branch, BaseModel):
-        return label == branch.__name__ or label.startswith("function-wrap[")
-    origin = get_origin(branch)
-    return isinstance(origin, type) and label.startswith(f"{origin.__name__}[")
+        yield from map(str, get_args(field.annotation) if field is not None else ())
+    elif isinstance(branch, type) and issubclass(branch, BaseModel):
+        yield from (branch.__name__, f"function-wrap[{branch.__name__}()]")
+    elif isinstance(origin := get_origin(branch), type):
+        yield f"{origin.__name__}["
 
 
 # unions
