@@ -61,11 +61,30 @@ class ExchangeRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What a change between two states of a project breaks.
+
+    `element` is its name in the protos ("" for none); `wire` are the rules that it violates. `backward` (what was valid
+    is valid) and `forward` (what is valid was valid) are "holds", "broken", "unproved" or "" for no JSON; a witness is
+    a JSON text. `use` says who sends documents of the type.
+    """
+
+    element: str = ""
+    wire: tuple[str, ...] = ()
+    backward: str = ""
+    forward: str = ""
+    backward_witness: str = ""
+    forward_witness: str = ""
+    use: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One fault at one place.
 
     `raised_by` names the artefacts that found it (validator, model, codec); `schema` is the place in the schema
-    that decided, for traffic; `expected` is the reason given in the configuration, when the finding is expected.
+    that decided, for traffic; `expected` is the reason given in the configuration, when the finding is expected;
+    `change` is what it breaks, for a change between two states.
     """
 
     code: Code
@@ -78,6 +97,7 @@ class Diagnostic:
     rpc: str = ""
     raised_by: tuple[str, ...] = ()
     expected: str = ""
+    change: Verdicts | None = None
 
     @property
     def level(self) -> Severity:
@@ -113,6 +133,15 @@ def grouped_pointer(pointer: str) -> str:
     return "".join(f"/{name}" for name in names)
 
 
+def group_key(diagnostic: Diagnostic) -> object:
+    """What the diagnostics of one group have in common; for traffic the schema place decides, not the words."""
+    base = (diagnostic.code.id, diagnostic.level, diagnostic.expected)
+    if diagnostic.exchange is None:
+        return (*base, diagnostic.message, diagnostic.hint, diagnostic.change)
+    words = "" if diagnostic.schema else diagnostic.message
+    return (*base, diagnostic.schema, grouped_pointer(diagnostic.where.pointer), words, diagnostic.raised_by)
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """What the recordings exercised of one kind of thing (methods, fields, enum values, union branches)."""
@@ -123,17 +152,62 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """One recorded exchange or document that was checked, whatever came of it.
+
+    `outcome` is one of those that the summary counts; the reference's `part` is "document" or "".
+    """
+
+    ref: ExchangeRef
+    rpc: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Some lines of a text, those in `marked` (0-based, among these) at fault.
+
+    `file` and `first`, the 1-based number of the first line, are "" and 0 where the text is not that of a file.
+    """
+
+    lines: tuple[str, ...]
+    marked: tuple[int, ...] = ()
+    file: str = ""
+    first: int = 0
+
+    @property
+    def line(self) -> int:
+        """The number in the file of the first marked line; 0 where there is none."""
+        return self.first + self.marked[0] if self.first and self.marked else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """What the first occurrence of a fault looks like: the schema that decided, and the recorded document.
+
+    The document is cut to what is near the fault, and holds no secrets.
+    """
+
+    about: Diagnostic
+    schema: Excerpt | None = None
+    document: Excerpt | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What one command found: diagnostics, what was counted, what was covered.
 
     `summary` maps a section (generate, exchanges ...) to counts by name; its order is the order of printing.
-    `diff` is what would change on disk, as a unified diff.
+    `diff` is what would change on disk, as a unified diff. `cases` are the exchanges behind the counts, and `exhibits`
+    show some of the diagnostics.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
     summary: dict[str, dict[str, int | str]] = field(default_factory=dict[str, dict[str, int | str]])
     coverage: tuple[Coverage, ...] = ()
     diff: str = ""
+    cases: tuple[Case, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -149,4 +223,6 @@ class Report:
             {**self.summary, **other.summary},
             (*self.coverage, *other.coverage),
             self.diff + other.diff,
+            (*self.cases, *other.cases),
+            (*self.exhibits, *other.exhibits),
         )

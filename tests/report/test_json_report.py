@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from by_hand import a_change
 from jsonschema import Draft202012Validator
 
 from wirelock.api import check
@@ -132,6 +133,19 @@ def test_a_finding_without_an_exchange_has_none_of_its_keys() -> None:
     assert (finding["line"], finding["column"]) == (3, 7)
 
 
+def test_a_change_says_what_it_breaks() -> None:
+    (finding,) = valid(a_change())["findings"]
+    assert finding["change"] == {
+        "element": "SessionInfo.title",
+        "wire": ["FIELD_SAME_TYPE"],
+        "backward": "broken",
+        "forward": "unproved",
+        "backward_witness": '{"title": "a"}',
+        "forward_witness": "",
+        "use": "responses",
+    }
+
+
 def test_a_document_has_no_request() -> None:
     (finding,) = valid(Report((IN_A_DOCUMENT,)))["findings"]
     assert finding["exchange"]["part"] == "document"
@@ -181,6 +195,8 @@ def put(at: str, key: str, value: object) -> Callable[[Any], None]:
         put("/findings/0", "severity", "fatal"),
         put("/findings/0", "pointer", "directory"),
         put("/findings/0", "raised_by", ["nobody"]),
+        put("/findings/2/change", "extra", ""),
+        put("/findings/2/change", "backward", "perhaps"),
         put("/findings/0/exchange", "extra", ""),
         put("/findings/0/exchange", "part", "header"),
         put("/findings/0/exchange", "event", -1),
@@ -190,7 +206,7 @@ def put(at: str, key: str, value: object) -> Callable[[Any], None]:
 )
 def test_anything_else_is_no_report(change: Callable[[Any], None]) -> None:
     summary: dict[str, dict[str, int | str]] = {"recordings": {"files": 1}}
-    report = Report((violation(1, "/a"), IN_A_FILE), summary, (Coverage("fields", (), ()),))
+    report = Report((violation(1, "/a"), IN_A_FILE, *a_change().diagnostics), summary, (Coverage("fields", (), ()),))
     value = copy.deepcopy(valid(report))
     change(value)
     assert not VALIDATOR.is_valid(value)

@@ -1,4 +1,4 @@
-"""The report for people: each case here is a report made by hand, and `golden/<case>.txt` is how it reads.
+"""The report for people: each case is a report made by hand, and `golden/<case>.txt` is how it reads.
 
 `RECORD=1 pytest` writes the golden files anew.
 """
@@ -6,157 +6,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from by_hand import CASES, exchange, hostile_words, thirty, violation
 
-from wirelock.diagnostics import Code, Coverage, Diagnostic, ExchangeRef, Location, Report, Severity
 from wirelock.report.groups import grouped
 from wirelock.report.text import render
-from wirelock.traffic.codes import BODY_NOT_CHECKED, EXPECTATION_UNUSED, MALFORMED, UNDECLARED_FIELD, VIOLATION
 
 GOLDEN = Path(__file__).parent / "golden"
-BROKEN = Code("SOURCE_NOT_JSON", Severity.ERROR, fatal=True)
-STALE = Code("OUT_OF_DATE", Severity.ERROR)
-ALL = ("validator", "model", "codec")
-CASES: dict[str, Callable[[], Report]] = {}
-
-
-def case(make: Callable[[], Report]) -> Callable[[], Report]:
-    """Make a function a case, called as the function with dashes."""
-    CASES[make.__name__.replace("_", "-")] = make
-    return make
-
-
-def exchange(index: int, method: str = "GET", path: str = "/session", part: str = "response") -> ExchangeRef:
-    """A reference to one exchange of one recording."""
-    return ExchangeRef("old.har", index, method, f"http://127.0.0.1:4096{path}", 200, part)
-
-
-def violation(ref: ExchangeRef, pointer: str, expected: str = "") -> Diagnostic:
-    """A required property that is missing."""
-    name = pointer.rpartition("/")[2]
-    schema, rpc = "session/sessionInfo.schema.json#/required", "SessionService.ListSessions"
-    words = f"required property `{name}` is missing"
-    where = Location(ref.recording, pointer=pointer)
-    return Diagnostic(VIOLATION, where, words, "", None, ref, schema, rpc, ALL, expected)
-
-
-def about(code: Code, ref: ExchangeRef, message: str, severity: Severity | None = None) -> Diagnostic:
-    """A diagnostic about a whole body, raised by the check itself."""
-    return Diagnostic(code, Location(ref.recording), message, "", severity, ref)
-
-
-def in_document(index: int, pointer: str, message: str) -> Diagnostic:
-    """A fault in one line of a file of documents."""
-    ref = ExchangeRef("sessions.ndjson", index, "", "", 0, "document")
-    return Diagnostic(VIOLATION, Location(ref.recording, index + 1, pointer=pointer), message, exchange=ref)
-
-
-def thirty() -> tuple[Diagnostic, ...]:
-    """One fault of one server: 28 sessions in two lists, and two sessions on their own."""
-    lists = [violation(exchange(at), f"/{item}/directory") for at in (2, 5) for item in range(14)]
-    return (*lists, *(violation(exchange(at, "POST"), "/directory") for at in (1, 8)))
-
-
-@case
-def one_fault_thirty_times() -> Report:
-    return Report(thirty())
-
-
-@case
-def two_faults_at_one_place() -> Report:
-    """What differs in more than its place stays apart: another property, another reason."""
-    first, other = violation(exchange(1), "/directory"), violation(exchange(1), "/title")
-    return Report((first, other, violation(exchange(2), "/directory", "old servers left it out")))
-
-
-@case
-def expected_findings() -> Report:
-    reason = "servers before 1.0 did not send it"
-    gone = Diagnostic(EXPECTATION_UNUSED, Location("pyproject.toml", 90, 1), "nothing to expect", "remove it")
-    known = tuple(violation(exchange(at, "POST"), "/directory", reason) for at in (1, 2))
-    return Report((*known, gone))
-
-
-@case
-def warnings_and_notes() -> Report:
-    asked = exchange(3, "PATCH", "/session/ses_1?directory=%2Fhome#top", "request")
-    undeclared = Diagnostic(
-        UNDECLARED_FIELD,
-        Location("old.har", pointer="/colour"),
-        "property `colour` is not declared",
-        severity=Severity.WARNING,
-        exchange=asked,
-        raised_by=ALL,
-    )
-    refused = Diagnostic(VIOLATION, Location("old.har"), "expected string", "", Severity.NOTE, asked, raised_by=ALL)
-    malformed = about(MALFORMED, exchange(4), "not JSON", Severity.NOTE)
-    skipped = [about(BODY_NOT_CHECKED, exchange(at), f"not checked: body {at}") for at in (6, 7, 9)]
-    return Report((undeclared, refused, malformed, *skipped))
-
-
-@case
-def files_out_of_date() -> Report:
-    """Seven files with one fault: one group, of which five places are listed."""
-    names = [f"generated/shop_api/part{number}.py" for number in range(7)]
-    stale = (Diagnostic(STALE, Location(name), "the file is missing", "run: wirelock generate") for name in names)
-    counts = {"files": 9, "unchanged": 2, "added": 7, "changed": 0, "deleted": 0}
-    return Report(tuple(stale), {"generate": counts})
-
-
-@case
-def could_not_run() -> Report:
-    where = Location("schemas/session/session.schema.json", 3, 7, "/properties")
-    return Report((Diagnostic(BROKEN, where, "a comma is missing", "mend the file"),))
-
-
-@case
-def bare_documents() -> Report:
-    first = in_document(0, "/id", "expected string")
-    second = in_document(4, "", "expected object")
-    return Report((first, second))
-
-
-@case
-def coverage_and_counts() -> Report:
-    summary: dict[str, dict[str, int | str]] = {
-        "generate": {"files": 56, "unchanged": 56, "added": 0},
-        "recordings": {"files": "not configured"},
-        "exchanges": {"total": 376, "conforming": 362, "undocumented_status": 14},
-    }
-    fields = Coverage("fields", ("a.id",), tuple(f"a.field{number}" for number in range(6)))
-    return Report((), summary, (Coverage("methods", ("S.Get", "S.List"), ()), fields))
-
-
-@case
-def nothing_at_all() -> Report:
-    return Report()
-
-
-HOSTILE = "\x1b[2J\r\nclean: nothing found\n\u202egnp.exe\x00\x9b31m\udc80"
-
-
-@case
-def hostile_words() -> Report:
-    """Escape sequences, new lines, bidi marks and a lone surrogate, wherever a text comes from outside."""
-    ref = ExchangeRef(
-        f"a{HOSTILE}.har", 0, f"GET{HOSTILE}", f"http://[{HOSTILE}/x{HOSTILE}?q={HOSTILE}", 200, "response"
-    )
-    where = Location(ref.recording, 0, 0, f"/{HOSTILE}")
-    fault = Diagnostic(
-        VIOLATION, where, f"m{HOSTILE}", f"h{HOSTILE}", None, ref, f"s{HOSTILE}", "S.M", ALL, f"e{HOSTILE}"
-    )
-    document = ExchangeRef(f"b{HOSTILE}", 0, "", "", 0, "document")
-    faults = (
-        fault,
-        Diagnostic(VIOLATION, Location(f"b{HOSTILE}", 1), "a document", exchange=document),
-        Diagnostic(STALE, Location(f"f{HOSTILE}", 1, 1, f"/{HOSTILE}"), "a file"),
-        about(BODY_NOT_CHECKED, ref, f"n{HOSTILE}"),
-    )
-    summary: dict[str, dict[str, int | str]] = {"recordings": {"files": HOSTILE}}
-    return Report(faults, summary, (Coverage("fields", (), (f"c{HOSTILE}",)),))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -168,7 +26,7 @@ def test_a_report_reads_as_recorded(name: str) -> None:
 
 
 def test_every_golden_file_has_its_case() -> None:
-    assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.txt" for name in CASES}
+    assert {path.name for path in GOLDEN.glob("*.txt")} == {f"{name}.txt" for name in CASES}
 
 
 def test_thirty_occurrences_in_lists_and_on_their_own_are_one_group() -> None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from wirelock.api.checking import check
     from wirelock.api.compiling import Compiled, SchemaError, compile
     from wirelock.api.generation import Mode, generate
+    from wirelock.api.illustrating import illustrated
     from wirelock.api.importing import import_document
     from wirelock.api.project import Project, ProjectError, load
     from wirelock.api.proving import prove
@@ -24,6 +25,7 @@ __all__ = [
     "check",
     "compile",
     "generate",
+    "illustrated",
     "import_document",
     "init",
     "load",
@@ -35,6 +37,7 @@ _MODULES = {
     "checking": ("check",),
     "compiling": ("Compiled", "SchemaError", "compile"),
     "generation": ("Mode", "generate"),
+    "illustrating": ("illustrated",),
     "importing": ("import_document",),
     "project": ("Project", "ProjectError", "load"),
     "proving": ("prove",),

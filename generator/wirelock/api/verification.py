@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wirelock.api.emitting import Output, emitted
@@ -66,7 +66,8 @@ def verified(built: Build, output: Output, files: Sequence[Recording], type: str
     nothing = check.nothing_checked()
     read: dict[str, int | str] = {"files": len(files)}
     summary = {"recordings": read, **report.summary}
-    return Report(in_order((*output.diagnostics, *unread, *nothing, *found)), summary, report.coverage)
+    diagnostics = in_order((*output.diagnostics, *unread, *nothing, *found))
+    return replace(report, diagnostics=diagnostics, summary=summary)
 
 
 def configured(config: Config) -> tuple[list[Recording], tuple[Diagnostic, ...]]:

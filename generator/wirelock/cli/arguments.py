@@ -6,8 +6,10 @@ import argparse
 import difflib
 import re
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, TypedDict
 
+from wirelock.cli.outputs import Output, destinations
+from wirelock.cli.pages import PAGES, WHOLE, Formatter, Page, description, epilog, formatter
 from wirelock.report import FORMATS
 from wirelock.version import VERSION
 
@@ -16,6 +18,15 @@ _WRONG = re.compile(r"unrecognized arguments: (\S+)|invalid choice: '([^']*)'")
 
 class UsageError(ValueError):
     """The arguments are not what the command takes; the text says what is wrong and what to do."""
+
+
+class _Layout(TypedDict):
+    """The arguments of a parser that are about its help."""
+
+    description: str
+    epilog: str
+    formatter_class: Formatter
+    allow_abbrev: bool
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,31 +43,51 @@ class _Parser(argparse.ArgumentParser):
     def _known(self) -> list[str]:
         """Every option and value that this parser takes."""
         choices = [str(choice) for action in self._actions for choice in action.choices or ()]
-        return [*(option for action in self._actions for option in action.option_strings), *choices]
+        options = [option for action in self._actions for option in action.option_strings]
+        return [*options, *choices, *(FORMATS if "--format" in options else ())]
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The arguments of a command line (None: this process's); raises UsageError."""
-    whole, commands = _parsers()
+    whole, commands = parsers()
     found, left = whole.parse_known_args(arguments)
     if left:
         commands.get(found.command, whole).error(f"unrecognized arguments: {left[0]}")
+    if "format" in found:
+        found.format = _destinations(found.format, commands[found.command])
     return found
 
 
-def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
+def _destinations(stated: Sequence[Output], command: _Parser) -> tuple[Output, ...]:
+    """Where the report goes; raises UsageError."""
+    try:
+        return destinations(stated)
+    except ValueError as error:
+        command.error(str(error))
+
+
+def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     """The parser of the whole command line, and those of the commands."""
-    words = "JSON Schema is the truth; the wire format is locked to it."
-    whole = _Parser(prog="wirelock", description=words, allow_abbrev=False)
+    whole = _Parser(**_page("JSON Schema is the truth; the wire format is locked to it", WHOLE), prog="wirelock")
     whole.add_argument("--version", action="version", version=f"wirelock {VERSION}")
     sub = whole.add_subparsers(dest="command", metavar="COMMAND")
-    makers = (_import, _generate, _verify, _prove, _check, _init, _explain)
+    makers = (_import, _generate, _verify, _prove, _check, _init, _explain, _completion)
     commands: dict[str, _Parser] = {}
     for make in makers:
         name, words = make.__name__[1:], make.__doc__ or ""
-        commands[name] = sub.add_parser(name, help=words, description=words, allow_abbrev=False)
+        commands[name] = sub.add_parser(name, **_page(words, PAGES.get(name)), help=words)
         make(commands[name])
     return whole, commands
+
+
+def _page(words: str, page: Page | None) -> _Layout:
+    """What the parsers have in common: nothing is abbreviated, and the help reads like a page of a manual."""
+    return {
+        "description": description(words, page),
+        "epilog": epilog(page),
+        "formatter_class": formatter,
+        "allow_abbrev": False,
+    }
 
 
 def _import(command: _Parser) -> None:
@@ -111,6 +142,11 @@ def _explain(command: _Parser) -> None:
     command.add_argument("code", nargs="?", default="", metavar="CODE", help="without one, all codes are listed")
 
 
+def _completion(command: _Parser) -> None:
+    """print the script with which a shell completes commands, options and their values"""
+    command.add_argument("shell", choices=["bash", "zsh", "fish"], metavar="SHELL", help="bash, zsh or fish")
+
+
 def _count(text: str) -> int:
     """A whole number from 1."""
     if not text.isdecimal() or int(text) < 1:
@@ -119,4 +155,15 @@ def _count(text: str) -> int:
 
 
 def _add_format(command: _Parser) -> None:
-    command.add_argument("--format", choices=[*FORMATS], default="text", help="how the report is printed")
+    words = f"how the report is printed ({', '.join(FORMATS)}), or written to a file; may be given several times"
+    command.add_argument("--format", action="append", type=_output, default=[], metavar="FORMAT[=FILE]", help=words)
+
+
+def _output(text: str) -> Output:
+    """A format, and the file it goes to."""
+    format, _, file = text.partition("=")
+    if format not in FORMATS:
+        raise argparse.ArgumentTypeError(f"invalid choice: '{format}'")
+    if "=" in text and not file:
+        raise argparse.ArgumentTypeError(f"{format}= names no file")
+    return Output(format, file)

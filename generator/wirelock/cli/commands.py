@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wirelock import api
 from wirelock.cli.explain import explain
+from wirelock.cli.outputs import Output
 from wirelock.cli.printing import printed, told
 from wirelock.cli.progress import shown_progress
 from wirelock.config import Config, read_config
@@ -20,17 +21,22 @@ def run(arguments: argparse.Namespace) -> int:
             return told(_next_step(Path.cwd()))
         case "explain":
             return explain(arguments.code)
+        case "completion":
+            from wirelock.cli.completion import script  # shells ask for it once
+
+            return told(script(arguments.shell))
         case "init":
             with shown_progress() as progress:
                 report = api.init(Path(arguments.folder), progress)
             code = printed(report, arguments.format)
-            if code == 0 and arguments.format == "text":
+            if code == 0 and Output("text") in arguments.format:
                 told(f"next: {_enter(arguments.folder)}wirelock check")
             return code
         case _:
             config = read_config(Path.cwd())
-            report = _report(arguments, config) if isinstance(config, Config) else Report(config)
-            return printed(report, arguments.format)
+            if not isinstance(config, Config):
+                return printed(Report(config), arguments.format)
+            return printed(api.illustrated(config, _report(arguments, config)), arguments.format)
 
 
 def _report(arguments: argparse.Namespace, config: Config) -> Report:

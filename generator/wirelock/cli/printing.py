@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
+from wirelock.cli.outputs import Output
 from wirelock.diagnostics import Report
 from wirelock.report import FORMATS
 from wirelock.runtime.words import visible
+from wirelock.write import write_file
 
 _STYLES = {
     "error": "bold red",
@@ -24,11 +28,24 @@ _STYLES = {
 _HEAD = re.compile("|".join(re.escape(word) for word in _STYLES))
 
 
-def printed(report: Report, format: str) -> int:
-    """Print a report, with its diff before it; gives its exit code."""
+def printed(report: Report, outputs: Sequence[Output]) -> int:
+    """Print a report, and write it to the files that are named; gives its exit code, 2 if a file cannot be written."""
+    code = report.exit_code
+    for output in outputs:
+        text = _rendered(report, output.format)
+        if not output.file:
+            _out(text)
+            continue
+        trouble = write_file(Path(output.file), text.encode())
+        if trouble is not None:
+            code = failed(f"{output.file}: {trouble.message}\n{trouble.hint}")
+    return code
+
+
+def _rendered(report: Report, format: str) -> str:
+    """A report in a format; as text it has its diff before it."""
     text = FORMATS[format](report)
-    _out(_shown(report.diff) + text if format == "text" else text)
-    return report.exit_code
+    return _shown(report.diff) + text if format == "text" else text
 
 
 def _shown(diff: str) -> str:

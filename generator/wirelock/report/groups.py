@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wirelock.diagnostics import Diagnostic, Severity, grouped_pointer
+from wirelock.diagnostics import Diagnostic, Severity, group_key
 
 _RANK = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
@@ -26,14 +26,6 @@ def grouped(diagnostics: Iterable[Diagnostic]) -> tuple[Group, ...]:
     """The groups (decision 0003), errors first; expected ones behind those that fail."""
     groups: dict[object, list[Diagnostic]] = {}
     for diagnostic in diagnostics:
-        groups.setdefault(_key(diagnostic), []).append(diagnostic)
+        groups.setdefault(group_key(diagnostic), []).append(diagnostic)
     ordered = sorted(groups.values(), key=lambda members: (_RANK.index(members[0].level), bool(members[0].expected)))
     return tuple(Group(tuple(members)) for members in ordered)
-
-
-def _key(diagnostic: Diagnostic) -> object:
-    base = (diagnostic.code.id, diagnostic.level, diagnostic.expected)
-    if diagnostic.exchange is None:
-        return (*base, diagnostic.message, diagnostic.hint)
-    words = "" if diagnostic.schema else diagnostic.message
-    return (*base, diagnostic.schema, grouped_pointer(diagnostic.where.pointer), words, diagnostic.raised_by)

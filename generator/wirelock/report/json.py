@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from wirelock.diagnostics import Coverage, Diagnostic, ExchangeRef, Report
+from wirelock.diagnostics import Coverage, Diagnostic, ExchangeRef, Report, Verdicts
 from wirelock.runtime.words import visible
 from wirelock.version import VERSION
 
@@ -42,13 +42,28 @@ def _finding(diagnostic: Diagnostic) -> dict[str, object]:
         "pointer": diagnostic.where.pointer,
     }
     facts |= {"expected": diagnostic.expected} if diagnostic.expected else {}
+    facts |= {"change": change_facts(diagnostic.change)} if diagnostic.change else {}
     if diagnostic.exchange is not None:
-        facts |= {"exchange": _exchange(diagnostic.exchange), "schema": diagnostic.schema, "rpc": diagnostic.rpc}
+        facts |= {"exchange": exchange_facts(diagnostic.exchange), "schema": diagnostic.schema, "rpc": diagnostic.rpc}
         facts["raised_by"] = list(diagnostic.raised_by)
     return facts
 
 
-def _exchange(ref: ExchangeRef) -> dict[str, object]:
+def change_facts(change: Verdicts) -> dict[str, object]:
+    """What a change breaks, by name; a witness is a JSON text."""
+    return {
+        "element": change.element,
+        "wire": list(change.wire),
+        "backward": change.backward,
+        "forward": change.forward,
+        "backward_witness": change.backward_witness,
+        "forward_witness": change.forward_witness,
+        "use": change.use,
+    }
+
+
+def exchange_facts(ref: ExchangeRef) -> dict[str, object]:
+    """Which exchange a finding is about, by name."""
     return {
         "recording": ref.recording,
         "index": ref.index,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from wirelock.diagnostics import Coverage, Diagnostic, Report, Severity
 from wirelock.report.groups import Group, grouped
+from wirelock.report.words import amounts, changes, label, place, verdict
 from wirelock.runtime.words import counted, visible
 
 MOST_PLACES = 5
@@ -15,8 +15,6 @@ MOST_PLACES = 5
 MOST_MISSED = 2
 """How many names of what was never exercised are listed."""
 _LABEL = 9
-_URL = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^#]*)")
-"""RFC 3986, appendix B; group 1 is path and query. It fits every text, where `urlsplit` refuses some."""
 
 
 def render(report: Report) -> str:
@@ -43,10 +41,11 @@ def _findings(report: Report) -> Iterator[str]:
 
 def _group(group: Group) -> Iterator[str]:
     first = group.first
-    level = "expected" if first.expected else first.level.value
     times = f"  ({len(group.members)} times)" if len(group.members) > 1 else ""
-    yield f"{level:<{_LABEL}}{first.code.id}  {first.message}{times}"
+    yield f"{label(first):<{_LABEL}}{first.code.id}  {first.message}{times}"
     yield from _places(group)
+    for name, words in changes(first.change) if first.change else ():
+        yield _line(name, words)
     if first.schema:
         yield _line("schema", first.schema)
     if first.raised_by:
@@ -59,28 +58,17 @@ def _group(group: Group) -> Iterator[str]:
 
 def _places(group: Group) -> Iterator[str]:
     if group.first.exchange is not None:
-        yield _line("first at" if len(group.members) > 1 else "at", _exchange_place(group.first))
+        yield _line("first at" if len(group.members) > 1 else "at", place(group.first))
         return
     places = [str(member.where) for member in group.members if member.where.file]
-    for index, place in enumerate(places[:MOST_PLACES]):
-        yield _line("" if index else "at", place)
+    for index, one in enumerate(places[:MOST_PLACES]):
+        yield _line("" if index else "at", one)
     if len(places) > MOST_PLACES:
         yield _line("", f"and {len(places) - MOST_PLACES} more")
 
 
 def _line(label: str, text: str) -> str:
     return f"{'':<{_LABEL}}{label:<9}{text}"
-
-
-def _exchange_place(diagnostic: Diagnostic) -> str:
-    ref, pointer = diagnostic.exchange, diagnostic.where.pointer or "(whole body)"
-    assert ref is not None
-    if ref.part == "document":
-        return f"{ref.recording}:{diagnostic.where.line} {pointer}"
-    found = _URL.match(ref.url)
-    path = found[1] if found else ref.url
-    part = ref.part if ref.event is None else f"{ref.part} {ref.event}"
-    return f"{ref.recording} #{ref.index} {ref.method} {path or '/'} -> {ref.status}, {part} {pointer}"
 
 
 def _notes(report: Report) -> Iterator[str]:
@@ -121,24 +109,5 @@ def _some(names: Sequence[str]) -> str:
 
 def _summary(report: Report) -> Iterator[str]:
     for section, counts in report.summary.items():
-        (name, total), *rest = counts.items()
-        words = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in rest if value)
-        yield f"{section:<13}{_amount(total, name)}{f': {words}' if words else ''}"
-    yield f"{_verdict(report)}: {_weights(report)}"
-
-
-def _amount(total: int | str, name: str) -> str:
-    if isinstance(total, str) or name == "total":
-        return f"{total:>5}"
-    return f"{total:>5} {name.removesuffix('s') if total == 1 else name}"
-
-
-def _verdict(report: Report) -> str:
-    return ("clean", "findings", "could not run")[report.exit_code]
-
-
-def _weights(report: Report) -> str:
-    expected = sum(bool(diagnostic.expected) for diagnostic in report.diagnostics)
-    levels = Counter(diagnostic.level for diagnostic in report.diagnostics if not diagnostic.expected)
-    words = [counted(levels[level], level.value) for level in Severity if levels[level]]
-    return ", ".join([*words, *([f"{expected} expected"] if expected else [])]) or "nothing found"
+        yield f"{section:<13}{amounts(counts)}"
+    yield verdict(report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from wirelock.diagnostics import Diagnostic, Location, Report, in_order
+from wirelock.diagnostics import Case, Diagnostic, Location, Report, in_order
 from wirelock.ir import Method, TypeGraph, TypeId
 from wirelock.runtime.findings import Contract
 from wirelock.runtime.text import parse
@@ -13,6 +13,7 @@ from wirelock.traffic.bodies import request_part, response_part
 from wirelock.traffic.codes import BODY_NOT_CHECKED, NOT_DESCRIBED, NOTHING_CHECKED
 from wirelock.traffic.coverage import Exercised
 from wirelock.traffic.exchange import Document, Exchange
+from wirelock.traffic.exhibits import Exhibits
 from wirelock.traffic.parts import Checked, Fault, Held, Part, Skipped, Streamed
 from wirelock.traffic.routes import Routes
 from wirelock.traffic.subject import Subject, of_document, of_exchange
@@ -41,6 +42,8 @@ class Check:
         self.outcomes: Counter[str] = Counter()
         self.round_trips: Counter[str] = Counter()
         self.bodies = 0
+        self._cases: list[Case] = []
+        self._exhibits = Exhibits()
         self._graph = graph
         self._contracts = contracts
         self._routes = Routes(graph.services)
@@ -51,7 +54,7 @@ class Check:
         """Hold the request and the response of one exchange against its method."""
         match = self._routes.find(exchange)
         if match is None:
-            self.outcomes["unmatched"] += 1
+            self._count(of_exchange(exchange, ""), "unmatched")
             subject = of_exchange(exchange, "request")
             self.diagnostics.append(subject.diagnostic(NOT_DESCRIBED, "", self._routes.reason(exchange)))
             return
@@ -61,12 +64,13 @@ class Check:
         asked = self._part(of_exchange(exchange, "request", match), request)
         answered = self._part(of_exchange(exchange, "response", match), response)
         at_fault = asked == "violating" and exchange.status < 400 and answered == "conforming"
-        self.outcomes["violating" if at_fault else answered] += 1
+        self._count(of_exchange(exchange, "", match), "violating" if at_fault else answered)
 
     def document(self, document: Document, key: TypeId) -> None:
         """Hold one bare document against a type."""
         self._types.add(key)
-        self.outcomes[self._part(of_document(document), Held(key, document.text))] += 1
+        subject = of_document(document)
+        self._count(subject, self._part(subject, Held(key, document.text)))
 
     def nothing_checked(self) -> tuple[Diagnostic, ...]:
         """The one error if no body was checked at all: zero checked is not success."""
@@ -82,7 +86,13 @@ class Check:
             "exchanges": {"total": self.outcomes.total(), **exchanges},
             "round trips": {"total": self.round_trips.total(), **trips},
         }
-        return Report(in_order(self.diagnostics), summary, self._exercised.result(self._graph.services, self._types))
+        coverage = self._exercised.result(self._graph.services, self._types)
+        cases, exhibits = tuple(self._cases), tuple(self._exhibits.found)
+        return Report(in_order(self.diagnostics), summary, coverage, cases=cases, exhibits=exhibits)
+
+    def _count(self, subject: Subject, outcome: str) -> None:
+        self.outcomes[outcome] += 1
+        self._cases.append(Case(subject.ref, subject.rpc, outcome))
 
     def _part(self, subject: Subject, part: Part) -> str:
         """Check one part; gives how its exchange counts."""
@@ -107,7 +117,9 @@ class Check:
     def _held(self, subject: Subject, held: Held) -> str:
         self.bodies += 1
         verdict = judge(self._contracts(held.type), held.text)
-        self.diagnostics.extend(subject.of_verdict(verdict, held))
+        for diagnostic in subject.of_verdict(verdict, held):
+            self.diagnostics.append(diagnostic)
+            self._exhibits.add(diagnostic, held)
         if verdict.round_trip is not None:
             self.round_trips[verdict.round_trip] += 1
         if verdict.valid:

@@ -8,6 +8,7 @@ from wirelock.write.imported import IMPORT_CONFLICT, ImportedFile, ImportManifes
 from wirelock.write.kept import kept
 from wirelock.write.manifest import Entry, Manifest, digest, print_manifest, read_manifest
 from wirelock.write.planning import plan
+from wirelock.write.single import write_file
 
 __all__ = [
     "IMPORT_CONFLICT",
@@ -27,4 +28,5 @@ __all__ = [
     "read_import",
     "read_manifest",
     "recover",
+    "write_file",
 ]

@@ -1,0 +1,174 @@
+"""What `--help` says beside the arguments: it reads like a page of a manual."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+WIDEST = 100
+"""How many columns a page has at most."""
+_TEXT = 78
+_GAP = 2
+
+Rows = tuple[tuple[str, str], ...]
+
+
+class Formatter(Protocol):
+    """What argparse takes as the class of a formatter."""
+
+    def __call__(self, *, prog: str) -> argparse.HelpFormatter: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page of a command: what it does, command lines with what they do, and the files it is about."""
+
+    about: str
+    examples: Rows
+    files: Rows = ()
+
+
+_CONFIGURATION = ("wirelock.toml", "the configuration; or [tool.wirelock] in pyproject.toml")
+_SCHEMAS = ("schemas/", "what you write: a folder a package, *.schema.json and *.service.json")
+_NUMBERS = ("proto/numbers.json", "every field number that was given; commit it, never edit it")
+_GENERATED = ("proto/, generated/", "what wirelock writes; commit it, never edit it")
+_EXIT_CODES: Rows = (
+    ("0", "clean"),
+    ("1", "findings: at least one error that the configuration does not expect"),
+    ("2", "could not run: nothing was judged"),
+)
+_ENVIRONMENT: Rows = (("NO_COLOR", "when it is set to anything, no colours on a terminal"),)
+
+WHOLE = Page(
+    "From schemas/<package>/*.schema.json it writes protobuf, Pydantic models, validators and a codec between JSON "
+    "and protobuf, keeps the field numbers, and holds recorded API traffic against all of them.",
+    (
+        ("wirelock init my-api", "a new project that passes its own check"),
+        ("wirelock generate", "after every change to the schemas"),
+        ("wirelock check", "what CI runs"),
+        ("wirelock explain VIOLATION", "what a finding means and what to do"),
+    ),
+    (_CONFIGURATION, _SCHEMAS, _NUMBERS, _GENERATED),
+)
+PAGES: Mapping[str, Page] = {
+    "import": Page(
+        "The first time it writes the schemas; later it changes what the description changed, keeps what you changed, "
+        "and says where both did. Field numbers stay.",
+        (
+            ("wirelock import openapi.json", "split a description that is a file"),
+            (
+                "wirelock import https://api.example/doc --packages path",
+                "fetch it; a package for each first part of a path",
+            ),
+        ),
+        (_CONFIGURATION, _SCHEMAS, ("schemas/import.json", "what the last import wrote; commit it")),
+    ),
+    "generate": Page(
+        "All files are written or none. The same schemas give the same bytes. Files that wirelock did not write are "
+        "never overwritten.",
+        (
+            ("wirelock generate", "write"),
+            ("wirelock generate --check", "in CI: print a diff of what is not up to date"),
+            ("wirelock generate --dry-run", "look before you write"),
+        ),
+        (_CONFIGURATION, _SCHEMAS, _NUMBERS, _GENERATED),
+    ),
+    "verify": Page(
+        "Each request and response is matched with a method of a service and held against its types. It ends with what "
+        "the recordings never exercised. Zero documents checked is not success.",
+        (
+            ("wirelock verify", "the recordings of the configuration"),
+            ("wirelock verify capture.har", "one recording, of a browser or a proxy"),
+            ("wirelock verify sessions.ndjson --type session/sessionInfo", "bare documents, one a line"),
+            ("wirelock verify --format text --format html=report.html", "a report to open beside the one to read"),
+        ),
+        (_CONFIGURATION, ("*.har", "HAR 1.2"), ("*.ndjson, *.jsonl", "an exchange or a document a line")),
+    ),
+    "prove": Page(
+        "A document on which they differ, or that does not come back equal from protobuf, is a fault of wirelock, and "
+        "is printed as small as it can be made.",
+        (
+            ("wirelock prove", "100 documents of each type"),
+            ("wirelock prove --examples 1000 --seed 7", "more of them, and others"),
+        ),
+        (_CONFIGURATION, _SCHEMAS),
+    ),
+    "check": Page(
+        "Nothing is written into the project. What is not configured is named as such.",
+        (
+            ("wirelock check", "on your machine, before you push"),
+            (
+                "wirelock check --format github --format sarif=wirelock.sarif",
+                "in CI: annotations, and a file to upload",
+            ),
+        ),
+        (_CONFIGURATION, _SCHEMAS, _GENERATED),
+    ),
+    "init": Page(
+        "It holds one type, one service and one recording; replace them with yours. Nothing is overwritten.",
+        (
+            ("wirelock init my-api", "in a new folder"),
+            ("wirelock init", "in this one"),
+        ),
+        (_CONFIGURATION, _SCHEMAS),
+    ),
+    "explain": Page(
+        "The code stands in every finding behind its severity.",
+        (
+            ("wirelock explain", "list all codes"),
+            ("wirelock explain LEDGER_MISSING", "the page of one"),
+        ),
+    ),
+    "completion": Page(
+        "Commands, options, their values and the codes of findings are completed. A new version of wirelock may know "
+        "more: print the script again then.",
+        (
+            ("wirelock completion bash", "append to ~/.local/share/bash-completion/completions/wirelock"),
+            ("wirelock completion zsh", "write to _wirelock in a folder of $fpath"),
+            ("wirelock completion fish", "write to ~/.config/fish/completions/wirelock.fish"),
+        ),
+    ),
+}
+
+
+def description(words: str, page: Page | None) -> str:
+    """What stands above the arguments; `words` are a sentence without its capital and its full stop."""
+    sentence = f"{words[:1].upper()}{words[1:]}"
+    paragraphs = [sentence if sentence.endswith(".") else f"{sentence}.", *([page.about] if page else [])]
+    return "\n\n".join(textwrap.fill(paragraph, _TEXT) for paragraph in paragraphs)
+
+
+def epilog(page: Page | None) -> str:
+    """What stands below the arguments."""
+    sections = [
+        *([_section("examples", _commands(page.examples))] if page else []),
+        _section("exit codes", _table(_EXIT_CODES)),
+        *([_section("files", _table(page.files))] if page and page.files else []),
+        _section("environment", _table(_ENVIRONMENT)),
+    ]
+    return "\n\n".join(sections)
+
+
+def formatter(*, prog: str) -> argparse.HelpFormatter:
+    """Lays a page out: as wide as the terminal, and no wider than can be read."""
+    width = min(shutil.get_terminal_size().columns, WIDEST) - _GAP
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=width)
+
+
+def _section(name: str, lines: Iterable[str]) -> str:
+    return "\n".join([f"{name}:", *(f"  {line}" for line in lines)])
+
+
+def _commands(rows: Rows) -> Iterator[str]:
+    for command, words in rows:
+        yield command
+        yield f"    {words}"
+
+
+def _table(rows: Rows) -> Iterator[str]:
+    widest = max(len(name) for name, _ in rows)
+    return (f"{name:<{widest}}  {words}" for name, words in rows)

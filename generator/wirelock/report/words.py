@@ -1,0 +1,84 @@
+"""The words that all formats have in common: verdicts, labels, places."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from importlib.resources import files
+
+from wirelock.diagnostics import Diagnostic, Report, Severity, Verdicts
+from wirelock.runtime.words import counted
+
+_URL = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^#]*)")
+"""RFC 3986, appendix B; group 1 is path and query. It fits every text, where `urlsplit` refuses some."""
+
+
+def verdict(report: Report) -> str:
+    """The verdict and what weighs in it: `findings: 2 errors, 1 expected`."""
+    return f"{('clean', 'findings', 'could not run')[report.exit_code]}: {_weights(report)}"
+
+
+def _weights(report: Report) -> str:
+    expected = sum(bool(diagnostic.expected) for diagnostic in report.diagnostics)
+    levels = Counter(diagnostic.level for diagnostic in report.diagnostics if not diagnostic.expected)
+    words = [counted(levels[level], level.value) for level in Severity if levels[level]]
+    return ", ".join([*words, *([f"{expected} expected"] if expected else [])]) or "nothing found"
+
+
+def label(diagnostic: Diagnostic) -> str:
+    """How a finding counts: error, warning, note, or expected."""
+    return "expected" if diagnostic.expected else diagnostic.level.value
+
+
+def place(diagnostic: Diagnostic) -> str:
+    """Where a finding is: the place in a file, or the exchange and the place in its body; "" for nowhere."""
+    ref, pointer = diagnostic.exchange, diagnostic.where.pointer or "(whole body)"
+    if ref is None:
+        return str(diagnostic.where) if diagnostic.where.file else ""
+    if ref.part == "document":
+        return f"{ref.recording}:{diagnostic.where.line} {pointer}"
+    part = ref.part if ref.event is None else f"{ref.part} {ref.event}"
+    return f"{ref.recording} #{ref.index} {ref.method} {path(ref.url)} -> {ref.status}, {part} {pointer}"
+
+
+def path(url: str) -> str:
+    """The path and query of a URL."""
+    found = _URL.match(url)
+    return (found[1] if found else url) or "/"
+
+
+def amounts(counts: dict[str, int | str]) -> str:
+    """The counts of one section: `376: 362 conforming, 14 violating`."""
+    (name, total), *rest = counts.items()
+    words = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in rest if value)
+    return f"{amount(total, name)}{f': {words}' if words else ''}"
+
+
+def amount(total: int | str, name: str) -> str:
+    """The first count of a section with its name, right-aligned."""
+    if isinstance(total, str) or name == "total":
+        return f"{total:>5}"
+    return f"{total:>5} {name.removesuffix('s') if total == 1 else name}"
+
+
+def changes(change: Verdicts) -> Iterator[tuple[str, str]]:
+    """What a change breaks, as names and words."""
+    if change.element:
+        yield "element", change.element
+    if change.wire:
+        yield "wire", ", ".join(change.wire)
+    for name, word, witness in (
+        ("backward", change.backward, change.backward_witness),
+        ("forward", change.forward, change.forward_witness),
+    ):
+        if word:
+            yield name, f"{word}: {witness}" if witness else word
+    if change.use:
+        yield "use", change.use
+
+
+def explanation(code: str) -> str:
+    """The page of a code without its title, in Markdown; "" where there is none."""
+    page = files("wirelock").joinpath("explanations", f"{code}.md")
+    return page.read_text("utf-8").partition("\n")[2].strip() if page.is_file() else ""
