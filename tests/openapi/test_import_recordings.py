@@ -17,19 +17,13 @@ from typing import Any
 
 import pytest
 from independent import Independent
+from versions import Generated
 
-from wirelock.api import import_document
-from wirelock.api.emitting import emitted
-from wirelock.api.progress import silent
-from wirelock.artifacts import load
-from wirelock.build import build
-from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic, Report, Severity
 from wirelock.traffic.check import Check
 from wirelock.traffic.formats import read_recording
 
 TABLE = Path(__file__).parent / "verified.txt"
-DESCRIPTIONS = Path(os.environ.get("WIRELOCK_OPENAPI", ""))
 RECORDINGS = Path(os.environ.get("WIRELOCK_RECORDINGS", ""))
 NEWEST = "1.18.33"
 VERSIONS = ("0.5.29", "1.0.61", "1.0.185", "1.1.11", "1.1.53", "1.2.11", "1.3.2", "1.14.41", "1.17.11", NEWEST)
@@ -65,20 +59,9 @@ def recordings(version: str) -> list[Path]:
     return [path for path in sorted(RECORDINGS.glob("*.har")) if not path.name.startswith(("lifecycle-", "auth"))]
 
 
-def made(version: str, root: Path) -> Check:
-    """Everything generated for a version's description, ready to hold traffic against."""
-    config = Config(root, "wirelock.toml", "opencode_api", "opencode")
-    assert import_document(config, str(DESCRIPTIONS / f"opencode-openapi-{version}.json")).exit_code == 0
-    built = build(config)
-    output = emitted(built, silent)
-    assert output.sound
-    return Check(built.graph, load(built, output.artifacts).contract)
-
-
-def verified(version: str, root: Path) -> Verified:
-    check = made(version, root)
-    description = json.loads((DESCRIPTIONS / f"opencode-openapi-{version}.json").read_text("utf-8"))
-    other = Independent(description)
+def verified(version: str, made: Generated) -> Verified:
+    check = Check(made.build.graph, made.loaded.contract)
+    other = Independent(made.description)
     found = Verified(Report())
     for path in recordings(version):
         exchanges, unread = read_recording(path, path.name)
@@ -94,13 +77,13 @@ def verified(version: str, root: Path) -> Verified:
 
 
 @pytest.fixture(scope="module")
-def verify(tmp_path_factory: pytest.TempPathFactory) -> Verify:
+def verify(generated: Callable[[str], Generated]) -> Verify:
     """Verifies a version's recordings, once."""
     known: dict[str, Verified] = {}
 
     def once(version: str) -> Verified:
         if version not in known:
-            known[version] = verified(version, tmp_path_factory.mktemp("project"))
+            known[version] = verified(version, generated(version))
         return known[version]
 
     return once
