@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wirelock.traffic.events import Event, events
+from wirelock.traffic.events import Event, EventReader, events
 
 STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "an event": (b"data: x\n\n", [Event(b"x")]),
@@ -38,7 +38,25 @@ STREAMS: dict[str, tuple[bytes, list[Event]]] = {
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_stream_is_its_events(name: str) -> None:
     stream, expected = STREAMS[name]
-    assert list(events(stream)) == expected
+    assert events(stream) == expected
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_it_does_not_matter_where_a_stream_is_cut(name: str) -> None:
+    stream, expected = STREAMS[name]
+    for size in (1, 2, 3, 7):
+        reader = EventReader()
+        pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+        assert [event for piece in pieces for event in reader.feed(piece)] == expected
+
+
+def test_what_is_held_back_is_counted() -> None:
+    reader = EventReader()
+    reader.feed(b"data: x\n")
+    reader.feed(b"data: y")
+    assert reader.waiting == len(b"data: x") + len(b"data: y")
+    assert [event.data for event in reader.feed(b"\n\n")] == [b"x\ny"]
+    assert reader.waiting == 0
 
 
 def test_a_time_beyond_every_number_is_none() -> None:

@@ -35,9 +35,11 @@ class _Block:
     event: bytes | None = None
     id: bytes | None = None
     retry: int | None = None
+    size: int = 0
 
     def take(self, line: bytes) -> None:
         """Process one line that is not empty; a comment has no name, and unknown names are ignored."""
+        self.size += len(line)
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         match name:
@@ -53,14 +55,49 @@ class _Block:
                 pass
 
 
-def events(text: bytes) -> Iterator[Event]:
+class EventReader:
+    """The events of a stream that comes in pieces, wherever the pieces are cut."""
+
+    def __init__(self) -> None:
+        self._block = _Block()
+        self._pieces: list[bytes] = []
+        self._has_begun = False
+        self._after_return = False
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes are kept for an event that has not ended; callers limit it."""
+        return self._block.size + sum(map(len, self._pieces))
+
+    def feed(self, piece: bytes) -> list[Event]:
+        """The events that end with this piece."""
+        if self._after_return and piece:  # the two bytes of one line end came apart
+            piece, self._after_return = piece.removeprefix(b"\n"), False
+        self._pieces.append(piece)
+        if b"\n" not in piece and b"\r" not in piece:
+            return []
+        self._after_return = piece.endswith(b"\r")
+        *lines, rest = _END.split(self._gathered())
+        self._pieces = [rest]
+        return list(self._ended(lines))
+
+    def _gathered(self) -> bytes:
+        text = b"".join(self._pieces)
+        if self._has_begun:
+            return text
+        self._has_begun = True
+        return text.removeprefix(_BYTE_ORDER_MARK)
+
+    def _ended(self, lines: list[bytes]) -> Iterator[Event]:
+        for line in lines:
+            if line:
+                self._block.take(line)
+                continue
+            block, self._block = self._block, _Block()
+            if block.data:
+                yield Event(b"\n".join(block.data), block.event, block.id, block.retry)
+
+
+def events(text: bytes) -> list[Event]:
     """The events of a stream; what no empty line ends, and what has no data, is none."""
-    block = _Block()
-    *lines, _ = _END.split(text.removeprefix(_BYTE_ORDER_MARK))
-    for line in lines:
-        if line:
-            block.take(line)
-            continue
-        if block.data:
-            yield Event(b"\n".join(block.data), block.event, block.id, block.retry)
-        block = _Block()
+    return EventReader().feed(text)
