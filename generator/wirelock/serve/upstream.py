@@ -1,0 +1,112 @@
+"""The one server that is dialled: its address, who we say we are, and the pool of connections to it."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from wirelock.diagnostics import Code, Diagnostic, Location, Severity
+from wirelock.runtime.words import visible
+
+UPSTREAM_INVALID = Code("UPSTREAM_INVALID", Severity.ERROR, fatal=True)
+UPSTREAM_CREDENTIALS = Code("UPSTREAM_CREDENTIALS", Severity.ERROR, fatal=True)
+UPSTREAM_UNREACHABLE = Code("UPSTREAM_UNREACHABLE", Severity.ERROR, fatal=True)
+TOKEN, USER, PASSWORD = "WIRELOCK_UPSTREAM_TOKEN", "WIRELOCK_UPSTREAM_USER", "WIRELOCK_UPSTREAM_PASSWORD"
+CONNECTIONS = 256
+"""How many connections the pool has at most; what comes on top waits for one."""
+CONNECT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """PEM files for a connection: who may sign the other side's certificate, and a certificate of our own."""
+
+    authority: str = ""
+    certificate: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A server as it is dialled: `url` has no trailing slash, and `authorization` is the header's value or ""."""
+
+    url: str
+    authorization: str = ""
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def host(self) -> str:
+        """What goes into the header `Host`: the host, and its port where the address has one."""
+        return urlsplit(self.url).netloc
+
+
+def upstream(address: str, environment: Mapping[str, str], tls: TlsFiles = TlsFiles()) -> Upstream | Diagnostic:
+    """The server that an address and the environment name.
+
+    Credentials come from the environment alone: a token (`Bearer`, RFC 6750), or a user and a password (`Basic`,
+    RFC 7617), never from the address, which is shown.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        hint = "an address is a scheme, a host and perhaps a port and a path: http://127.0.0.1:4096"
+        return Diagnostic(UPSTREAM_INVALID, Location(), f"{visible(address)} is no address of a server", hint)
+    if parts.username is not None:
+        hint = f"put them into the environment: {USER} and {PASSWORD}, or {TOKEN}"
+        return Diagnostic(UPSTREAM_CREDENTIALS, Location(), "the address of the server holds credentials", hint)
+    authorization = _authorization(environment)
+    if isinstance(authorization, Diagnostic):
+        return authorization
+    context = _context(tls) if parts.scheme == "https" else None
+    return context if isinstance(context, Diagnostic) else Upstream(address.rstrip("/"), authorization, context)
+
+
+def _authorization(environment: Mapping[str, str]) -> str | Diagnostic:
+    token, user, password = (environment.get(name, "") for name in (TOKEN, USER, PASSWORD))
+    if token and (user or password):
+        hint = f"unset {TOKEN}, or {USER} and {PASSWORD}"
+        return Diagnostic(UPSTREAM_CREDENTIALS, Location(), "there are a token and a password for the server", hint)
+    if any(ord(char) < 0x20 or ord(char) == 0x7F for char in token):
+        hint = "a token is one line of printable characters"
+        return Diagnostic(UPSTREAM_CREDENTIALS, Location(), f"{TOKEN} holds a control character", hint)
+    if token:
+        return f"Bearer {token}"
+    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}" if user or password else ""
+
+
+def _context(tls: TlsFiles) -> ssl.SSLContext | Diagnostic:
+    try:
+        context = ssl.create_default_context(cafile=tls.authority or None)
+        if tls.certificate:
+            context.load_cert_chain(tls.certificate, tls.key or None)
+    except (OSError, ssl.SSLError) as error:
+        hint = "they are PEM files: the authority's certificates, our certificate, and its key"
+        return Diagnostic(UPSTREAM_INVALID, Location(), f"the files for TLS cannot be used: {error}", hint)
+    return context
+
+
+def connected(upstream: Upstream, seconds: float | None = None) -> aiohttp.ClientSession:
+    """A pool of kept connections to the server, to be used as a context.
+
+    Redirects are not followed unless asked for, cookies are not kept, bodies stay as they are encoded, and no proxy of
+    the environment is used. `seconds` bound a whole call, None leaves that to the caller.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=upstream.tls if upstream.tls else True),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS),
+        headers={"Authorization": upstream.authorization} if upstream.authorization else None,
+        trust_env=False,
+    )
+
+
+def unreachable(upstream: Upstream, error: Exception) -> Diagnostic:
+    """Why the server cannot be reached, for people."""
+    words = str(error) or type(error).__name__
+    hint = "is it running, and is this its address?"
+    return Diagnostic(UPSTREAM_UNREACHABLE, Location(), f"{upstream.url} cannot be reached: {visible(words)}", hint)

@@ -1,0 +1,18 @@
+"""The real servers start, answer, and are what their recordings say."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from pathlib import Path
+
+import opencode
+import pytest
+
+
+@pytest.mark.parametrize(
+    "version", [pytest.param(version, marks=opencode.needs(version)) for version in opencode.VERSIONS]
+)
+def test_a_new_server_has_no_sessions(version: str, tmp_path: Path) -> None:
+    with opencode.running(version, tmp_path) as server, urllib.request.urlopen(f"{server.url}/session") as answer:
+        assert json.load(answer) == []
