@@ -39,7 +39,10 @@ class Form:
 
 @dataclass(slots=True)
 class Method:
-    """One method of a service; `pieces` are the schemas that only it has, by source, with the word for each."""
+    """One method of a service; `pieces` are the schemas that only it has, by source, with the word for each.
+
+    `bare` is the answer that the response carries as a text or as bytes, if it has no schema.
+    """
 
     operation: Operation
     name: str
@@ -48,6 +51,7 @@ class Method:
     body: str = ""
     request_media: str = ""
     response: str = EMPTY
+    bare: Form | None = None
     forms: dict[str, list[Form]] = field(default_factory=dict[str, "list[Form]"])
     pieces: dict[str, tuple[str, Maker]] = field(default_factory=dict[str, "tuple[str, Maker]"])
 
@@ -80,6 +84,7 @@ class Methods:
         for answer in operation.answers:
             method.forms[answer.status] = self._forms(answer, method)
         method.response = self._response(method)
+        self._say_lost(method)
         if _is_socket(operation):
             hint = "the method is imported as it is documented; speak WebSocket by hand"
             self._library.report(WEBSOCKET_UNSUPPORTED, operation.at, f"{name} opens a WebSocket", hint)
@@ -161,8 +166,6 @@ class Methods:
             role = "Response" if main else f"Response{answer.status[0].upper()}{answer.status[1:]}"
             words = pascal(media.type.replace("/", " ")) if several and not main else ""
             return Form(_stated(media.type), self._schema(method, role + words, media))
-        if not media.type.startswith("text/"):
-            self._lost(media, f"{method.name} answers {answer.status} with {media.type}, which no message carries")
         return Form(_stated(media.type))
 
     def _response(self, method: Method) -> str:
@@ -172,11 +175,21 @@ class Methods:
         described = sorted((form for form in good if form.source), key=lambda form: form.media_type == EVENTS)
         if described:
             return described[0].source
-        text = next((form for form in good if form.media_type and not form.const), None)
-        if text is None:
+        plain = next((form for form in good if form.media_type and not form.const), None)
+        if plain is None:
             return EMPTY
-        content = _TEXT if text.media_type.startswith("text/") else _DATA
+        method.bare = plain
+        content = _TEXT if plain.media_type.startswith("text/") else _DATA
         return self._piece(method, "Response", lambda _: content)
+
+    def _say_lost(self, method: Method) -> None:
+        """Name the answers that are neither described nor text, nor the bytes that the response carries."""
+        for answer in method.operation.answers:
+            for media, form in zip(answer.media, method.forms[answer.status], strict=False):
+                is_carried = form.source or form.const or form is method.bare or media.type.startswith("text/")
+                if not is_carried:
+                    words = f"{method.name} answers {answer.status} with {media.type}, which no message carries"
+                    self._lost(media, words)
 
     def _schema(self, method: Method, role: str, media: Media) -> str:
         """The source of a body's schema: that of the component it names, or a piece of the method's own."""
