@@ -1,0 +1,57 @@
+"""Breaks that the configuration accepts: shown with their reason, not failing, until a version; one unused is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from wirelock.config import Acceptance
+from wirelock.diagnostics import Code, Diagnostic, Severity
+
+ACCEPTANCE_UNUSED = Code("ACCEPTANCE_UNUSED", Severity.ERROR)
+ACCEPTANCE_EXPIRED = Code("ACCEPTANCE_EXPIRED", Severity.ERROR)
+
+
+def accepted(
+    diagnostics: Iterable[Diagnostic], acceptances: Sequence[Acceptance], version: str
+) -> tuple[Diagnostic, ...]:
+    """The diagnostics, the accepted ones with their reason; one more for each acceptance that is over or unused.
+
+    An acceptance is over when `version`, the project's own, has reached the one that it names.
+    """
+    standing = [one for one in acceptances if not _is_over(one, version)]
+    used: set[Acceptance] = set()
+    marked: list[Diagnostic] = []
+    for diagnostic in diagnostics:
+        found = next((one for one in standing if _is_about(one, diagnostic)), None)
+        used |= {found} if found else set()
+        marked.append(replace(diagnostic, expected=found.reason) if found else diagnostic)
+    over = (_expired(one, version) for one in acceptances if one not in standing)
+    return (*marked, *over, *(_unused(one) for one in standing if one not in used))
+
+
+def _is_about(acceptance: Acceptance, diagnostic: Diagnostic) -> bool:
+    change = diagnostic.change
+    if change is None or diagnostic.level is Severity.NOTE:
+        return False
+    place = f"{diagnostic.where.file}#{diagnostic.where.pointer}"
+    is_rule = acceptance.rule in (diagnostic.code.id, *change.wire)
+    return is_rule and acceptance.element in (change.element, place)
+
+
+def _is_over(acceptance: Acceptance, version: str) -> bool:
+    return bool(acceptance.until) and _numbers(version) >= _numbers(acceptance.until)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
+def _expired(acceptance: Acceptance, version: str) -> Diagnostic:
+    words = f"{acceptance.rule} of {acceptance.element} was accepted until {acceptance.until}; this is {version}"
+    return Diagnostic(ACCEPTANCE_EXPIRED, acceptance.where, words, "take the break back, or remove the line")
+
+
+def _unused(acceptance: Acceptance) -> Diagnostic:
+    words = f"there is no {acceptance.rule} of {acceptance.element} to accept"
+    return Diagnostic(ACCEPTANCE_UNUSED, acceptance.where, words, "remove the line")

@@ -1,0 +1,85 @@
+"""Rules about the keywords that no shape says: they are compared as text, and judged by the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wirelock.compat.json.difference import Difference, JsonRule, Pair, Place, Question
+from wirelock.compat.json.lens import Lens
+from wirelock.compat.rule import rule
+from wirelock.ir import Anything, Node
+
+_WITH = {"then": "if", "else": "if", "minContains": "contains", "maxContains": "contains"}
+"""Keywords that mean nothing without another, and are told with it."""
+
+
+@rule("CONSTRAINT_ADDED", "JSON")
+def constraint_added(pair: Pair) -> Iterator[Difference]:
+    """A schema has a rule beside its shape that it had not: `not`, `if`, `contains`, `dependentRequired` and the like.
+
+    Backward it may break: old documents never kept the rule. What it refuses is tried, not computed: without a witness
+    it is unproved.
+
+    What to do: check the rule where the data is made, and leave it out of the schema until old documents are gone.
+    """
+    for keyword, node in _only(pair.now, pair.was):
+        words = f"{keyword} was added"
+        yield Difference(words, pair.new, pair.new, _question(pair.before, pair.old, pair.after, node, keyword), None)
+
+
+@rule("CONSTRAINT_REMOVED", "JSON")
+def constraint_removed(pair: Pair) -> Iterator[Difference]:
+    """A schema no longer has a rule beside its shape.
+
+    Forward it may break: new documents need not keep the rule, and old readers refuse them.
+
+    What to do: go on keeping the rule where documents are written until old readers are gone.
+    """
+    for keyword, node in _only(pair.was, pair.now):
+        words = f"{keyword} was removed"
+        yield Difference(words, pair.new, pair.new, None, _question(pair.after, pair.new, pair.before, node, keyword))
+
+
+@rule("CONSTRAINT_CHANGED", "JSON")
+def constraint_changed(pair: Pair) -> Iterator[Difference]:
+    """A rule beside the shape of a schema says something else, or what it refers to does.
+
+    Documents that the one refuses may be valid by the other. It is tried, not computed: without a witness it is
+    unproved.
+
+    What to do: keep the rule, or add another property for what the new one allows.
+    """
+    old, new = _stated(pair.was), _stated(pair.now)
+    for keyword in sorted(old.keys() & new.keys()):
+        one, other = old[keyword], new[keyword]
+        if pair.before.constraints.turned(one, keyword) != pair.after.constraints.turned(other, keyword):
+            backward = _question(pair.before, pair.old, pair.after, other, keyword)
+            forward = _question(pair.after, pair.new, pair.before, one, keyword)
+            yield Difference(f"{keyword} has changed", pair.new, pair.new, backward, forward)
+
+
+def _stated(place: Place) -> dict[str, Node]:
+    """The checks of a place by keyword, and the node that states each."""
+    found = {keyword: node for node in reversed(place.layers) for keyword in node.checks}
+    return {keyword: node for keyword, node in found.items() if _WITH.get(keyword) not in found}
+
+
+def _only(place: Place, other: Place) -> list[tuple[str, Node]]:
+    """The checks that only the first of two places has."""
+    taken = _stated(other)
+    return [(keyword, node) for keyword, node in sorted(_stated(place).items(), key=_keyword) if keyword not in taken]
+
+
+def _keyword(stated: tuple[str, Node]) -> str:
+    return stated[0]
+
+
+def _question(writing: Lens, writer: Node, reading: Lens, stated: Node, keyword: str) -> Question:
+    """Whether all that is written keeps a check of the reader's."""
+    reader = Node(Anything(), stated.where, checks=(keyword,))
+    named = reading.constraints.constants(stated, keyword)
+    tries = (*writing.samples.around(writer, named), *named)
+    return Question(writer, reader, tries, judged=True)
+
+
+RULES: tuple[JsonRule, ...] = (constraint_added, constraint_removed, constraint_changed)

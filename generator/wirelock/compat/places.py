@@ -1,0 +1,60 @@
+"""Where the elements of the protos stand in the schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wirelock.build import Build
+from wirelock.diagnostics import Location
+from wirelock.lower.plan import Message
+from wirelock.runtime.pointers import token
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The schema place of every proto element of one build, by full name, and where that is for people."""
+
+    where: dict[str, Location]
+    folder: str
+
+    def at(self, element: str) -> Location | None:
+        """Where an element comes from; None for one that is not of this build, such as a file."""
+        return self.where.get(element)
+
+    def place(self, where: Location) -> str:
+        """A schema place as both verdicts call it: the file below the schema folder, and the pointer."""
+        return f"{where.file.removeprefix(f'{self.folder}/')}#{where.pointer}"
+
+
+def places(build: Build) -> Places:
+    """Index a build."""
+    return Places(dict(_elements(build)), build.config.schemas)
+
+
+def _elements(build: Build) -> Iterator[tuple[str, Location]]:
+    for file in build.proto.files:
+        for message in file.messages:
+            yield message.name, message.source
+            yield from _fields(build, message)
+        for enum in file.enums:
+            yield enum.name, enum.source
+            yield from ((f"{enum.name}.{value.name}", enum.source) for value in enum.values)
+        for service in file.services:
+            name = f"{file.package}.{service.name}"
+            for rpc in service.rpcs:
+                yield f"{name}.{rpc.name}", rpc.method.where
+            stated = next((one for one in build.graph.services if one.name == service.name), None)
+            if stated is not None:
+                yield name, stated.where
+
+
+def _fields(build: Build, message: Message) -> Iterator[tuple[str, Location]]:
+    for field in message.fields:
+        name = f"{message.name}.{field.name}"
+        if message.form != "object":
+            yield name, message.source
+            continue
+        pointer = f"{message.source.pointer}/properties/{token(field.json)}"
+        file = build.documents.get(message.source.file.removeprefix(f"{build.config.schemas}/"))
+        yield name, file.at(pointer) if file is not None else message.source
