@@ -67,14 +67,10 @@ class _Comparison:
         return [*dict.fromkeys((*named, *moved))]
 
     def _changes_of(self, types: _Types, walk: Walk) -> Iterator[JsonChange]:
-        old, new = self._nodes(types)
-        backward = forward = False
-        for index, found in enumerate(walk.differences(old, new)):
-            if not index:
-                backward, forward = self._backward.includes(*types), self._forward.includes(*reversed(types))
-            yield self._change(types, found, backward=backward, forward=forward)
+        for found in walk.differences(*self._nodes(types)):
+            yield self._change(types, found)
 
-    def _change(self, types: _Types, found: Found, *, backward: bool, forward: bool) -> JsonChange:
+    def _change(self, types: _Types, found: Found) -> JsonChange:
         difference, pair, trail = found.difference, found.pair, found.trail
         old, new = types
         back = self._asked(difference.backward, pair.old, old_way(trail), (old, new), found)
@@ -88,8 +84,8 @@ class _Comparison:
             self._place(element),
             difference.message,
             hint(found.rule),
-            Holds() if backward else self._backward.proof(back),
-            Holds() if forward else self._forward.proof(fore),
+            self._backward.proof(back),
+            self._forward.proof(fore),
         )
 
     def _asked(self, question: Question | None, place: Node, way: Way, types: _Types, found: Found) -> Asked:
@@ -101,18 +97,14 @@ class _Comparison:
             return None
         old, new = types
         told = [change for pair in self._reached(types, found) for change in found[pair]]
-        backward = self._rest(self._backward.includes(old, new), [change.backward for change in told])
-        forward = self._rest(self._forward.includes(new, old), [change.forward for change in told])
+        backward = _rest(self._backward, old, new, [change.backward for change in told])
+        forward = _rest(self._forward, new, old, [change.forward for change in told])
         if isinstance(backward, Holds) and isinstance(forward, Holds):
             return None
         node = self._after.side.graph.definitions[new].node
         words = "the type differs in a way that no rule tells"
         place = self._place(node)
         return JsonChange(schema_changed.id, new, node.where, place, words, hint(schema_changed), backward, forward)
-
-    def _rest(self, holds: bool, told: list[Proof]) -> Proof:
-        known = holds or any(not isinstance(proof, Holds) for proof in told)
-        return Holds() if known else Unproved("it is not proved that documents of the one are documents of the other")
 
     def _is_same(self, types: _Types) -> bool:
         ours, theirs = self._before.side, self._after.side
@@ -156,6 +148,13 @@ class _Comparison:
         """The schema place of a node of either state."""
         known = self._after.constraints.knows(node)
         return (self._after if known else self._before).constraints.place(node)
+
+
+def _rest(prover: Prover, written: TypeId, read: TypeId, told: list[Proof]) -> Proof:
+    """The proof that is left for a pair of types after what was told of them."""
+    if any(not isinstance(proof, Holds) for proof in told) or prover.includes(written, read):
+        return Holds()
+    return Unproved("it is not proved that documents of the one are documents of the other")
 
 
 def hint(rule: JsonRule | TypeRule) -> str:

@@ -22,9 +22,10 @@ def constraint_added(pair: Pair) -> Iterator[Difference]:
 
     What to do: check the rule where the data is made, and leave it out of the schema until old documents are gone.
     """
-    for keyword, node in _only(pair.now, pair.was):
-        words = f"{keyword} was added"
-        yield Difference(words, pair.new, pair.new, _question(pair.before, pair.old, pair.after, node, keyword), None)
+    was, now = _stated(pair.before, pair.was), _stated(pair.after, pair.now)
+    for keyword in sorted(now.keys() - was.keys()):
+        question = _question(pair.before, pair.old, pair.after, now[keyword], keyword)
+        yield Difference(f"{keyword} was added", pair.new, pair.new, question, None)
 
 
 @rule("CONSTRAINT_REMOVED", "JSON")
@@ -35,9 +36,10 @@ def constraint_removed(pair: Pair) -> Iterator[Difference]:
 
     What to do: go on keeping the rule where documents are written until old readers are gone.
     """
-    for keyword, node in _only(pair.was, pair.now):
-        words = f"{keyword} was removed"
-        yield Difference(words, pair.new, pair.new, None, _question(pair.after, pair.new, pair.before, node, keyword))
+    was, now = _stated(pair.before, pair.was), _stated(pair.after, pair.now)
+    for keyword in sorted(was.keys() - now.keys()):
+        question = _question(pair.after, pair.new, pair.before, was[keyword], keyword)
+        yield Difference(f"{keyword} was removed", pair.new, pair.new, None, question)
 
 
 @rule("CONSTRAINT_CHANGED", "JSON")
@@ -49,7 +51,7 @@ def constraint_changed(pair: Pair) -> Iterator[Difference]:
 
     What to do: keep the rule, or add another property for what the new one allows.
     """
-    old, new = _stated(pair.was), _stated(pair.now)
+    old, new = _stated(pair.before, pair.was), _stated(pair.after, pair.now)
     for keyword in sorted(old.keys() & new.keys()):
         one, other = old[keyword], new[keyword]
         if pair.before.constraints.turned(one, keyword) != pair.after.constraints.turned(other, keyword):
@@ -58,20 +60,11 @@ def constraint_changed(pair: Pair) -> Iterator[Difference]:
             yield Difference(f"{keyword} has changed", pair.new, pair.new, backward, forward)
 
 
-def _stated(place: Place) -> dict[str, Node]:
+def _stated(lens: Lens, place: Place) -> dict[str, Node]:
     """The checks of a place by keyword, and the node that states each."""
     found = {keyword: node for node in reversed(place.layers) for keyword in node.checks}
-    return {keyword: node for keyword, node in found.items() if _WITH.get(keyword) not in found}
-
-
-def _only(place: Place, other: Place) -> list[tuple[str, Node]]:
-    """The checks that only the first of two places has."""
-    taken = _stated(other)
-    return [(keyword, node) for keyword, node in sorted(_stated(place).items(), key=_keyword) if keyword not in taken]
-
-
-def _keyword(stated: tuple[str, Node]) -> str:
-    return stated[0]
+    telling = {keyword: node for keyword, node in found.items() if not lens.constraints.says_nothing(node, keyword)}
+    return {keyword: node for keyword, node in telling.items() if _WITH.get(keyword) not in telling}
 
 
 def _question(writing: Lens, writer: Node, reading: Lens, stated: Node, keyword: str) -> Question:

@@ -59,6 +59,12 @@ class Constraints:
             return canonical(_residual(schema[keyword], f"{pointer}/{keyword}", node.shape))
         return canonical({name: _plain_value(name, schema[name]) for name in named})
 
+    def says_nothing(self, node: Node, keyword: str) -> bool:
+        """Whether a check refuses no document: the names of properties are strings anyway."""
+        schema = self._schema(node)
+        names = schema.get(keyword) if isinstance(schema, dict) else None
+        return keyword == "propertyNames" and plain(names) in (True, {}, {"type": "string"})
+
     def meaning(self, node: Node, keyword: str) -> tuple[object, ...]:
         """The text of a check with the text of everything that it refers to, directly or not."""
         key = (self.place(node), keyword)
@@ -71,7 +77,9 @@ class Constraints:
         if site is None:
             return (self.text(node, keyword),)
         inner = [site] if keyword in _WHOLE or keyword not in site.keywords else self._inside(site, keyword)
-        sites = {one.where: _local(one) for start in inner for one in reachable(self._documents, start)}
+        here = self.place(node)
+        reached = [one for start in inner for one in reachable(self._documents, start)]
+        sites = {_relative(one.where, here): _local(one) for one in reached}
         return (self.text(node, keyword), site.resource.dialect.uri, *sorted(sites.items()))
 
     def turned(self, node: Node, keyword: str) -> tuple[object, ...]:
@@ -115,6 +123,11 @@ def _plain_value(keyword: str, value: Json) -> Json:
     if isinstance(value, list) and keyword in SEVERAL:
         return [plain(inner) for inner in value]
     return plain(value) if keyword in ONE else value
+
+
+def _relative(place: str, here: str) -> str:
+    """A place as seen from here, so that a schema that only moved means what it meant."""
+    return place.removeprefix(here) if place == here or place.startswith(f"{here}/") else place
 
 
 def _local(site: Site) -> str:

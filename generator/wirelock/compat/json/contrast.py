@@ -21,9 +21,12 @@ def contrasting(writer: Node, reader: Node, samples: Samples, view: View) -> Ite
     """Small values that the reader's node may refuse; whether they are of the writer's is not looked at."""
     yield from samples.of(writer)
     yield from _at_limits(view.follow(writer).shape, view.follow(reader).shape)
+    theirs = reader.shape
     match view.follow(writer).shape:
         case Record():
-            yield from samples.around(writer, ())
+            yield from samples.around(
+                writer, tuple(p.name for p in theirs.properties) if isinstance(theirs, Record) else ()
+            )
         case Array() | Tuple():
             yield from samples.lists(view.follow(writer))
         case _:

@@ -48,11 +48,17 @@ class Inclusion:
         self._writer = direction.writer.writer
         self._reader = direction.reader.reader
         self._assumed: dict[_Pair, tuple[Node, Node]] = {}
+        self._proved: dict[_Pair, tuple[Node, Node]] = {}
+        self._failed: dict[_Pair, tuple[Node, Node]] = {}
+        self._names: dict[TypeId | int, tuple[Node, Names]] = {}
 
     def holds(self, writer: Node, reader: Node, strays: Names = _NONE) -> bool:
         """Whether the reader's node takes every value of the writer's."""
         self._assumed = {}
-        return self._holds(writer, reader, strays)
+        holds = self._holds(writer, reader, strays)
+        if holds:
+            self._proved |= self._assumed
+        return holds
 
     def _holds(self, writer: Node, reader: Node, strays: Names) -> bool:
         if isinstance(writer.shape, Never) or (isinstance(reader.shape, Anything) and not reader.checks):
@@ -74,18 +80,23 @@ class Inclusion:
     def _keeps_checks(self, writer: Node, reader: Node) -> bool:
         """Whether each check of the reader is one of the writer, in meaning."""
         ours, theirs = self._direction.writer.constraints, self._direction.reader.constraints
+        told = [check for check in reader.checks if not theirs.says_nothing(reader, check)]
         return all(
-            check in writer.checks and ours.meaning(writer, check) == theirs.meaning(reader, check)
-            for check in reader.checks
+            check in writer.checks and ours.meaning(writer, check) == theirs.meaning(reader, check) for check in told
         )
 
     def _holds_named(self, writer: Node, reader: Node, strays: Names) -> bool:
         pair = (_key(writer), _key(reader), strays)
-        if pair in self._assumed:
+        if pair in self._assumed or pair in self._proved:
             return True
+        if pair in self._failed:  # what failed although all in progress was taken as proved, fails without it
+            return False
         self._assumed[pair] = writer, reader
         left, right = _target(writer, self._writer), _target(reader, self._reader)
-        return left is not None and right is not None and self._holds(left, right, strays)
+        holds = left is not None and right is not None and self._holds(left, right, strays)
+        if not holds:
+            self._failed[pair] = writer, reader
+        return holds
 
     def _same(self, writer: Node, reader: Node) -> bool:
         one, other = self._direction.writer, self._direction.reader
@@ -106,7 +117,7 @@ class Inclusion:
             others = [self.names(other) for other in branches if other is not branch] if mixed else []
             if not self._holds(branch, reader, strays.union(*others)):
                 return False
-        return bool(branches)
+        return True
 
     def _one_holds(self, writer: Node, reader: Node, union: Union, strays: Names) -> bool:
         assumed = dict(self._assumed)
@@ -178,6 +189,12 @@ class Inclusion:
 
     def names(self, node: Node) -> Names:
         """Every property that is declared anywhere in a node of the writer's."""
+        key = _key(node)
+        if key not in self._names:
+            self._names[key] = node, self._declared(node)
+        return self._names[key][1]
+
+    def _declared(self, node: Node) -> Names:
         found: set[str] = set()
         for inner in inside(node, self._writer):
             if isinstance(inner.shape, Record):

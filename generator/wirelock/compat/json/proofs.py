@@ -57,7 +57,9 @@ class Prover:
             return Holds()
         documents = islice(self._documents(asked, self._refused(question)), _MOST_TRIED)
         witness = next((one for one in smallest_first(documents) if self._shows(asked, question, one)), _NONE)
-        return Unproved(NO_WITNESS) if witness is _NONE else Broken(cast("Json", witness))
+        if witness is not _NONE:
+            return Broken(cast("Json", witness))
+        return Holds() if self.includes(asked.written, asked.read) else Unproved(NO_WITNESS)
 
     def _refused(self, question: Question) -> tuple[Json, ...]:
         """Values of the writer's node that the reader's refuses, as far as shapes tell."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 
 from wirelock.ir import Boolean, Bounds, Choice, Constant, Integer, Null, Number, Shape, Text
@@ -31,9 +32,14 @@ def text_includes(writer: Text, reader: Text, *, formats: bool) -> bool:
     return (
         reader.min_length <= writer.min_length
         and shorter
-        and reader.pattern in (None, writer.pattern)
+        and (reader.pattern is None or (writer.pattern is not None and _core(reader.pattern) == _core(writer.pattern)))
         and (not formats or reader.format in ("", writer.format))
     )
+
+
+def _core(pattern: str) -> str:
+    """A pattern without a trailing `.*`, which changes nothing as it need not reach the end of the text."""
+    return pattern[:-2] if re.search(r"(?<!\\)\.\*$", pattern) else pattern
 
 
 def number_includes(writer: Integer | Number, reader: Integer | Number) -> bool:
