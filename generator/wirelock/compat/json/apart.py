@@ -8,13 +8,15 @@ from itertools import combinations
 from wirelock.compat.json.scalars import finite
 from wirelock.compat.json.views import View
 from wirelock.ir import Node, Record
-from wirelock.lower.unions import json_types
+from wirelock.lower.unions import Tagged, Typed, json_types, union_rule
 from wirelock.runtime.equality import equal
 from wirelock.runtime.text import Json
 
 
 def disjoint(branches: tuple[Node, ...], view: View) -> bool:
     """Whether no value fits two of the branches."""
+    if isinstance(union_rule(branches, view.definitions), Tagged | Typed):
+        return True
     return all(apart(one, other, view, view) for one, other in combinations(branches, 2))
 
 

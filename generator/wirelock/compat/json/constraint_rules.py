@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from wirelock.compat.json.difference import Difference, JsonRule, Pair, Place, Question
 from wirelock.compat.json.lens import Lens
+from wirelock.compat.json.texts import text_for
 from wirelock.compat.rule import rule
 from wirelock.ir import Anything, Node
+from wirelock.runtime.text import Json
 
 _WITH = {"then": "if", "else": "if", "minContains": "contains", "maxContains": "contains"}
 """Keywords that mean nothing without another, and are told with it."""
@@ -70,9 +72,15 @@ def _stated(lens: Lens, place: Place) -> dict[str, Node]:
 def _question(writing: Lens, writer: Node, reading: Lens, stated: Node, keyword: str) -> Question:
     """Whether all that is written keeps a check of the reader's."""
     reader = Node(Anything(), stated.where, checks=(keyword,))
-    named = reading.constraints.constants(stated, keyword)
+    named = _with_matches(reading.constraints.constants(stated, keyword))
     tries = (*writing.samples.around(writer, named), *named)
     return Question(writer, reader, tries, judged=True)
+
+
+def _with_matches(values: tuple[Json, ...]) -> tuple[Json, ...]:
+    """The values that stand in a check, and texts that those of them match which may be patterns."""
+    texts = (text_for(value) for value in values if isinstance(value, str))
+    return (*values, *(text for text in texts if text is not None and text not in values))
 
 
 RULES: tuple[JsonRule, ...] = (constraint_added, constraint_removed, constraint_changed)

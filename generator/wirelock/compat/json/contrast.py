@@ -12,7 +12,7 @@ from wirelock.ir import Anything, Array, Bounds, Choice, Constant, Integer, Node
 from wirelock.runtime.text import Json
 
 _LONGEST = 4096
-_FRACTION = Fraction(1, 2)
+_HALF = Fraction(1, 2)
 _STRANGE = "another value"
 _CHARACTERS = ("a", "A", "0", " ", "-", "é")
 
@@ -21,16 +21,17 @@ def contrasting(writer: Node, reader: Node, samples: Samples, view: View) -> Ite
     """Small values that the reader's node may refuse; whether they are of the writer's is not looked at."""
     yield from samples.of(writer)
     yield from _at_limits(view.follow(writer).shape, view.follow(reader).shape)
-    theirs = reader.shape
     match view.follow(writer).shape:
         case Record():
-            yield from samples.around(
-                writer, tuple(p.name for p in theirs.properties) if isinstance(theirs, Record) else ()
-            )
+            yield from samples.around(writer, _names(reader.shape))
         case Array() | Tuple():
             yield from samples.lists(view.follow(writer))
         case _:
             return
+
+
+def _names(shape: Shape) -> tuple[str, ...]:
+    return tuple(prop.name for prop in shape.properties) if isinstance(shape, Record) else ()
 
 
 def _at_limits(writer: Shape, reader: Shape) -> Iterator[Json]:
@@ -66,12 +67,15 @@ def _texts(shape: Text, writer: Shape) -> Iterator[str]:
         found = text_for(pattern, length) if pattern is not None else None
         yield from (found,) if found is not None else ()
     found = text_for(shape.pattern) if shape.pattern is not None else None
-    yield from (found, f"{found}!", found.upper(), found.lower(), found[:-1]) if found is not None else ()
+    if found is not None:
+        yield from (found, f"{found}!", found.upper(), found.lower(), found[:-1])
+        yield from (one for char in _CHARACTERS for one in (found + char, char + found, char * len(found)))
 
 
 def _numbers(bounds: Bounds) -> Iterator[int | float]:
     limits = (bounds.minimum, bounds.maximum, bounds.exclusive_minimum, bounds.exclusive_maximum)
-    steps = (Fraction(1), _FRACTION, *([Fraction(repr(bounds.multiple_of))] if bounds.multiple_of else []))
+    stated = [Fraction(repr(bounds.multiple_of))] if bounds.multiple_of else []
+    steps = (Fraction(1), _HALF, *stated, *(step * _HALF for step in stated))
     for limit in (0, *(limit for limit in limits if limit is not None)):
         exact = Fraction(repr(limit))
         for value in (exact, *(exact + step for step in steps), *(exact - step for step in steps)):

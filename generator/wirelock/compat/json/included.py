@@ -114,10 +114,13 @@ class Inclusion:
     def _holds_branches(self, writer: Node, branches: tuple[Node, ...], reader: Node, strays: Names) -> bool:
         mixed = not disjoint(branches, self._writer)
         for branch in branches:
-            others = [self.names(other) for other in branches if other is not branch] if mixed else []
+            others = [self.names(other) for other in branches if mixed and self._overlap(branch, other)]
             if not self._holds(branch, reader, strays.union(*others)):
                 return False
         return True
+
+    def _overlap(self, branch: Node, other: Node) -> bool:
+        return branch is not other and not apart(branch, other, self._writer, self._writer)
 
     def _one_holds(self, writer: Node, reader: Node, union: Union, strays: Names) -> bool:
         assumed = dict(self._assumed)

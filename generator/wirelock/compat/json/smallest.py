@@ -200,12 +200,12 @@ class Samples:
             yield [values[0] for values in items]
 
     def _records(self, shape: Record) -> Iterator[Json]:
-        needed = {prop.name: self._of(prop.node) for prop in shape.properties if prop.required}
-        if all(needed.values()):
-            least = {name: values[0] for name, values in needed.items()}
-            yield least
-            known = [(prop.name, self._of(prop.node)) for prop in shape.properties]
-            yield {name: values[0] for name, values in known if values}
+        known = {prop.name: self._of(prop.node) for prop in shape.properties}
+        required = [prop.name for prop in shape.properties if prop.required]
+        if all(known[name] for name in required):
+            yield {name: known[name][0] for name in required}
+            full: dict[str, Json] = {name: values[0] for name, values in known.items() if values}
+            yield full
 
 
 def _in_turn(groups: list[tuple[Json, ...]]) -> Iterator[Json]:

@@ -111,7 +111,7 @@ def _members(pair: Pair) -> Iterator[tuple[Node, Node, Trail]]:
     match pair.old.shape, pair.new.shape:
         case Record(rest=was), Record(rest=now):
             yield from _properties(pair)
-            if isinstance(was, Node) and isinstance(now, Node):
+            if isinstance(was, Node) and isinstance(now, Node) and not _is_any(was, now):
                 name = free_name(pair.old, pair.new)
                 yield was, now, (Step(pair.old, pair.new, name, name),)
         case (Array() | Tuple()) as left, (Array() | Tuple()) as right:
@@ -121,6 +121,11 @@ def _members(pair: Pair) -> Iterator[tuple[Node, Node, Trail]]:
                     yield one, other, (Step(pair.old, pair.new, index, index),)
         case _:
             return
+
+
+def _is_any(*nodes: Node) -> bool:
+    """Whether one of the nodes takes every value; of undeclared properties, a rule about them tells that."""
+    return any(isinstance(node.shape, Anything) for node in nodes)
 
 
 def _properties(pair: Pair) -> Iterator[tuple[Node, Node, Trail]]:
