@@ -124,7 +124,7 @@ class Inclusion:
 
     def _one_holds(self, writer: Node, reader: Node, union: Union, strays: Names) -> bool:
         assumed = dict(self._assumed)
-        for branch in union.branches:
+        for branch in sorted(union.branches, key=lambda branch: _key(branch) != _key(writer)):  # itself, most likely
             if self._holds(writer, branch, strays):
                 others = [other for other in union.branches if other is not branch]
                 return not union.exclusive or self._apart(writer, others)
@@ -175,7 +175,7 @@ class Inclusion:
         ours = {prop.name: prop for prop in left.properties}
         theirs = {prop.name: prop for prop in right.properties}
         rest, others = self._writer.rest(writer, left), self._reader.rest(reader, right)
-        for name in {*ours, *theirs, *(strays if left.rest == "undeclared" else ())}:
+        for name in dict.fromkeys((*ours, *theirs, *(sorted(strays) if left.rest == "undeclared" else ()))):
             stray = ANYTHING if name in strays and left.rest == "undeclared" else None
             sent = ours.get(name) or _undeclared(name, rest or stray)
             taken = theirs.get(name) or _undeclared(name, others)
