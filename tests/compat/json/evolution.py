@@ -242,9 +242,19 @@ def _evolved(old: Schema, steps: list[tuple[Change, int, Schema]]) -> Evolution:
     old = copy.deepcopy(old)
     new = copy.deepcopy(old)
     for change, index, fresh in steps:
-        places = [*_places(new)]
-        change(places[index % len(places)], copy.deepcopy(fresh))
+        new = _changed(new, change, index, fresh)
     return Evolution(old, new)
+
+
+def _changed(schema: Schema, change: Change, index: int, fresh: Schema) -> Schema:
+    """A schema with a change at the first place, from the index on and round, where it is one."""
+    count = len([*_places(schema)])
+    for turn in range(count):
+        changed = copy.deepcopy(schema)
+        change([*_places(changed)][(index + turn) % count], copy.deepcopy(fresh))
+        if changed != schema or [*changed.get("properties", {})] != [*schema.get("properties", {})]:
+            return changed
+    return schema
 
 
 def _places(schema: Schema) -> Iterator[Schema]:

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from wirelock.compat.json.difference import Difference, JsonRule, Pair, Question
 from wirelock.compat.json.kinds import span
-from wirelock.compat.json.lens import Lens
 from wirelock.compat.json.nodes import item, max_items, positions, unique
 from wirelock.compat.json.views import ANYTHING
 from wirelock.compat.rule import rule
 from wirelock.ir import Array, Node, Shape, Tuple
-from wirelock.runtime.text import Json
 
 
 @rule("ITEM_COUNT_CHANGED", "JSON")
@@ -56,7 +54,9 @@ def tuple_item_added(pair: Pair) -> Iterator[Difference]:
     """
     for index in _taken(pair.old.shape, pair.new.shape):
         longer, shorter = _cut(pair.new.shape), _cut(pair.old.shape)
-        question = Question(Node(longer, pair.new.where), Node(shorter, pair.old.where), _lists(pair.after, pair.new))
+        question = Question(
+            Node(longer, pair.new.where), Node(shorter, pair.old.where), pair.after.samples.lists(pair.new)
+        )
         where = item(pair.new.shape, index) if isinstance(pair.new.shape, Array | Tuple) else None
         yield Difference(f"item {index} was added", where or pair.new, where or pair.new, None, question)
 
@@ -71,7 +71,9 @@ def tuple_item_removed(pair: Pair) -> Iterator[Difference]:
     """
     for index in _taken(pair.new.shape, pair.old.shape):
         longer, shorter = _cut(pair.old.shape), _cut(pair.new.shape)
-        question = Question(Node(longer, pair.old.where), Node(shorter, pair.new.where), _lists(pair.before, pair.old))
+        question = Question(
+            Node(longer, pair.old.where), Node(shorter, pair.new.where), pair.before.samples.lists(pair.old)
+        )
         where = item(pair.old.shape, index) if isinstance(pair.old.shape, Array | Tuple) else None
         yield Difference(f"item {index} was removed", where or pair.new, pair.new, question, None)
 
@@ -96,15 +98,13 @@ def _cut(shape: Shape) -> Shape:
     return Array(ANYTHING, max_items=max_items(shape)) if isinstance(shape, Array | Tuple) else shape
 
 
-def _lists(lens: Lens, node: Node) -> tuple[Json, ...]:
-    return lens.samples.lists(node)
-
-
 def _aspect(pair: Pair, message: str, before: Array, after: Array) -> Difference:
-    """A difference in one respect, tried with lists of the whole."""
+    """A difference in one respect, tried with lists of the whole that are at the limits of either."""
     old, new = Node(before, pair.old.where), Node(after, pair.new.where)
-    backward = Question(old, new, _lists(pair.before, pair.old))
-    forward = Question(new, old, _lists(pair.after, pair.new))
+    limits = {limit for shape in (before, after) for limit in (shape.min_items, shape.max_items) if limit is not None}
+    counts = {count for limit in limits for count in (limit - 1, limit, limit + 1)}
+    backward = Question(old, new, pair.before.samples.lists(pair.old, counts))
+    forward = Question(new, old, pair.after.samples.lists(pair.new, counts))
     return Difference(message, pair.new, pair.new, backward, forward)
 
 

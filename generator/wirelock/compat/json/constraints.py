@@ -134,10 +134,14 @@ def _local(site: Site) -> str:
     """What a schema says itself; the schemas in it are sites of their own."""
     holding = ONE | SEVERAL | NAMED
     own = {name: value for name, value in site.keywords.items() if name not in holding and name not in _WORDS}
-    needed = site.keywords.get("dependencies")
-    if isinstance(needed, dict):
-        own["dependencies"] = {name: value for name, value in needed.items() if isinstance(value, list)}
+    if "dependencies" in site.keywords:
+        own["dependencies"] = _names_in(site.keywords["dependencies"])
     return canonical(own) if isinstance(site.schema, dict) else canonical(site.schema)
+
+
+def _names_in(needed: Json) -> Json:
+    """What `dependencies` say by names; its schemas are sites of their own."""
+    return {n: v for n, v in needed.items() if isinstance(v, list)} if isinstance(needed, dict) else needed
 
 
 def _residual(parts: Json, pointer: str, shape: Record) -> Json:

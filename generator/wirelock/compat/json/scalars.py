@@ -66,18 +66,14 @@ def _is_whole(step: int | float | None) -> bool:
 
 
 def _low(bounds: Bounds, *, integral: bool) -> Limit | None:
-    limits = [
-        (_exact(x), out) for x, out in ((bounds.minimum, False), (bounds.exclusive_minimum, True)) if x is not None
-    ]
+    limits = _limits((bounds.minimum, False), (bounds.exclusive_minimum, True))
     if integral:
         limits = [(Fraction(math.floor(x) + 1 if out else math.ceil(x)), False) for x, out in limits]
     return max(limits, default=None)
 
 
 def _high(bounds: Bounds, *, integral: bool) -> Limit | None:
-    limits = [
-        (_exact(x), out) for x, out in ((bounds.maximum, False), (bounds.exclusive_maximum, True)) if x is not None
-    ]
+    limits = _limits((bounds.maximum, False), (bounds.exclusive_maximum, True))
     if integral:
         limits = [(Fraction(math.ceil(x) - 1 if out else math.floor(x)), False) for x, out in limits]
     return min(limits, key=lambda limit: (limit[0], not limit[1]), default=None)

@@ -105,16 +105,17 @@ class Samples:
         declared = {name: value for name, value in full.items() if name not in strange}
         return smallest_first(value for value in (least, declared, full, *single) if self._view.fits(node, value))
 
-    def lists(self, node: Node) -> tuple[Json, ...]:
-        """Lists that have the shape of a node: short and long ones, of equal items and of different ones."""
+    def lists(self, node: Node, counts: Iterable[int] = ()) -> tuple[Json, ...]:
+        """Lists that have the shape of a node: short ones, long ones and `counts`, of equal items and of different."""
         shape = node.shape
         if not isinstance(shape, Array | Tuple):
             return ()
         most = max_items(shape)
-        longest = max(shape.min_items, positions(shape)) + _MORE if most is None else min(most, _MOST_ITEMS)
+        longest = _MOST_ITEMS if most is None else min(most, _MOST_ITEMS)
+        plain = max(shape.min_items, positions(shape)) + _MORE if most is None else longest
         found = [
             filled
-            for count in sorted({shape.min_items, shape.min_items + 1, positions(shape), longest - 1, longest})
+            for count in sorted({shape.min_items, shape.min_items + 1, positions(shape), plain - 1, plain, *counts})
             if 0 <= count <= longest
             for turn in (0, 1)
             if (filled := self._filled(shape, count, turn)) is not None
@@ -184,10 +185,12 @@ class Samples:
 
     def _arrays(self, shape: Array) -> Iterator[Json]:
         items = self._of(shape.items) if shape.min_items else ()
-        if shape.min_items > _MOST_ITEMS or (shape.min_items and not items):
+        if not shape.min_items:
+            yield []
+        elif shape.min_items > _MOST_ITEMS or not items:
             return
-        if not shape.unique:
-            yield [items[index % len(items)] if index else items[0] for index in range(shape.min_items)]
+        elif not shape.unique:
+            yield [items[index % len(items)] for index in range(shape.min_items)]
         elif shape.min_items <= len(items):
             yield list(items[: shape.min_items])
         else:

@@ -23,7 +23,7 @@ def text_for(pattern: str, least: int = 0) -> str | None:
     try:
         core = _Reader(pattern).alternatives()
         for text in (core, *_stretched(core, least)):
-            if text is not None and len(text) >= least and matches(pattern, text):
+            if len(text) >= least and matches(pattern, text):
                 return text
     except (PatternRefused, _Unread):
         return None
@@ -46,7 +46,7 @@ class _Reader:
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
-        self._at = 0
+        self._at: int = 0
 
     def alternatives(self) -> str:
         """The first alternative, up to the end of its group."""

@@ -38,8 +38,7 @@ def matching(pair: Pair) -> Matching | None:
     if key:
         _match(pair, found, lambda lens, node: _tag(lens, node, key))
     _match(pair, found, lambda lens, node: node.shape.target if isinstance(node.shape, Ref) else None)
-    untagged = (lambda lens, node: None if key and _tag(lens, node, key) else _types(lens, node)) if key else _types
-    _match(pair, found, untagged)
+    _match(pair, found, lambda lens, node: None if key and _tag(lens, node, key) else _types(lens, node))
     return found
 
 

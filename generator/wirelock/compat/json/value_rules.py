@@ -183,9 +183,11 @@ def const_changed(pair: Pair) -> Iterator[Difference]:
 
     What to do: let readers take both values before writers send the new one.
     """
-    old, new = _lists(pair) or ((), ())
-    if _one_each(old, new) and not equal(old[0], new[0]):
-        yield whole(pair, f"was {literal(old[0])}, and is {literal(new[0])}")
+    match _lists(pair):
+        case (old,), (new,) if not equal(old, new):
+            yield whole(pair, f"was {literal(old)}, and is {literal(new)}")
+        case _:
+            return
 
 
 @rule("ENUM_CLOSED", "JSON")
