@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 
 class Severity(StrEnum):
@@ -64,9 +65,9 @@ class ExchangeRef:
 class Verdicts:
     """What a change between two states of a project breaks.
 
-    `element` is its name in the protos ("" for none); `wire` are the rules that it violates. `backward` (what was valid
-    is valid) and `forward` (what is valid was valid) are "holds", "broken", "unproved" or "" for no JSON; a witness is
-    a JSON text. `use` says who sends documents of the type.
+    `element` is its name in the protos ("" for none); `wire` are the rules in force that it violates. `backward` (what
+    was valid is valid) and `forward` (what is valid was valid) are "holds", "broken", "unproved" or "" for no JSON; a
+    witness is a JSON text. `use` says who sends documents of the type.
     """
 
     element: str = ""
@@ -193,13 +194,38 @@ class Exhibit:
     document: Excerpt | None = None
 
 
+Release = Literal["major", "minor", "patch"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Addition:
+    """An element of the protos that an earlier state did not have; `kind` is service, method, message, field ..."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Which release the changes since an earlier state ask for, by Semantic Versioning 2.0.0.
+
+    `since` and `next` are versions of the project, "" where it has none; `added` is what breaks nobody and is new.
+    """
+
+    release: Release
+    reason: str
+    since: str
+    next: str
+    added: tuple[Addition, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What one command found: diagnostics, what was counted, what was covered.
 
     `summary` maps a section (generate, exchanges ...) to counts by name; its order is the order of printing.
     `diff` is what would change on disk, as a unified diff. `cases` are the exchanges behind the counts, and `exhibits`
-    show some of the diagnostics.
+    show some of the diagnostics. `advice` is there when it was asked for.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -208,6 +234,7 @@ class Report:
     diff: str = ""
     cases: tuple[Case, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
+    advice: Advice | None = None
 
     @property
     def exit_code(self) -> int:
@@ -225,4 +252,5 @@ class Report:
             self.diff + other.diff,
             (*self.cases, *other.cases),
             (*self.exhibits, *other.exhibits),
+            self.advice or other.advice,
         )

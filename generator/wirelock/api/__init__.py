@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wirelock.api.checking import check
+    from wirelock.api.comparison import breaking
     from wirelock.api.compiling import Compiled, SchemaError, compile
     from wirelock.api.generation import Mode, generate
     from wirelock.api.illustrating import illustrated
@@ -22,6 +23,7 @@ __all__ = [
     "Project",
     "ProjectError",
     "SchemaError",
+    "breaking",
     "check",
     "compile",
     "generate",
@@ -35,6 +37,7 @@ __all__ = [
 
 _MODULES = {
     "checking": ("check",),
+    "comparison": ("breaking",),
     "compiling": ("Compiled", "SchemaError", "compile"),
     "generation": ("Mode", "generate"),
     "illustrating": ("illustrated",),

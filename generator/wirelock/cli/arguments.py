@@ -71,7 +71,7 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     whole = _Parser(**_page("JSON Schema is the truth; the wire format is locked to it", WHOLE), prog="wirelock")
     whole.add_argument("--version", action="version", version=f"wirelock {VERSION}")
     sub = whole.add_subparsers(dest="command", metavar="COMMAND")
-    makers = (_import, _generate, _verify, _prove, _check, _init, _explain, _completion)
+    makers = (_import, _generate, _breaking, _verify, _prove, _check, _init, _explain, _completion)
     commands: dict[str, _Parser] = {}
     for make in makers:
         name, words = make.__name__[1:], make.__doc__ or ""
@@ -105,6 +105,15 @@ def _generate(command: _Parser) -> None:
     mode.add_argument("--check", action="store_const", const="check", default="write", dest="mode", help=words)
     words = "write nothing; print what would change"
     mode.add_argument("--dry-run", action="store_const", const="dry-run", dest="mode", help=words)
+    _add_format(command)
+
+
+def _breaking(command: _Parser) -> None:
+    """say what changed since an earlier state, and whom it breaks: on the wire and in JSON"""
+    words = "a git ref, a folder, an archive or a descriptor set; without it, that of the configuration"
+    command.add_argument("--against", default="", metavar="REF", help=words)
+    words = "say which release the changes ask for, with a piece of Markdown for the changelog"
+    command.add_argument("--advise", action="store_true", help=words)
     _add_format(command)
 
 

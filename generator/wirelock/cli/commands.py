@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from wirelock import api
@@ -46,12 +47,19 @@ def _report(arguments: argparse.Namespace, config: Config) -> Report:
                 return api.import_document(config, arguments.source, arguments.packages, progress)
             case "generate":
                 return api.generate(config, arguments.mode, progress)
+            case "breaking":
+                return _compared(api.breaking(config, arguments.against, progress), advise=arguments.advise)
             case "verify":
                 return api.verify(config, arguments.recordings, arguments.type, progress)
             case "prove":
                 return api.prove(config, arguments.examples, arguments.seed, progress)
             case _:
                 return api.check(config, progress)
+
+
+def _compared(report: Report, *, advise: bool) -> Report:
+    """A comparison, with its advice only where it was asked for."""
+    return report if advise else replace(report, advice=None)
 
 
 def _enter(folder: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
 from typing import cast
 
 import shtab
 
 from wirelock.cli.arguments import parsers
 from wirelock.report import FORMATS
+from wirelock.report.words import codes
 
 _FILES = ("FILE|URL", "RECORDING", "FILE")
 _FOLDERS = ("FOLDER",)
@@ -41,8 +41,7 @@ def _say_values(action: argparse.Action) -> None:
     """Add to an argument of the completed parser what it takes where that is no fixed choice."""
     match action.metavar:
         case "CODE":
-            pages = files("wirelock").joinpath("explanations").iterdir()
-            action.choices = sorted(page.name.removesuffix(".md") for page in pages)
+            action.choices = list(codes())
         case "FORMAT[=FILE]":
             action.choices = list(FORMATS)
         case str() as name if name in _FILES:

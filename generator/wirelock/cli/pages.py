@@ -77,6 +77,18 @@ PAGES: Mapping[str, Page] = {
         ),
         (_CONFIGURATION, _SCHEMAS, _NUMBERS, _GENERATED),
     ),
+    "breaking": Page(
+        "Each change has two verdicts side by side: what it breaks on the wire, by rules named as buf names them, and "
+        "whether old JSON documents stay valid and new ones were valid before, with a document that shows it where "
+        "not. A branch stands for the commit at which yours left it. Nothing is fetched.",
+        (
+            ("wirelock breaking --against origin/main", "what your branch changed"),
+            ("wirelock breaking --against v1.4.0 --advise", "since a release; and what to call the next one"),
+            ("wirelock breaking --against old.binpb", "protos alone: a descriptor set, of buf or protoc"),
+            ("wirelock breaking", "against what [tool.wirelock.breaking] names"),
+        ),
+        (_CONFIGURATION, _SCHEMAS, _NUMBERS),
+    ),
     "verify": Page(
         "Each request and response is matched with a method of a service and held against its types. It ends with what "
         "the recordings never exercised. Zero documents checked is not success.",

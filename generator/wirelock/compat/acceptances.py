@@ -1,4 +1,4 @@
-"""Breaks that the configuration accepts: shown with their reason, not failing, until a version; one unused is an error."""
+"""Breaks that the configuration accepts, until a version: shown with their reason, and not failing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from wirelock.config import Acceptance
+from wirelock.config.breaking import release
 from wirelock.diagnostics import Code, Diagnostic, Severity
 
 ACCEPTANCE_UNUSED = Code("ACCEPTANCE_UNUSED", Severity.ERROR)
@@ -40,11 +41,8 @@ def _is_about(acceptance: Acceptance, diagnostic: Diagnostic) -> bool:
 
 
 def _is_over(acceptance: Acceptance, version: str) -> bool:
-    return bool(acceptance.until) and _numbers(version) >= _numbers(acceptance.until)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+    until, now = release(acceptance.until), release(version)
+    return until is not None and now is not None and now >= until
 
 
 def _expired(acceptance: Acceptance, version: str) -> Diagnostic:

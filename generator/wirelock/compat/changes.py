@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from wirelock.compat.json.change import Broken, Holds, JsonChange, Proof, Unproved
 from wirelock.compat.places import Places
-from wirelock.compat.rule import Category
 from wirelock.compat.uses import Use
 from wirelock.compat.wire.change import WireChange
+from wirelock.config import WireCategory
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity, Verdicts, in_order
 from wirelock.ir import TypeId
 from wirelock.runtime.text import dump
 
-_STRICT: tuple[Category, ...] = ("FILE", "PACKAGE", "WIRE_JSON", "WIRE")
-"""The most careful first."""
+_CATEGORIES: tuple[WireCategory, ...] = ("FILE", "PACKAGE", "WIRE_JSON", "WIRE")
+"""The most careful first: each includes those behind it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What counts: the wire category in force, severities by rule, and who uses each type."""
 
-    wire: Category
+    wire: WireCategory
     severities: Mapping[str, Severity]
     uses: Mapping[TypeId, Use]
 
     def use(self, change: JsonChange) -> Use:
         """Who uses the type that a change is about."""
         return self.uses.get(change.type, Use.UNKNOWN)
+
+    def counts(self, change: WireChange) -> bool:
+        """Whether the category in force, or one that it includes, has the rule that was broken."""
+        return not set(_CATEGORIES[_CATEGORIES.index(self.wire) :]).isdisjoint(change.categories)
 
 
 @dataclass(slots=True)
@@ -49,43 +53,54 @@ def changes(
     for changed in json:
         found.setdefault(changed.place, _Place(changed.where)).json.append(changed)
     for broken in wire:
-        here = new.at(broken.element)
-        stated = here or old.at(broken.element)
-        place = new.place(stated) if stated else broken.element
+        here, before = new.at(broken.element), old.at(broken.element)
+        place = new.place(here) if here else old.place(before) if before else broken.element
         where = here or new.at(broken.within) or Location(new.folder)
         found.setdefault(place, _Place(where)).wire.append(broken)
-    return in_order(one for place in found.values() for one in _diagnostics(place, policy))
+    stated = ((new.element(name) or old.element(name), place) for name, place in found.items())
+    return in_order(one for element, place in stated for one in _diagnostics(element, place, policy))
 
 
-def _diagnostics(place: _Place, policy: Policy) -> Iterator[Diagnostic]:
+def _diagnostics(element: str, place: _Place, policy: Policy) -> Iterator[Diagnostic]:
     """What is wrong on the wire stands beside the JSON change that matters most; without one, by itself."""
-    ordered = sorted(place.json, key=lambda change: (_json_level(change, policy) is not Severity.ERROR, change.rule))
+    ordered = sorted(place.json, key=lambda change: (_rank(_json_level(change, policy)), change.rule, change.message))
     if not ordered:
-        yield _of_wire(place, policy)
+        yield from (_of_wire(wire, place.where, policy) for wire in _by_element(place.wire))
     for index, change in enumerate(ordered):
-        yield _of_json(place, change, () if index else place.wire, policy)
+        yield _of_json(element, place.where, change, () if index else place.wire, policy)
 
 
-def _of_wire(place: _Place, policy: Policy) -> Diagnostic:
-    first = min(place.wire, key=lambda change: (-len(change.categories), change.rule))
-    level = _stated(place.wire, policy) or _wire_level(place.wire, policy)
-    verdicts = Verdicts(first.element, tuple(sorted({change.rule for change in place.wire})))
-    return Diagnostic(code(first.rule), place.where, first.message, first.hint, level, change=verdicts)
+def _by_element(wire: Iterable[WireChange]) -> Iterator[list[WireChange]]:
+    found: dict[str, list[WireChange]] = {}
+    for change in wire:
+        found.setdefault(change.element, []).append(change)
+    yield from found.values()
 
 
-def _of_json(place: _Place, change: JsonChange, wire: Sequence[WireChange], policy: Policy) -> Diagnostic:
-    levels = (_json_level(change, policy), _wire_level(wire, policy))
-    level = policy.severities.get(change.rule) or _stated(wire, policy) or min(levels, key=list(Severity).index)
-    verdicts = Verdicts(
-        wire[0].element if wire else "",
-        tuple(sorted({one.rule for one in wire})),
-        _word(change.backward),
-        _word(change.forward),
-        _witness(change.backward),
-        _witness(change.forward),
-        policy.use(change).value,
+def _of_wire(wire: Sequence[WireChange], where: Location, policy: Policy) -> Diagnostic:
+    """The changes of one element as one; the rule that protects most gives it its name."""
+    first = min(wire, key=lambda change: (not policy.counts(change), -len(change.categories), change.rule))
+    verdicts = _wire(first.element, wire, policy)
+    return Diagnostic(code(first.rule), where, first.message, first.hint, _wire_level(wire, policy), change=verdicts)
+
+
+def _of_json(
+    element: str, where: Location, change: JsonChange, wire: Sequence[WireChange], policy: Policy
+) -> Diagnostic:
+    level = min(_json_level(change, policy), _wire_level(wire, policy), key=_rank)
+    verdicts = replace(
+        _wire(wire[0].element if wire else element, wire, policy),
+        backward=_word(change.backward),
+        forward=_word(change.forward),
+        backward_witness=_witness(change.backward),
+        forward_witness=_witness(change.forward),
+        use=policy.use(change).value,
     )
-    return Diagnostic(code(change.rule), place.where, change.message, change.hint, level, change=verdicts)
+    return Diagnostic(code(change.rule), where, change.message, change.hint, level, change=verdicts)
+
+
+def _wire(element: str, wire: Iterable[WireChange], policy: Policy) -> Verdicts:
+    return Verdicts(element, tuple(sorted({change.rule for change in wire if policy.counts(change)})))
 
 
 def code(rule: str) -> Code:
@@ -93,18 +108,18 @@ def code(rule: str) -> Code:
     return Code(rule, Severity.NOTE)
 
 
-def _stated(wire: Iterable[WireChange], policy: Policy) -> Severity | None:
-    """The gravest severity that the configuration sets for one of these rules."""
-    stated = [policy.severities[change.rule] for change in wire if change.rule in policy.severities]
-    return min(stated, key=list(Severity).index, default=None)
-
-
 def _wire_level(wire: Iterable[WireChange], policy: Policy) -> Severity:
-    broken = any(policy.wire in change.categories for change in wire)
-    return Severity.ERROR if broken else Severity.NOTE
+    """The gravest of what the configuration says of each rule, or else of whether it counts."""
+    levels = (
+        policy.severities.get(change.rule) or (Severity.ERROR if policy.counts(change) else Severity.NOTE)
+        for change in wire
+    )
+    return min(levels, key=_rank, default=Severity.NOTE)
 
 
 def _json_level(change: JsonChange, policy: Policy) -> Severity:
+    if change.rule in policy.severities:
+        return policy.severities[change.rule]
     use = policy.use(change)
     asked = [change.backward] if use.written_by_clients else []
     asked += [change.forward] if use.read_by_clients else []
@@ -127,3 +142,8 @@ def _word(proof: Proof) -> str:
 
 def _witness(proof: Proof) -> str:
     return dump(proof.witness).decode() if isinstance(proof, Broken) else ""
+
+
+def _rank(level: Severity) -> int:
+    """The gravest first."""
+    return list(Severity).index(level)

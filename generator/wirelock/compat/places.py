@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wirelock.build import Build
@@ -15,21 +15,32 @@ from wirelock.runtime.pointers import token
 class Places:
     """The schema place of every proto element of one build, by full name, and where that is for people."""
 
-    where: dict[str, Location]
+    where: Mapping[str, Location]
+    elements: Mapping[str, str]
     folder: str
 
     def at(self, element: str) -> Location | None:
         """Where an element comes from; None for one that is not of this build, such as a file."""
         return self.where.get(element)
 
+    def element(self, place: str) -> str:
+        """The first proto element that comes from a place; "" for a place that has none of its own."""
+        return self.elements.get(place, "")
+
     def place(self, where: Location) -> str:
         """A schema place as both verdicts call it: the file below the schema folder, and the pointer."""
-        return f"{where.file.removeprefix(f'{self.folder}/')}#{where.pointer}"
+        return _place(where, self.folder)
 
 
 def places(build: Build) -> Places:
     """Index a build."""
-    return Places(dict(_elements(build)), build.config.schemas)
+    folder = build.config.schemas
+    where = dict(_elements(build))
+    return Places(where, {_place(at, folder): name for name, at in reversed(where.items())}, folder)
+
+
+def _place(where: Location, folder: str) -> str:
+    return f"{where.file.removeprefix(f'{folder}/')}#{where.pointer}"
 
 
 def _elements(build: Build) -> Iterator[tuple[str, Location]]:

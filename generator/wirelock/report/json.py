@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from wirelock.diagnostics import Coverage, Diagnostic, ExchangeRef, Report, Verdicts
+from wirelock.diagnostics import Advice, Coverage, Diagnostic, ExchangeRef, Report, Verdicts
+from wirelock.report.changelog import changelog
 from wirelock.runtime.words import visible
 from wirelock.version import VERSION
 
@@ -25,6 +26,7 @@ def render(report: Report) -> str:
         "findings": [_finding(diagnostic) for diagnostic in report.diagnostics],
         "coverage": {coverage.kind: _coverage(coverage) for coverage in report.coverage},
         **({"diff": report.diff} if report.diff else {}),
+        **({"advice": _advice(report, report.advice)} if report.advice else {}),
     }
     lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
     return "".join(f"{visible(line)}\n" for line in lines)
@@ -72,6 +74,17 @@ def exchange_facts(ref: ExchangeRef) -> dict[str, object]:
         "status": ref.status,
         "part": ref.part,
         **({} if ref.event is None else {"event": ref.event}),
+    }
+
+
+def _advice(report: Report, advice: Advice) -> dict[str, object]:
+    return {
+        "release": advice.release,
+        "reason": advice.reason,
+        "since": advice.since,
+        "next": advice.next,
+        "added": [{"kind": addition.kind, "name": addition.name} for addition in advice.added],
+        "changelog": changelog(report, advice),
     }
 
 

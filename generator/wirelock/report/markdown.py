@@ -5,38 +5,63 @@ What is recorded could mention people, link, break a table or close a block; it 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from wirelock.diagnostics import Coverage, Diagnostic, Report, Severity
+from wirelock.diagnostics import Coverage, Diagnostic, Report, Severity, Verdicts
+from wirelock.report.changelog import changelog
 from wirelock.report.groups import Group, grouped
-from wirelock.report.words import amounts, changes, label, place, verdict
-from wirelock.runtime.words import counted, visible
+from wirelock.report.spans import as_code, cell, sentence
+from wirelock.report.words import SIDES, advised, amounts, facts, label, place, verdict, verdicts
+from wirelock.runtime.words import counted
 
 MOST_CHARACTERS = 65_000
 """What GitHub takes in one comment is 65,536; a step's summary may have 1 MiB."""
 MOST_OPEN = 10
 """How many groups are shown before the others are folded away."""
 MOST_PLACES = 5
+MOST_ROWS = 30
+"""How many changes the table of verdicts has."""
 MOST_MISSED = 2
-LONGEST = 400
-"""How many characters of one text are shown."""
 _MARKS = {"clean": "✅", "findings": "❌", "could not run": "💥"}
-_SPAN = re.compile(r"`([^`]+)`")
-_LINKS = re.compile(r"[@#]|://|www\.|\bGH-", re.IGNORECASE)
-"""What GitHub makes links and mentions of, wherever it stands in a text."""
-_MEANING = re.compile(r"([\\`*_{}\[\]<>&|~$!])")
 
 
 def render(report: Report) -> str:
     """Verdict, counts, findings, what was exercised; at most MOST_CHARACTERS, and a note of what is left out."""
     words = verdict(report)
-    head = [f"### {_MARKS[words.partition(':')[0]]} wirelock: {words}\n", _counts(report)]
-    tail = [_coverage(report.coverage), _notes(report)]
+    head = [f"### {_MARKS[words.partition(':')[0]]} wirelock: {words}\n", _counts(report), _changes(report)]
+    tail = [_coverage(report.coverage), _notes(report), _advice(report)]
     left = MOST_CHARACTERS - sum(len(block) + 1 for block in (*head, *tail))
     blocks = [*head, _findings(report, left), *tail]
     return "\n".join(block for block in blocks if block)
+
+
+# changes between two states
+
+
+def _changes(report: Report) -> str:
+    """Both verdicts on what breaks, side by side."""
+    broken = [one for one in report.diagnostics if one.change is not None and one.level is not Severity.NOTE]
+    if not broken:
+        return ""
+    head = f"| change | {' | '.join(SIDES)} |\n| --- |{' --- |' * len(SIDES)}\n"
+    more = len(broken) - MOST_ROWS
+    rest = f"\nand {counted(more, 'more change')}, see below\n" if more > 0 else ""
+    return head + "".join(_change(one, one.change) for one in broken[:MOST_ROWS] if one.change is not None) + rest
+
+
+def _change(diagnostic: Diagnostic, change: Verdicts) -> str:
+    name = as_code(change.element or diagnostic.code.id).replace("|", "\\|")
+    return f"| {name} {cell(diagnostic.message)} | {' | '.join(verdicts(change))} |\n"
+
+
+def _advice(report: Report) -> str:
+    if report.advice is None:
+        return ""
+    fragment = changelog(report, report.advice)
+    if len(fragment) > MOST_CHARACTERS // 3:
+        fragment = "The changelog does not fit here; `--format text` prints it.\n"
+    return f"#### Release\n\n{sentence(advised(report.advice))}\n\n{fragment}"
 
 
 # findings
@@ -67,7 +92,7 @@ def _fitting(items: Sequence[str], left: int) -> int:
 def _group(group: Group) -> Iterator[str]:
     first, count = group.first, len(group.members)
     times = f" ({count} times)" if count > 1 else ""
-    yield f"- **{label(first)}** `{first.code.id}` {_words(first.message)}{times}"
+    yield f"- **{label(first)}** `{first.code.id}` {sentence(first.message)}{times}"
     for name, words in _facts(group):
         yield f"  - {name} {words}"
 
@@ -75,17 +100,17 @@ def _group(group: Group) -> Iterator[str]:
 def _facts(group: Group) -> Iterator[tuple[str, str]]:
     first = group.first
     places = [place(member) for member in group.members[: 1 if first.exchange else MOST_PLACES]]
-    yield from (("at", _code(one)) for one in places if one)
+    yield from (("at", as_code(one)) for one in places if one)
     if len(group.members) > len(places):
         yield "and", f"{len(group.members) - len(places)} more"
-    for name, words in changes(first.change) if first.change else ():
-        yield name, _code(words)
+    for name, words in facts(first.change, {}) if first.change else ():
+        yield name, as_code(words)
     if first.schema:
-        yield "schema", _code(first.schema)
+        yield "schema", as_code(first.schema)
     if first.expected:
-        yield "reason:", _words(first.expected)
+        yield "reason:", sentence(first.expected)
     if first.hint:
-        yield "hint:", _words(first.hint)
+        yield "hint:", sentence(first.hint)
 
 
 def _notes(report: Report) -> str:
@@ -98,14 +123,14 @@ def _notes(report: Report) -> str:
 
 def _note(notes: Iterable[Diagnostic], code: str, count: int) -> str:
     first = next(note for note in notes if note.code.id == code)
-    return f"- `{code}` {_words(first.message)}{f' and {count - 1} more' if count > 1 else ''}\n"
+    return f"- `{code}` {sentence(first.message)}{f' and {count - 1} more' if count > 1 else ''}\n"
 
 
 # counts and coverage
 
 
 def _counts(report: Report) -> str:
-    rows = [f"| {_cell(section)} | {_cell(amounts(counts).strip())} |\n" for section, counts in report.summary.items()]
+    rows = [f"| {cell(section)} | {cell(amounts(counts).strip())} |\n" for section, counts in report.summary.items()]
     return f"| counted | |\n| --- | --- |\n{''.join(rows)}" if rows else ""
 
 
@@ -115,37 +140,7 @@ def _coverage(coverage: Sequence[Coverage]) -> str:
 
 
 def _row(one: Coverage) -> str:
-    names = ", ".join(_code(name).replace("|", "\\|") for name in one.missed[:MOST_MISSED])
+    names = ", ".join(as_code(name).replace("|", "\\|") for name in one.missed[:MOST_MISSED])
     more = f" and {len(one.missed) - MOST_MISSED} more" if len(one.missed) > MOST_MISSED else ""
     total = len(one.covered) + len(one.missed)
-    return f"| {_cell(one.kind)} | {len(one.covered)} of {total} | {names}{more} |\n"
-
-
-# escaping
-
-
-def _words(text: str) -> str:
-    """A sentence of ours with words from outside in it; what it has in backticks stays code."""
-    parts = _SPAN.split(_cut(text))
-    return "".join(_code(part) if index % 2 else _plain(part) for index, part in enumerate(parts))
-
-
-def _plain(text: str) -> str:
-    words = (_code(word) if _LINKS.search(word) else _MEANING.sub(r"\\\1", word) for word in text.split(" "))
-    return " ".join(words)
-
-
-def _cell(text: str) -> str:
-    return _plain(_cut(text))
-
-
-def _code(text: str) -> str:
-    """Text as code, in a fence longer than any run of backticks in it."""
-    inner = _cut(text)
-    fence = "`" * (max((len(run) for run in re.findall("`+", inner)), default=0) + 1)
-    padding = " " if "`" in inner or inner != inner.strip() or not inner else ""
-    return f"{fence}{padding}{inner}{padding}{fence}"
-
-
-def _cut(text: str) -> str:
-    return visible(text[:LONGEST]) + ("…" if len(text) > LONGEST else "")
+    return f"| {cell(one.kind)} | {len(one.covered)} of {total} | {names}{more} |\n"

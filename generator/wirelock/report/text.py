@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from wirelock.diagnostics import Coverage, Diagnostic, Report, Severity
+from wirelock.diagnostics import Coverage, Diagnostic, Report, Severity, Verdicts
+from wirelock.report.changelog import changelog
 from wirelock.report.groups import Group, grouped
-from wirelock.report.words import amounts, changes, label, place, verdict
+from wirelock.report.words import SIDES, advised, amounts, facts, label, place, verdict, verdicts
 from wirelock.runtime.words import counted, visible
 
 MOST_PLACES = 5
@@ -24,7 +25,7 @@ def render(report: Report) -> str:
     """
     blocks = [
         "".join(f"{visible(line)}\n" for line in block)
-        for block in (_findings(report), _notes(report), _coverage(report.coverage), _summary(report))
+        for block in (_findings(report), _notes(report), _coverage(report.coverage), _advice(report), _summary(report))
     ]
     return "\n".join(block for block in blocks if block)
 
@@ -44,8 +45,7 @@ def _group(group: Group) -> Iterator[str]:
     times = f"  ({len(group.members)} times)" if len(group.members) > 1 else ""
     yield f"{label(first):<{_LABEL}}{first.code.id}  {first.message}{times}"
     yield from _places(group)
-    for name, words in changes(first.change) if first.change else ():
-        yield _line(name, words)
+    yield from _verdicts(first.change) if first.change else ()
     if first.schema:
         yield _line("schema", first.schema)
     if first.raised_by:
@@ -54,6 +54,15 @@ def _group(group: Group) -> Iterator[str]:
         yield _line("reason", first.expected)
     if first.hint:
         yield _line("hint", first.hint)
+
+
+def _verdicts(change: Verdicts) -> Iterator[str]:
+    """Both verdicts side by side, and what shows them."""
+    cells = zip(SIDES, verdicts(change), strict=True)
+    rows = zip(*((f"{head:<15}", f"{word:<15}") for head, word in cells), strict=True)
+    head, words = ("".join(row).rstrip() for row in rows)
+    for name, value in facts(change, {"verdict": head, "": words}):
+        yield _line(name, value)
 
 
 def _places(group: Group) -> Iterator[str]:
@@ -105,6 +114,13 @@ def _coverage(coverage: Iterable[Coverage]) -> Iterator[str]:
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_MISSED} more" if len(names) > MOST_MISSED else ""
     return ", ".join(names[:MOST_MISSED]) + more
+
+
+def _advice(report: Report) -> Iterator[str]:
+    if report.advice is not None:
+        yield f"{'release':<13}{advised(report.advice)}"
+        yield ""
+        yield from changelog(report, report.advice).splitlines()
 
 
 def _summary(report: Report) -> Iterator[str]:

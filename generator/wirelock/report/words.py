@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 
-from wirelock.diagnostics import Diagnostic, Report, Severity, Verdicts
+from wirelock.diagnostics import Advice, Diagnostic, Report, Severity, Verdicts
 from wirelock.runtime.words import counted
 
 _URL = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^#]*)")
@@ -62,23 +62,61 @@ def amount(total: int | str, name: str) -> str:
     return f"{total:>5} {name.removesuffix('s') if total == 1 else name}"
 
 
+SIDES = ("wire", "JSON backward", "JSON forward")
+"""The verdicts on a change, as columns."""
+_DECIDES = {"requests": "backward decides", "responses": "forward decides"}
+
+
+def verdicts(change: Verdicts) -> tuple[str, str, str]:
+    """What a change does on each side: broken, holds, unproved, or - where there is nothing to say."""
+    return "broken" if change.wire else "holds", change.backward or "-", change.forward or "-"
+
+
 def changes(change: Verdicts) -> Iterator[tuple[str, str]]:
     """What a change breaks, as names and words."""
+    yield from facts(change, dict(zip(SIDES, verdicts(change), strict=True)))
+
+
+def facts(change: Verdicts, sides: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The element, the verdicts as they are to be shown, the rules, the documents that show it, and the use."""
     if change.element:
         yield "element", change.element
+    yield from sides.items()
     if change.wire:
-        yield "wire", ", ".join(change.wire)
-    for name, word, witness in (
-        ("backward", change.backward, change.backward_witness),
-        ("forward", change.forward, change.forward_witness),
-    ):
-        if word:
-            yield name, f"{word}: {witness}" if witness else word
+        yield "rules", ", ".join(change.wire)
+    if change.backward_witness:
+        yield "witness", f"valid before, not now: {change.backward_witness}"
+    if change.forward_witness:
+        yield "witness", f"valid now, not before: {change.forward_witness}"
     if change.use:
-        yield "use", change.use
+        yield "use", f"{change.use}: {_DECIDES.get(change.use, 'both decide')}"
+
+
+def advised(advice: Advice) -> str:
+    """Which release, why, and what it would be called: `minor: 2 additions (1.4.0 to 1.5.0)`."""
+    versions = f" ({advice.since} to {advice.next})" if advice.next else ""
+    return f"{advice.release}: {advice.reason}{versions}"
 
 
 def explanation(code: str) -> str:
-    """The page of a code without its title, in Markdown; "" where there is none."""
-    page = files("wirelock").joinpath("explanations", f"{code}.md")
-    return page.read_text("utf-8").partition("\n")[2].strip() if page.is_file() else ""
+    """The page of a code or of a rule without its title, in Markdown; "" where there is none."""
+    return page(code).partition("\n")[2].strip()
+
+
+def page(code: str) -> str:
+    """The page of a code or of a rule, in Markdown; "" where there is none."""
+    file = files("wirelock").joinpath("explanations", f"{code}.md")
+    return file.read_text("utf-8") if file.is_file() else _rules().get(code, "")
+
+
+def codes() -> tuple[str, ...]:
+    """Every code and rule that has a page."""
+    written = (file.name.removesuffix(".md") for file in files("wirelock").joinpath("explanations").iterdir())
+    return tuple(sorted({*written, *_rules()}))
+
+
+def _rules() -> Mapping[str, str]:
+    """The pages of the breaking check's rules."""
+    from wirelock.compat.rulebook import pages  # brings protobuf with it, which no other report needs
+
+    return pages()

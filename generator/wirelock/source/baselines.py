@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import os
 import subprocess
 import tarfile
 import zipfile
@@ -22,6 +23,8 @@ BASELINE_AMBIGUOUS = Code("BASELINE_AMBIGUOUS", Severity.ERROR, fatal=True)
 BASELINE_UNREADABLE = Code("BASELINE_UNREADABLE", Severity.ERROR, fatal=True)
 MOST_BYTES = 512 * 2**20
 """How much an archive may unpack to."""
+_BROKEN = (EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+"""What the libraries raise for archives that are cut or damaged."""
 
 Wanted = Callable[[str], bool]
 Files = Callable[[Wanted], Iterator[tuple[str, bytes]]]
@@ -37,8 +40,9 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A state that is kept elsewhere; `lay_out` writes its files."""
+    """A state that is kept elsewhere; `lay_out` writes its files. `name` is what the reference turned out to be."""
 
+    name: str
     files: Files
 
 
@@ -65,7 +69,9 @@ def baseline(reference: str, root: Path, working: Path) -> Baseline | Diagnostic
         return Folder(path)
     if path.exists():
         return _file(path, reference)
-    return commit if isinstance(commit, Diagnostic) else Tree(lambda wanted: _git_files(root, commit, wanted))
+    if isinstance(commit, Diagnostic):
+        return commit
+    return Tree(f"{reference} ({commit[:12]})", lambda wanted: _git_files(root, commit, wanted))
 
 
 def lay_out(tree: Tree, wanted: Wanted, folder: Path, reference: str) -> Diagnostic | None:
@@ -75,7 +81,7 @@ def lay_out(tree: Tree, wanted: Wanted, folder: Path, reference: str) -> Diagnos
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-    except (ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
+    except (ValueError, *_BROKEN) as error:
         return _unreadable(reference, f"cannot be unpacked: {error}")
     return None
 
@@ -84,22 +90,42 @@ def lay_out(tree: Tree, wanted: Wanted, folder: Path, reference: str) -> Diagnos
 
 
 def _commit(root: Path, reference: str) -> str | Diagnostic:
-    """The commit that a ref names."""
+    """The commit that a ref names; for a branch the one at which the work in hand left it (decision 15)."""
     try:
         found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
-        if found.returncode == 0:
-            return found.stdout.decode().strip()
-        shallow = _git(root, "rev-parse", "--is-shallow-repository").stdout.strip()
+        if found.returncode != 0:
+            return _missing(root, f"there is no path and no git ref {reference}")
+        commit = found.stdout.decode().strip()
+        return _merge_base(root, reference, commit) if _is_branch(root, reference) else commit
     except OSError:
         words = f"there is no path {reference}, and git, which might know it, is not installed"
         return Diagnostic(BASELINE_MISSING, Location(), words, "install git, or name a folder or an archive")
-    if shallow == b"true":
-        hint = "this clone is shallow: git fetch --unshallow (in GitHub's checkout action: fetch-depth: 0)"
-    elif shallow == b"false":
-        hint = "see: git branch --all; a remote branch is written origin/main"
-    else:
-        hint = "this is no git repository: name a folder, an archive or a descriptor set"
-    return Diagnostic(BASELINE_MISSING, Location(), f"there is no path and no git ref {reference}", hint)
+
+
+def _is_branch(root: Path, reference: str) -> bool:
+    named = _git(root, "rev-parse", "--symbolic-full-name", "--end-of-options", reference).stdout.decode().split()
+    return bool(named) and named[-1].startswith(("refs/heads/", "refs/remotes/"))
+
+
+def _merge_base(root: Path, reference: str, commit: str) -> str | Diagnostic:
+    found = _git(root, "merge-base", commit, "HEAD")
+    if found.returncode == 0:
+        return found.stdout.decode().strip()
+    return _missing(root, f"{reference} and what is checked out have no commit in common")
+
+
+def _missing(root: Path, words: str) -> Diagnostic:
+    asked = _git(root, "rev-parse", "--is-shallow-repository")
+    match asked.stdout.strip():
+        case b"true":
+            hint = "this clone is shallow: git fetch --unshallow (in GitHub's checkout action: fetch-depth: 0)"
+        case b"false":
+            hint = "see: git branch --all; a remote branch is written origin/main, and one commit by its hash"
+        case _ if b"not a git repository" in asked.stderr:
+            hint = "this is no git repository: name a folder, an archive or a descriptor set"
+        case _:
+            hint = f"git says: {asked.stderr.decode('utf-8', 'replace').strip()}"
+    return Diagnostic(BASELINE_MISSING, Location(), words, hint)
 
 
 def _git_files(root: Path, commit: str, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
@@ -112,14 +138,18 @@ def _git_files(root: Path, commit: str, wanted: Wanted) -> Iterator[tuple[str, b
             blobs.append((name, identity))
     asked = "".join(f"{identity}\n" for _, identity in blobs).encode()
     answer = io.BytesIO(_git(root, "cat-file", "--batch", given=asked).stdout)
-    for name, _ in blobs:
-        size = int(answer.readline().rsplit(b" ", 1)[1])
-        yield name, answer.read(size)
+    for name, identity in blobs:
+        size = answer.readline().split(b" ")[-1].strip()
+        if not size.isdigit():  # a partial clone: git answers "<identity> missing"
+            raise ValueError(f"{name} ({identity}) is not in this clone: git fetch --refetch --no-filter")
+        yield name, answer.read(int(size))
         answer.read(1)
 
 
 def _git(root: Path, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["git", "-C", str(root), *arguments], input=given, capture_output=True, check=False)
+    command = ["git", "-C", str(root), *arguments]
+    environment = os.environ | {"GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    return subprocess.run(command, input=given, capture_output=True, check=False, env=environment)
 
 
 # files
@@ -131,12 +161,14 @@ def _file(path: Path, reference: str) -> Tree | Descriptors | Diagnostic:
     except OSError as error:
         return _unreadable(reference, f"cannot be read: {error.strerror}")
     if zipfile.is_zipfile(io.BytesIO(content)):
-        return Tree(lambda wanted: _below_the_top(_unzipped(content), wanted))
+        return Tree(reference, lambda wanted: _below_the_top(_unzipped(content), wanted))
     try:
         with tarfile.open(fileobj=io.BytesIO(content)):
-            return Tree(lambda wanted: _below_the_top(_untarred(content), wanted))
+            return Tree(reference, lambda wanted: _below_the_top(_untarred(content), wanted))
     except tarfile.TarError:
         return Descriptors(content) if content else _unreadable(reference, "is empty")
+    except _BROKEN as error:
+        return _unreadable(reference, f"cannot be unpacked: {error}")
 
 
 def _unreadable(reference: str, words: str) -> Diagnostic:

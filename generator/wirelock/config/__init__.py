@@ -10,22 +10,36 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
+from wirelock.config.breaking import Acceptance, Breaking, StatedSeverity, WireCategory, breaking, wrong_breaking
+from wirelock.config.tables import CONFIG_VALUE, Table, as_table, items, unknown, wrong
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.source.dialects import DEFAULT, NAMED
 
+__all__ = [
+    "Acceptance",
+    "Breaking",
+    "Config",
+    "DialectRule",
+    "Expectation",
+    "StatedSeverity",
+    "UnknownFields",
+    "WireCategory",
+    "read_config",
+    "wrong_dialect",
+]
+
 CONFIG_MISSING = Code("CONFIG_MISSING", Severity.ERROR, fatal=True)
 CONFIG_UNREADABLE = Code("CONFIG_UNREADABLE", Severity.ERROR, fatal=True)
-CONFIG_KEY_UNKNOWN = Code("CONFIG_KEY_UNKNOWN", Severity.ERROR, fatal=True)
-CONFIG_VALUE = Code("CONFIG_VALUE", Severity.ERROR, fatal=True)
 UnknownFields = Literal["error", "warn", "keep"]
 _TAKEN = frozenset({*sys.stdlib_module_names, "docs", "google", "grpc", "pydantic", "wirelock"})
 _PACKAGE = re.compile(r"[a-z_][a-z0-9_]*")
 _PROTO_PACKAGE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 _STRINGS = ("schemas", "proto", "generated", "package", "proto-package", "unknown-fields")
-_KEYS = (*_STRINGS, "dialect", "dialects", "format-assertion", "import", "verify")
+_KEYS = (*_STRINGS, "breaking", "dialect", "dialects", "format-assertion", "import", "verify", "version")
 _EXPECT_KEYS = ("recording", "code", "pointer", "reason")
+_NOTHING_STATED = Breaking()
 _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
@@ -72,6 +86,7 @@ class Config:
     overlays: tuple[str, ...] = ()
     dialect: str = DEFAULT
     dialects: tuple[DialectRule, ...] = ()
+    breaking: Breaking = _NOTHING_STATED
 
     def dialect_of(self, path: str) -> str:
         """The dialect of a file that states none: that of the last pattern that fits, or the project's."""
@@ -81,21 +96,6 @@ class Config:
     def home(self) -> str:
         """The folder of the generated package."""
         return f"{self.generated}/{self.package}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The keys of one configuration file, and where they stand."""
-
-    file: str
-    text: str
-    keys: Mapping[str, Any]
-
-    def at(self, key: str) -> Location:
-        """The line where a key is set; the top of the file if it is not."""
-        pattern = re.compile(rf"^\s*(\[*[\w.\-\"']*(?<!\w))?{re.escape(key)}(?!\w)", re.MULTILINE)
-        match = pattern.search(self.text)
-        return Location(self.file, self.text.count("\n", 0, match.start()) + 1 if match else 1, 1)
 
 
 def read_config(start: Path) -> Config | tuple[Diagnostic, ...]:
@@ -113,7 +113,7 @@ def read_config(start: Path) -> Config | tuple[Diagnostic, ...]:
     return (Diagnostic(CONFIG_MISSING, Location(), "no wirelock project here or in a folder above", hint),)
 
 
-def _read(path: Path) -> _Table | Diagnostic | None:
+def _read(path: Path) -> Table | Diagnostic | None:
     try:
         text = path.read_text("utf-8")
         value = tomllib.loads(text)
@@ -124,23 +124,24 @@ def _read(path: Path) -> _Table | Diagnostic | None:
             CONFIG_UNREADABLE, where, f"cannot be read: {error}", "mend the file; nothing else was looked at"
         )
     if path.name == "wirelock.toml":
-        return _Table(path.name, text, value)
-    tool = _table(value.get("tool")) or {}
-    own = _table(tool.get("wirelock"))
-    return None if own is None else _Table(path.name, text, own)
+        return Table(path.name, text, value)
+    tool = as_table(value.get("tool")) or {}
+    own = as_table(tool.get("wirelock"))
+    version = (as_table(value.get("project")) or {}).get("version", "")
+    return None if own is None else Table(path.name, text, own, str(version))
 
 
-def _config(root: Path, table: _Table) -> Config | tuple[Diagnostic, ...]:
-    faults = [*_unknown(table, table.keys, _KEYS), *_wrong_values(table)]
-    verify = _table(table.keys.get("verify", {}))
+def _config(root: Path, table: Table) -> Config | tuple[Diagnostic, ...]:
+    faults = [*unknown(table, table.keys, _KEYS), *_wrong_values(table)]
+    verify = as_table(table.keys.get("verify", {}))
     if verify is None:
-        faults.append(_wrong(table, "verify", "a table"))
+        faults.append(wrong(table, "verify", "a table"))
     else:
-        faults += [*_unknown(table, verify, ("recordings", "expect")), *_wrong_expectations(table, verify)]
-    imports = _table(table.keys.get("import", {}))
+        faults += [*unknown(table, verify, ("recordings", "expect")), *_wrong_expectations(table, verify)]
+    imports = as_table(table.keys.get("import", {}))
     faults += _wrong_imports(table, imports)
-    dialects = _table(table.keys.get("dialects", {}))
-    faults += _wrong_dialects(table, dialects)
+    dialects = as_table(table.keys.get("dialects", {}))
+    faults += [*_wrong_dialects(table, dialects), *wrong_breaking(table)]
     if faults or verify is None or imports is None or dialects is None:
         return tuple(faults)
     keys = table.keys
@@ -159,10 +160,11 @@ def _config(root: Path, table: _Table) -> Config | tuple[Diagnostic, ...]:
         tuple(imports.get("overlays", ())),
         keys.get("dialect", DEFAULT),
         tuple(DialectRule(pattern, name, table.at(pattern)) for pattern, name in dialects.items()),
+        breaking(table),
     )
 
 
-def _expectation(entry: Mapping[str, str], index: int, table: _Table) -> Expectation:
+def _expectation(entry: Mapping[str, str], index: int, table: Table) -> Expectation:
     places = [
         table.text.count("\n", 0, match.start()) + 1 for match in re.finditer(r"^\[\[.*expect\]\]", table.text, re.M)
     ]
@@ -170,18 +172,8 @@ def _expectation(entry: Mapping[str, str], index: int, table: _Table) -> Expecta
     return Expectation(entry["recording"], entry["code"], entry["pointer"], entry["reason"], where)
 
 
-def _unknown(table: _Table, keys: Mapping[str, Any], known: tuple[str, ...]) -> list[Diagnostic]:
-    faults: list[Diagnostic] = []
-    for key in keys:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
-            faults.append(Diagnostic(CONFIG_KEY_UNKNOWN, table.at(key), f"unknown key {key!r}", hint))
-    return faults
-
-
-def _wrong_values(table: _Table) -> list[Diagnostic]:
-    faults = [_wrong(table, key, "a string") for key in _STRINGS if not isinstance(table.keys.get(key, ""), str)]
+def _wrong_values(table: Table) -> list[Diagnostic]:
+    faults = [wrong(table, key, "a string") for key in _STRINGS if not isinstance(table.keys.get(key, ""), str)]
     if faults:
         return faults
     if "package" not in table.keys:
@@ -189,15 +181,15 @@ def _wrong_values(table: _Table) -> list[Diagnostic]:
         faults.append(Diagnostic(CONFIG_VALUE, Location(table.file, 1, 1), "the key package is missing", hint))
     for key, pattern in (("package", _PACKAGE), ("proto-package", _PROTO_PACKAGE)):
         if key in table.keys and not pattern.fullmatch(table.keys[key]):
-            faults.append(_wrong(table, key, "a lower-case identifier"))
+            faults.append(wrong(table, key, "a lower-case identifier"))
     if table.keys.get("package") in _TAKEN or keyword.iskeyword(str(table.keys.get("package"))):
-        faults.append(_wrong(table, "package", "a name that neither Python nor the documents beside it have taken"))
+        faults.append(wrong(table, "package", "a name that neither Python nor the documents beside it have taken"))
     if table.keys.get("unknown-fields", "warn") not in get_args(UnknownFields):
-        faults.append(_wrong(table, "unknown-fields", f"one of {', '.join(get_args(UnknownFields))}"))
+        faults.append(wrong(table, "unknown-fields", f"one of {', '.join(get_args(UnknownFields))}"))
     if not isinstance(table.keys.get("format-assertion", False), bool):
-        faults.append(_wrong(table, "format-assertion", "true or false"))
+        faults.append(wrong(table, "format-assertion", "true or false"))
     faults += [
-        _wrong(table, key, "a folder inside the project")
+        wrong(table, key, "a folder inside the project")
         for key in _STRINGS[:3]
         if not _inside(table.keys.get(key, key))
     ]
@@ -215,32 +207,32 @@ def _inside(folder: str) -> bool:
     )
 
 
-def _wrong_expectations(table: _Table, verify: Mapping[str, Any]) -> list[Diagnostic]:
+def _wrong_expectations(table: Table, verify: Mapping[str, Any]) -> list[Diagnostic]:
     faults: list[Diagnostic] = []
-    if not all(isinstance(name, str) for name in _items(verify.get("recordings", []))):
-        faults.append(_wrong(table, "recordings", "a list of file patterns"))
-    for stated in _items(verify.get("expect", [])):
-        entry = _table(stated)
+    if not all(isinstance(name, str) for name in items(verify.get("recordings", []))):
+        faults.append(wrong(table, "recordings", "a list of file patterns"))
+    for stated in items(verify.get("expect", [])):
+        entry = as_table(stated)
         if entry is None or any(not isinstance(entry.get(key), str) for key in _EXPECT_KEYS):
-            faults.append(_wrong(table, "expect", f"a table with {', '.join(_EXPECT_KEYS)}, all strings"))
+            faults.append(wrong(table, "expect", f"a table with {', '.join(_EXPECT_KEYS)}, all strings"))
         else:
-            faults += _unknown(table, entry, _EXPECT_KEYS)
+            faults += unknown(table, entry, _EXPECT_KEYS)
     return faults
 
 
-def _wrong_imports(table: _Table, imports: Mapping[str, Any] | None) -> list[Diagnostic]:
+def _wrong_imports(table: Table, imports: Mapping[str, Any] | None) -> list[Diagnostic]:
     if imports is None:
-        return [_wrong(table, "import", "a table")]
-    faults = _unknown(table, imports, ("overlays",))
-    overlays = _items(imports.get("overlays", []))
+        return [wrong(table, "import", "a table")]
+    faults = unknown(table, imports, ("overlays",))
+    overlays = items(imports.get("overlays", []))
     if not all(isinstance(name, str) and _inside(name) for name in overlays):
-        faults.append(_wrong(table, "overlays", "a list of file patterns inside the project"))
+        faults.append(wrong(table, "overlays", "a list of file patterns inside the project"))
     return faults
 
 
-def _wrong_dialects(table: _Table, dialects: Mapping[str, Any] | None) -> list[Diagnostic]:
+def _wrong_dialects(table: Table, dialects: Mapping[str, Any] | None) -> list[Diagnostic]:
     if dialects is None:
-        return [_wrong(table, "dialects", "a table of file patterns, each with the name of a dialect")]
+        return [wrong(table, "dialects", "a table of file patterns, each with the name of a dialect")]
     stated = [("dialect", table.keys.get("dialect", DEFAULT)), *dialects.items()]
     return [fault for key, name in stated if (fault := wrong_dialect(name, table.at(key))) is not None]
 
@@ -253,16 +245,3 @@ def wrong_dialect(name: object, where: Location) -> Diagnostic | None:
     hint = f"did you mean {near[0]}? " if near else ""
     words = f"there is no dialect {name!r}"
     return Diagnostic(CONFIG_VALUE, where, words, f"{hint}dialects are {', '.join(NAMED)}")
-
-
-def _table(value: object) -> Mapping[str, Any] | None:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
-
-
-def _items(value: object) -> list[object]:
-    """The items of a list; what is no list counts as one wrong item."""
-    return cast("list[object]", value) if isinstance(value, list) else [None]
-
-
-def _wrong(table: _Table, key: str, wanted: str) -> Diagnostic:
-    return Diagnostic(CONFIG_VALUE, table.at(key), f"{key} has a value that it cannot have", f"it must be {wanted}")
