@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from wirelock.compat.json.rules import RULES as JSON_RULES
+from wirelock.compat.json import RULES as JSON_RULES
 from wirelock.compat.rule import Category
 from wirelock.compat.wire.rules import RULES as WIRE_RULES
 from wirelock.config import Breaking
