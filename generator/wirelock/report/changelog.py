@@ -11,11 +11,12 @@ from wirelock.report.spans import as_code, sentence
 def changelog(report: Report, advice: Advice) -> str:
     """Sections with one line a change, for a person to shorten; empty where users see nothing."""
     told = [diagnostic for diagnostic in report.diagnostics if diagnostic.change is not None]
-    new = {addition.name for addition in advice.added}
+    broken = {_element(one) for one in told if one.level is not Severity.NOTE}
+    new = {addition.name: addition.kind for addition in advice.added if addition.name not in broken}
     entries = {
         "Breaking": [_line(one) for one in told if one.level is Severity.ERROR],
         "Possibly breaking": [_line(one) for one in told if one.level is Severity.WARNING],
-        "Added": [f"- {addition.kind} {as_code(addition.name)}" for addition in advice.added],
+        "Added": [f"- {kind} {as_code(name)}" for name, kind in new.items()],
         "Changed": [_line(one) for one in told if one.level is Severity.NOTE and _element(one) not in new],
     }
     return "\n".join(line for head, lines in entries.items() if lines for line in _section(head, lines))

@@ -26,8 +26,8 @@ def _plain(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """A sentence as one cell of a table."""
-    return _plain(_cut(text))
+    """A sentence as one cell of a table, which no bar divides."""
+    return re.sub(r"(?<!\\)\|", r"\|", sentence(text))
 
 
 def as_code(text: str) -> str:

@@ -103,3 +103,12 @@ def test_protos_without_a_package() -> None:
     changes = wire_changes(old, new)
     assert {change.rule for change in changes if "WIRE" in change.categories} == {"FIELD_WIRE_COMPATIBLE_TYPE"}
     assert {(change.element, change.within) for change in changes} == {("Order.note", "Order")}
+
+
+def test_http_clients_do_not_see_what_a_variable_of_a_path_is_called() -> None:
+    text = """syntax = "proto3"; import "google/api/annotations.proto"; message Order { string id = 1; string key = 2; }
+        service Shop { rpc Get(Order) returns (Order) { option (google.api.http) = { get: "%s" }; } }"""
+    old = compiled(text % "/orders/{id}")
+    assert wire_changes(old, compiled(text % "/orders/{key}")) == ()
+    assert [one.rule for one in wire_changes(old, compiled(text % "/orders/{id=**}"))] == ["RPC_SAME_HTTP_RULE"]
+    assert [one.rule for one in wire_changes(old, compiled(text % "/order/{id}"))] == ["RPC_SAME_HTTP_RULE"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from google.api import annotations_pb2  # type: ignore[import-untyped]
 from google.protobuf.descriptor_pb2 import MethodDescriptorProto, MethodOptions
 
+_VARIABLE = re.compile(r"\{[^={}]*")
 _ANNOTATIONS: Any = annotations_pb2
 
 
@@ -20,6 +22,11 @@ def http_calls(method: MethodDescriptorProto) -> tuple[str, ...]:
         return ()
     first = options.Extensions[_ANNOTATIONS.http]
     return tuple(_call(stated) for stated in (first, *first.additional_bindings))
+
+
+def without_names(call: str) -> str:
+    """A call as clients make it: what a variable of the path is called does not show in a request."""
+    return _VARIABLE.sub("{", call)
 
 
 def _call(stated: Any) -> str:
