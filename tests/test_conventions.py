@@ -10,6 +10,9 @@ from pkgutil import walk_packages
 import pytest
 
 import wirelock
+from wirelock.compat.json import RULES as JSON_RULES
+from wirelock.compat.rulebook import pages
+from wirelock.compat.wire.rules import RULES as WIRE_RULES
 from wirelock.diagnostics import Code
 from wirelock.emit import EMITTERS
 from wirelock.parse.keywords import KEYWORDS
@@ -36,6 +39,22 @@ def test_codes_are_unique_and_named_as_their_variables() -> None:
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
     pages = {page.stem for page in (PACKAGE / "explanations").glob("*.md")}
     assert pages == {code.id for _, code in codes()}
+
+
+def test_every_rule_of_the_breaking_check_has_a_page_made_of_its_docstring_and_a_name_of_its_own() -> None:
+    found = pages()
+    assert len(found) == len(WIRE_RULES) + len(JSON_RULES) > 70
+    assert found.keys().isdisjoint(code.id for _, code in codes())
+
+
+@pytest.mark.parametrize("id", sorted(pages()))
+def test_the_page_of_a_rule_is_as_short_as_any(id: str) -> None:
+    lines = pages()[id].splitlines()
+    assert lines[0] == f"# {id}"
+    assert re.fullmatch(r"[A-Z]+(_[A-Z]+)*", id)
+    assert 5 < len(lines) < 20
+    assert max(map(len, lines)) <= 130
+    assert lines[-1].startswith("It protects ")
 
 
 @pytest.mark.parametrize("page", sorted((PACKAGE / "explanations").glob("*.md")), ids=lambda page: page.stem)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wirelock.api import (
+        Compatibility,
         Compiled,
         Project,
         ProjectError,
         SchemaError,
+        breaking,
         check,
         compile,
         generate,
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Compatibility",
     "Compiled",
     "Project",
     "ProjectError",
     "SchemaError",
+    "breaking",
     "check",
     "compile",
     "generate",

@@ -85,7 +85,7 @@ class Shop:
 
     def breaking(self, against: str = "") -> Report:
         """Compare."""
-        return api.breaking(configuration(self.root), against)
+        return api.compare(configuration(self.root), against)
 
     def drop_note(self) -> None:
         """The change that most tests make: a property of what is answered goes, and what is written is up to date."""

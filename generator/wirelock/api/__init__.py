@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wirelock.api.checking import check
-    from wirelock.api.comparison import breaking
+    from wirelock.api.comparison import compare
+    from wirelock.api.compatibility import Compatibility, breaking
     from wirelock.api.compiling import Compiled, SchemaError, compile
     from wirelock.api.generation import Mode, generate
     from wirelock.api.illustrating import illustrated
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from wirelock.api.verification import verify
 
 __all__ = [
+    "Compatibility",
     "Compiled",
     "Mode",
     "Project",
@@ -25,6 +27,7 @@ __all__ = [
     "SchemaError",
     "breaking",
     "check",
+    "compare",
     "compile",
     "generate",
     "illustrated",
@@ -37,7 +40,8 @@ __all__ = [
 
 _MODULES = {
     "checking": ("check",),
-    "comparison": ("breaking",),
+    "comparison": ("compare",),
+    "compatibility": ("Compatibility", "breaking"),
     "compiling": ("Compiled", "SchemaError", "compile"),
     "generation": ("Mode", "generate"),
     "illustrating": ("illustrated",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from wirelock.api.comparison import compared_as_configured
 from wirelock.api.emitting import Output, emitted
 from wirelock.api.generation import brought_about
 from wirelock.api.progress import Progress, silent
@@ -18,13 +19,17 @@ EXAMPLES = 5
 
 
 def check(config: Config, progress: Progress = silent) -> Report:
-    """Compare the generated files with the schemas, verify the configured recordings, prove a little; one report."""
+    """Compare the generated files with the schemas and these with an earlier state, verify, prove a little; one report.
+
+    The earlier state and the recordings are those of the configuration.
+    """
     built = build(config)
     output = emitted(built, progress)
     compared = replace(brought_about(built, output, "check"), diff="")
     if compared.exit_code == 2:
         return compared
-    return compared + _verified(built, output, progress) + proved(built, output, EXAMPLES, 0, progress)
+    checked = compared + compared_as_configured(built, progress) + _verified(built, output, progress)
+    return checked + proved(built, output, EXAMPLES, 0, progress)
 
 
 def _verified(built: Build, output: Output, progress: Progress) -> Report:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from wirelock.api.earlier import Earlier, earlier
+from wirelock.api.earlier import Earlier, earlier, own_protos
 from wirelock.api.progress import Progress, silent
 from wirelock.build import Build, build
 from wirelock.compat.acceptances import accepted
 from wirelock.compat.advice import advice
 from wirelock.compat.changes import Policy, changes
 from wirelock.compat.json import Side, json_changes
+from wirelock.compat.json.change import Policy as JsonPolicy
 from wirelock.compat.places import Places, places
 from wirelock.compat.rulebook import unknown_rules
 from wirelock.compat.uses import uses
@@ -21,15 +23,13 @@ from wirelock.compat.wire.additions import additions
 from wirelock.compat.wire.rules import wire_changes
 from wirelock.config import Breaking, Config
 from wirelock.diagnostics import Addition, Code, Diagnostic, Location, Report, Severity, in_order
-from wirelock.emit.pb2 import compiled_protos
-from wirelock.emit.proto import Dress, printed
 from wirelock.prove.reference import Reference
 
 _SIDES = ("breaking_the_wire", "breaking_JSON_backward", "breaking_JSON_forward")
 BASELINE_NOT_SET = Code("BASELINE_NOT_SET", Severity.ERROR, fatal=True)
 
 
-def breaking(config: Config, against: str = "", progress: Progress = silent) -> Report:
+def compare(config: Config, against: str = "", progress: Progress = silent) -> Report:
     """Compare a project with an earlier state of it: a git ref, a folder, an archive or a descriptor set.
 
     Without `against`, that of the configuration. A branch stands for the commit at which HEAD left it.
@@ -41,31 +41,46 @@ def breaking(config: Config, against: str = "", progress: Progress = silent) -> 
     return compared(build(config), reference, progress)
 
 
+def compared_as_configured(built: Build, progress: Progress) -> Report:
+    """What breaks since the state that the configuration names; where it names none, that nothing was compared."""
+    reference = built.config.breaking.against
+    if not reference:
+        return Report(summary={"breaking": {"changes": "not configured"}})
+    return replace(compared(built, reference, progress), advice=None)
+
+
 def compared(built: Build, reference: str, progress: Progress) -> Report:
     """Compare a build with an earlier state, and say which release that asks for."""
     faults = unknown_rules(built.config.breaking)
     if not built.sound or faults:
         return Report(in_order((*built.diagnostics, *faults)))
-    progress(f"reading {reference}", 0, 3)
+    progress(f"reading {reference}", 0, 2)
     before = earlier(reference, built.config)
     if not isinstance(before, Earlier):
         return Report(before)
-    progress("comparing the protos", 1, 3)
-    protos = compiled_protos(printed(built, Dress()))
-    assert isinstance(protos, FileDescriptorSet), protos  # what our own plan prints
-    wire = wire_changes(before.protos, protos)
-    progress("comparing the schemas", 2, 3)
-    json = json_changes(_side(before.build), _side(built)) if before.build else ()
-    old = places(before.build) if before.build else Places({}, {}, built.config.schemas)
-    found = changes(wire, json, old, places(built), _policy(built, before))
+    progress("comparing", 1, 2)
+    protos = own_protos(built)
+    found = differences(before, built, protos)
     return _report(before, found, additions(before.protos, protos), built.config.breaking)
 
 
+def differences(before: Earlier, built: Build, protos: FileDescriptorSet) -> tuple[Diagnostic, ...]:
+    """What changed between an earlier state and a build with these protos, with both verdicts."""
+    wire = wire_changes(before.protos, protos)
+    json = json_changes(_side(before.build), _side(built)) if before.build else ()
+    old = places(before.build) if before.build else Places({}, {}, built.config.schemas)
+    return changes(wire, json, old, places(built), _policy(built, before))
+
+
 def _side(built: Build) -> Side:
-    config = built.config
-    reference = Reference(built.documents, config.format_assertion)
+    return side(built, built.config.unknown_fields)
+
+
+def side(built: Build, policy: JsonPolicy) -> Side:
+    """One state as the JSON verdict takes it; the policy says what its objects hold beyond what they declare."""
+    formats = built.config.format_assertion
     documents = {file: document.value for file, document in built.documents.items()}
-    return Side(built.graph, config.unknown_fields, reference.is_valid, documents, config.format_assertion)
+    return Side(built.graph, policy, Reference(built.documents, formats).is_valid, documents, formats)
 
 
 def _policy(built: Build, before: Earlier) -> Policy:

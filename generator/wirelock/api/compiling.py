@@ -102,6 +102,17 @@ def compile(
     `registry` are further schemas by the URI that references call them; `dialect` is the dialect of schemas that
     state none, by URI or by name (2020-12). Undeclared properties are kept. Raises SchemaError.
     """
+    return Compiled(schema_build(schema, registry, dialect, format_assertion=format_assertion))
+
+
+def schema_build(
+    schema: Json,
+    registry: Mapping[str, Json] | None = None,
+    dialect: str | None = None,
+    *,
+    format_assertion: bool = False,
+) -> Build:
+    """A project of one schema, as `compile` takes it; raises SchemaError."""
     name, uri = _dialect(dialect)
     config = Config(
         Path(), "", _PACKAGE, _PACKAGE, unknown_fields="keep", format_assertion=format_assertion, dialect=name
@@ -110,7 +121,7 @@ def compile(
     built = compiled(config, documents, Ledger(), roots=(_ROOT,))
     if not built.sound:
         raise SchemaError(tuple(diagnostic for diagnostic in built.diagnostics if diagnostic.fails))
-    return Compiled(built)
+    return built
 
 
 def _dialect(stated: str | None) -> tuple[str, str | None]:

@@ -50,6 +50,13 @@ def earlier(reference: str, config: Config) -> Earlier | tuple[Diagnostic, ...]:
             return replace(state, name=found.name) if isinstance(state, Earlier) else state
 
 
+def own_protos(built: Build) -> FileDescriptorSet:
+    """The descriptors of a build's protos."""
+    protos = compiled_protos(printed(built, Dress()))
+    assert isinstance(protos, FileDescriptorSet), protos  # what our own plan prints
+    return protos
+
+
 def _laid_out(tree: Tree, folder: Path, reference: str) -> Diagnostic | None:
     """Lay out what a project needs: its configuration, and the folders that this one names."""
     trouble = lay_out(tree, lambda name: name in _CONFIGURATION, folder, reference)

@@ -48,7 +48,7 @@ def _report(arguments: argparse.Namespace, config: Config) -> Report:
             case "generate":
                 return api.generate(config, arguments.mode, progress)
             case "breaking":
-                return _compared(api.breaking(config, arguments.against, progress), advise=arguments.advise)
+                return _compared(api.compare(config, arguments.against, progress), advise=arguments.advise)
             case "verify":
                 return api.verify(config, arguments.recordings, arguments.type, progress)
             case "prove":

@@ -16,11 +16,11 @@ RULE_UNKNOWN = Code("RULE_UNKNOWN", Severity.ERROR, fatal=True)
 
 _LIST = "wirelock explain lists the codes of all findings, rules among them"
 _PROTECTED: Mapping[Category, str] = {
-    "FILE": "generated code, file by file",
-    "PACKAGE": "generated code, package by package",
-    "WIRE_JSON": "ProtoJSON and HTTP",
-    "WIRE": "protobuf's binary form",
-    "JSON": "the documents of the API",
+    "FILE": "generated code by file",
+    "PACKAGE": "generated code by package",
+    "WIRE_JSON": "ProtoJSON",
+    "WIRE": "the wire",
+    "JSON": "the API's JSON",
 }
 
 

@@ -121,7 +121,8 @@ def rpc_same_idempotency_level(found: Differences) -> Iterator[Fault]:
 def rpc_same_http_rule(found: Differences) -> Iterator[Fault]:
     """A method keeps the HTTP verbs and paths that it is called by, with where its body and its response go.
 
-    HTTP clients know a method by nothing else; the names of a path's variables they do not see. A path beside the old ones, or the first one of a method, breaks nobody.
+    HTTP clients know a method by nothing else; the names of a path's variables they do not see. A path beside the old
+    ones, or the first one of a method, breaks nobody.
 
     What to do: keep the path, and add the new one as a method of its own. The rule is ours, not buf's.
     """
