@@ -229,3 +229,17 @@ def test_rules_are_listed_and_suggested(capsys: pytest.CaptureFixture[str]) -> N
     assert listed == sorted(listed)
     assert main(["explain", "FIELD_NO_DELTE"]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == "did you mean FIELD_NO_DELETE?"
+
+
+def test_a_file_that_is_gone_has_no_lines_any_more(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop.root / "schemas/shop/receipt.schema.json").unlink()
+    methods: dict[str, Any] = SERVICE["methods"]  # type: ignore[assignment]
+    shop.service({**SERVICE, "methods": {"GetOrder": methods["GetOrder"]}})
+    shop.generate()
+    _, text = ran(capsys, "--against", "v1", "--format", "github")
+    places = re.findall(r"^::error file=([^,]*),(?:line=(\d+))?", text, re.MULTILINE)
+    assert ("schemas/shop/receipt.schema.json", "") in places
+    for file, line in places:
+        path = shop.root / file
+        assert bool(line) is path.is_file()
+        assert not line or int(line) <= len(path.read_text("utf-8").splitlines())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wirelock.api.comparison import differences, side
 from wirelock.api.compiling import schema_build
@@ -12,7 +12,7 @@ from wirelock.api.project import Project, ProjectError
 from wirelock.build import Build
 from wirelock.compat.changes import Policy, changes
 from wirelock.compat.json import json_changes
-from wirelock.compat.places import Places
+from wirelock.compat.places import places
 from wirelock.diagnostics import Diagnostic
 from wirelock.runtime.text import Json
 
@@ -60,7 +60,7 @@ def _of_projects(old: Build, new: Build) -> tuple[Diagnostic, ...]:
 
 def _of_schemas(old: Build, new: Build) -> tuple[Diagnostic, ...]:
     found = json_changes(side(old, "open"), side(new, "open"))
-    bare = Places({}, {}, new.config.schemas)
+    bare = replace(places(new), where={}, elements={})  # nobody asked for the protos of a bare schema
     return changes((), found, bare, bare, Policy("WIRE", {}, {}))
 
 

@@ -51,7 +51,7 @@ def changes(
     """Both verdicts as diagnostics: an error where somebody breaks, a warning where nobody knows, else a note."""
     found: dict[str, _Place] = {}
     for changed in json:
-        found.setdefault(changed.place, _Place(changed.where)).json.append(changed)
+        found.setdefault(changed.place, _Place(new.still(changed.where))).json.append(changed)
     for broken in wire:
         here, before = new.at(broken.element), old.at(broken.element)
         place = new.place(here) if here else old.place(before) if before else broken.element

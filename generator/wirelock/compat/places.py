@@ -13,11 +13,12 @@ from wirelock.runtime.pointers import token
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The schema place of every proto element of one build, by full name, and where that is for people."""
+    """The schema place of every proto element of one build, by full name, where that is for people, and its files."""
 
     where: Mapping[str, Location]
     elements: Mapping[str, str]
     folder: str
+    files: frozenset[str] = frozenset()
 
     def at(self, element: str) -> Location | None:
         """Where an element comes from; None for one that is not of this build, such as a file."""
@@ -26,6 +27,10 @@ class Places:
     def element(self, place: str) -> str:
         """The first proto element that comes from a place; "" for a place that has none of its own."""
         return self.elements.get(place, "")
+
+    def still(self, where: Location) -> Location:
+        """A place, without its line if the file is not of this build."""
+        return where if where.file in self.files else Location(where.file, pointer=where.pointer)
 
     def place(self, where: Location) -> str:
         """A schema place as both verdicts call it: the file below the schema folder, and the pointer."""
@@ -36,7 +41,9 @@ def places(build: Build) -> Places:
     """Index a build."""
     folder = build.config.schemas
     where = dict(_elements(build))
-    return Places(where, {_place(at, folder): name for name, at in reversed(where.items())}, folder)
+    elements = {_place(at, folder): name for name, at in reversed(where.items())}
+    files = {*(document.path for document in build.documents.values()), *(s.where.file for s in build.graph.services)}
+    return Places(where, elements, folder, frozenset(files))
 
 
 def _place(where: Location, folder: str) -> str:
