@@ -33,6 +33,8 @@ OFFERED = {
     "explain LEDGER_M": {"LEDGER_MISSING"},
     "verify traf": {"traffic.har"},
     "init here": {"here-too"},
+    "numbers ": {"resolve"},
+    "numbers --format ": {"text", "json"},
     "completion ": {"bash", "zsh", "fish"},
 }
 

@@ -26,7 +26,9 @@ class Life:
         """The next generation: schemas by name, those of the package `t` as keywords; the ledger stays."""
         for old in self.folder.glob("schemas/**/*.json"):
             old.unlink()
-        written(self.folder, {**(schemas or {}), **{f"t/{name}": schema for name, schema in of_t.items()}}, self.settings)
+        written(
+            self.folder, {**(schemas or {}), **{f"t/{name}": schema for name, schema in of_t.items()}}, self.settings
+        )
         built = build(configuration(self.folder))
         if built.sound:
             path = self.folder / built.ledger.path

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from life import Life, numbers
+from life import Life, message, numbers
 from traps import properties
 
 TEXT = {"type": "string"}
@@ -147,3 +147,43 @@ def test_64_what_json_would_forgive_the_wire_does_not(before: Any, after: Any, l
     (found,) = [diagnostic for diagnostic in built.diagnostics if diagnostic.fails]
     assert found.code.id == "LEDGER_TYPE_CHANGED"
     assert found.hint
+
+
+def branches(*kinds: str) -> dict[str, Any]:
+    """Schemas with a union of objects told apart by a constant."""
+    objects = {kind: properties("kind", kind={"const": kind}, **{kind: TEXT}) for kind in kinds}
+    return {"x": properties("u", u={"anyOf": [{"$ref": f"{kind}.schema.json"} for kind in kinds]}), **objects}
+
+
+def test_61_members_of_a_oneof_keep_their_numbers(life: Life) -> None:
+    assert numbers(message(life.proto(**branches("a", "b")), "XU")) == {"a": 1, "b": 2}
+    assert numbers(message(life.proto(**branches("c", "b", "a")), "XU")) == {"a": 1, "b": 2, "c": 3}
+    less = message(life.proto(**branches("c", "b")), "XU")
+    assert numbers(less) == {"b": 2, "c": 3}
+    assert "reserved 1;" in less
+    assert 'reserved "a";' in less
+    back = message(life.proto(**branches("d", "a", "b", "c")), "XU")
+    assert numbers(back) == {"a": 1, "b": 2, "c": 3, "d": 4}
+    assert "reserved" not in back
+
+
+def test_61_the_presence_field_keeps_its_number_when_nothing_needs_it_any_more(life: Life) -> None:
+    texts = {"type": "array", "items": TEXT}
+    assert numbers(life.proto(x=properties(a=texts))) == {"a": 1, "explicit_fields": 2}
+    assert numbers(life.proto(x=properties("a", a=texts, b=TEXT))) == {"a": 1, "explicit_fields": 2, "b": 3}
+    assert numbers(life.proto(x=properties("b", b=TEXT))) == {"explicit_fields": 2, "b": 3}
+    named = life.proto(x=properties("b", b=TEXT, explicit_fields=TEXT))
+    assert numbers(named) == {"explicit_fields": 2, "b": 3, "explicit_fields_2": 4}
+    assert numbers(life.proto(x=properties(a=texts, b=TEXT)))["a"] == 1
+
+
+def test_61_a_word_that_returns_among_others_has_its_number(life: Life) -> None:
+    life.proto(x=words("a", "b"))
+    life.proto(x=words("b", "c"))
+    assert numbers(message(life.proto(x=words("d", "c", "b", "a")), "XW")) == {
+        "XW_UNSPECIFIED": 0,
+        "XW_A": 1,
+        "XW_B": 2,
+        "XW_C": 3,
+        "XW_D": 4,
+    }

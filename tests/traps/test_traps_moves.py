@@ -112,7 +112,14 @@ def test_61_a_name_whose_old_numbers_mean_something_else_is_not_taken(life: Life
 
 @pytest.mark.parametrize("hint", [{}, {"x-renamed-from": "t/time.schema.json"}], ids=["by its name", "by a hint"])
 def test_61_a_type_that_moves_to_another_package_keeps_its_numbers(hint: dict[str, str], life: Life) -> None:
-    life.proto({"x/x": properties("all", at=ref("../t/time"), all={"type": "object", "additionalProperties": ref("../t/time")})}, time=TIME)
+    life.proto(
+        {
+            "x/x": properties(
+                "all", at=ref("../t/time"), all={"type": "object", "additionalProperties": ref("../t/time")}
+            )
+        },
+        time=TIME,
+    )
     schemas = {
         "x/x": properties("all", at=ref("../u/time"), all={"type": "object", "additionalProperties": ref("../u/time")}),
         "u/time": {**LATER, **hint},
@@ -145,7 +152,9 @@ def test_61_a_proto_package_with_another_name(life: Life) -> None:
 
 
 @pytest.mark.parametrize(
-    "schema", [TIME, {"type": "string", "enum": ["a"]}, {"type": "array", "items": TIME}], ids=["object", "enum", "list"]
+    "schema",
+    [TIME, {"type": "string", "enum": ["a"]}, {"type": "array", "items": TIME}],
+    ids=["object", "enum", "list"],
 )
 def test_61_a_renamed_property_keeps_its_number_with_what_is_inside(schema: dict[str, Any], life: Life) -> None:
     before = life.proto(x=properties("old", first=TEXT, old=schema))

@@ -47,7 +47,8 @@ def test_no_file_is_an_empty_manifest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (TEXT.replace('  "files"', '<<<<<<< HEAD\n  "files"'), "merge conflict"),
+        (TEXT.replace('  "files"', '<<<<<<< HEAD\n  "files"'), "half a merge conflict"),
+        (TEXT.replace('  "files"', '<<<<<<< HEAD\n{\n=======\n>>>>>>> other\n  "files"'), "cannot be read"),
         (TEXT.replace(ONE, "../../etc", 1), "not a SHA-256 hash"),
         (TEXT.replace('"format": 1', '"format": 2'), "format 2"),
         (TEXT.replace('"files"', '"filed"'), "'files' is missing"),
@@ -66,3 +67,17 @@ def test_a_spoilt_manifest_is_no_empty_one(tmp_path: Path, text: str, words: str
 
 def test_bytes_that_are_no_text_are_no_manifest(tmp_path: Path) -> None:
     assert isinstance(read(tmp_path, b"\xff\xfe"), Diagnostic)
+
+
+def test_the_files_of_both_sides_of_a_merge_are_wirelocks(tmp_path: Path) -> None:
+    ours = f'    "proto/b.proto": {{"sha256": "{TWO}", "emitter": "proto"}}\n'
+    theirs = f'    "proto/c.proto": {{"sha256": "{ONE}", "emitter": "proto"}}\n'
+    conflict = TEXT.replace(ours, f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> other\n")
+    entries = {**MANIFEST.files, "proto/c.proto": Entry(ONE, "proto")}
+    assert read(tmp_path, conflict.encode()) == Manifest(entries, MANIFEST.keys)
+
+
+def test_what_each_side_of_a_merge_made_of_its_own_input_is_not_kept(tmp_path: Path) -> None:
+    ours, theirs = (f'    "models": "{key}"\n' for key in (ONE, TWO))
+    read_back = read(tmp_path, TEXT.replace(ours, f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> x\n").encode())
+    assert read_back == Manifest(MANIFEST.files, {})

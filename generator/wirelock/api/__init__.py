@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wirelock.api.generation import Mode, generate
     from wirelock.api.illustrating import illustrated
     from wirelock.api.importing import import_document
+    from wirelock.api.numbering import numbers, resolve
     from wirelock.api.project import Project, ProjectError, load
     from wirelock.api.proving import prove
     from wirelock.api.scaffolding import init
@@ -34,7 +35,9 @@ __all__ = [
     "import_document",
     "init",
     "load",
+    "numbers",
     "prove",
+    "resolve",
     "verify",
 ]
 
@@ -46,6 +49,7 @@ _MODULES = {
     "generation": ("Mode", "generate"),
     "illustrating": ("illustrated",),
     "importing": ("import_document",),
+    "numbering": ("numbers", "resolve"),
     "project": ("Project", "ProjectError", "load"),
     "proving": ("prove",),
     "scaffolding": ("init",),

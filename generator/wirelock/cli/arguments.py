@@ -13,6 +13,7 @@ from wirelock.cli.pages import PAGES, WHOLE, Formatter, Page, description, epilo
 from wirelock.report import FORMATS
 from wirelock.version import VERSION
 
+_FORMAT = "FORMAT[=FILE]"
 _WRONG = re.compile(r"unrecognized arguments: (\S+)|invalid choice: '([^']*)'")
 
 
@@ -44,7 +45,8 @@ class _Parser(argparse.ArgumentParser):
         """Every option and value that this parser takes."""
         choices = [str(choice) for action in self._actions for choice in action.choices or ()]
         options = [option for action in self._actions for option in action.option_strings]
-        return [*options, *choices, *(FORMATS if "--format" in options else ())]
+        formats = FORMATS if any(action.metavar == _FORMAT for action in self._actions) else ()
+        return [*options, *choices, *formats]
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -55,6 +57,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         commands.get(found.command, whole).error(f"unrecognized arguments: {left[0]}")
     if "format" in found:
         found.format = _destinations(found.format, commands[found.command])
+    if found.command == "numbers" and found.action and found.type:
+        commands[found.command].error("--type limits the list; resolve mends the whole ledger")
     return found
 
 
@@ -71,7 +75,7 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     whole = _Parser(**_page("JSON Schema is the truth; the wire format is locked to it", WHOLE), prog="wirelock")
     whole.add_argument("--version", action="version", version=f"wirelock {VERSION}")
     sub = whole.add_subparsers(dest="command", metavar="COMMAND")
-    makers = (_import, _generate, _breaking, _verify, _prove, _check, _init, _explain, _completion)
+    makers = (_import, _generate, _breaking, _verify, _prove, _check, _numbers, _init, _explain, _completion)
     commands: dict[str, _Parser] = {}
     for make in makers:
         name, words = make.__name__[1:], make.__doc__ or ""
@@ -140,6 +144,16 @@ def _check(command: _Parser) -> None:
     _add_format(command)
 
 
+def _numbers(command: _Parser) -> None:
+    """list the numbers of fields and enum values, or mend the ledger after a merge that git left in conflict"""
+    words = "mend a ledger with conflict markers: our numbers stay, what theirs gave twice takes the next free one"
+    command.add_argument("action", nargs="?", choices=["resolve"], metavar="resolve", help=words)
+    words = "one message or enum, or those of one schema file, such as session/sessionInfo"
+    command.add_argument("--type", default="", metavar="TYPE", help=words)
+    words = "how the list is printed"
+    command.add_argument("--format", choices=["text", "json"], default="text", dest="listing", help=words)
+
+
 def _init(command: _Parser) -> None:
     """write a new project that passes its own check"""
     command.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where; it is made if need be")
@@ -165,7 +179,7 @@ def _count(text: str) -> int:
 
 def _add_format(command: _Parser) -> None:
     words = f"how the report is printed ({', '.join(FORMATS)}), or written to a file; may be given several times"
-    command.add_argument("--format", action="append", type=_output, default=[], metavar="FORMAT[=FILE]", help=words)
+    command.add_argument("--format", action="append", type=_output, default=[], metavar=_FORMAT, help=words)
 
 
 def _output(text: str) -> Output:

@@ -36,8 +36,25 @@ def run(arguments: argparse.Namespace) -> int:
         case _:
             config = read_config(Path.cwd())
             if not isinstance(config, Config):
-                return printed(Report(config), arguments.format)
+                return printed(Report(config), _outputs(arguments))
+            if arguments.command == "numbers":
+                return _numbers(arguments, config)
             return printed(api.illustrated(config, _report(arguments, config)), arguments.format)
+
+
+def _outputs(arguments: argparse.Namespace) -> tuple[Output, ...]:
+    """Where a report goes; a command that prints a list has one format alone."""
+    return (Output(arguments.listing),) if "listing" in arguments else arguments.format
+
+
+def _numbers(arguments: argparse.Namespace, config: Config) -> int:
+    """Print the numbers, or mend the ledger that keeps them."""
+    found = api.resolve(config) if arguments.action else api.numbers(config, arguments.type)
+    if isinstance(found, Report):
+        return printed(api.illustrated(config, found), _outputs(arguments))
+    from wirelock.cli.numbers import listing
+
+    return told(listing(found, arguments.listing))
 
 
 def _report(arguments: argparse.Namespace, config: Config) -> Report:

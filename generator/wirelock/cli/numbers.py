@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from wirelock.api.numbers import Numbered
+from wirelock.api.numbering import Numbered
 from wirelock.lower.ledger import Entry
 from wirelock.runtime.words import visible
 from wirelock.version import VERSION

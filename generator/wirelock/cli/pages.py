@@ -120,6 +120,16 @@ PAGES: Mapping[str, Page] = {
         ),
         (_CONFIGURATION, _SCHEMAS, _GENERATED),
     ),
+    "numbers": Page(
+        "A number is given once and never again; what is reserved was in use before. After a merge, generate or check "
+        "says that the ledger holds a conflict: resolve keeps what both branches added.",
+        (
+            ("wirelock numbers", "all of them"),
+            ("wirelock numbers --type session/sessionInfo", "those of one schema, message or enum"),
+            ("wirelock numbers resolve", "after a merge with a conflict in the ledger; then: wirelock generate"),
+        ),
+        (_CONFIGURATION, _NUMBERS),
+    ),
     "init": Page(
         "It holds one type, one service and one recording; replace them with yours. Nothing is overwritten.",
         (

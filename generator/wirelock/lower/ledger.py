@@ -7,7 +7,6 @@ conflict under git instead of renumbering silently.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -15,12 +14,11 @@ from typing import Any, cast
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.lower.ledger_form import FORMAT, faults
 from wirelock.runtime.text import MalformedText, parse
+from wirelock.source.merges import CONFLICT
 from wirelock.source.positions import positions
 
 LEDGER_UNREADABLE = Code("LEDGER_UNREADABLE", Severity.ERROR, fatal=True)
 FILE_NAME = "numbers.json"
-CONFLICT = re.compile(rb"^(?:<{7}|>{7})(?: |\r?$)", re.MULTILINE)
-"""A line that git writes around what two branches made of the same place."""
 _RESTORE = "restore the file from version control; without it numbers would be given out again"
 
 

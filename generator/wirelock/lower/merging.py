@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,8 +10,6 @@ from wirelock.lower.ledger import Entry, Ledger, Scope
 from wirelock.lower.settling import given_up, translated
 from wirelock.naming import settle
 
-_MARK = re.compile(rb"(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?\n?")
-_NEXT = {b"": b"<", b"<": b"|=", b"|": b"=", b"=": b">"}
 Scopes = Mapping[str, Scope]
 
 
@@ -28,25 +25,6 @@ class Change:
     before: int | str
     after: int | str
     taken_by: str
-
-
-def sides(text: bytes) -> tuple[bytes, bytes] | None:
-    """Ours and theirs of a file that git left in conflict, in any of its styles; None if a marker has no partner."""
-    ours, theirs = bytearray(), bytearray()
-    state = b""
-    for line in text.splitlines(keepends=True):
-        mark = _MARK.fullmatch(line)
-        sign = mark[1][:1] if mark else b""
-        if sign and sign in _NEXT[state]:
-            state = b"" if sign == b">" else sign
-            continue
-        if sign in (b"<", b">") and state != b"|":
-            return None
-        if state in (b"", b"<"):
-            ours += line
-        if state in (b"", b"="):
-            theirs += line
-    return (bytes(ours), bytes(theirs)) if not state else None
 
 
 def merged(ours: Ledger, theirs: Ledger) -> tuple[Ledger, tuple[Change, ...]]:

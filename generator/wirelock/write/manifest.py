@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
+from wirelock.source.merges import CONFLICT, sides
 from wirelock.version import VERSION
 from wirelock.write.disk import read
 
@@ -41,25 +42,42 @@ def digest(content: bytes) -> str:
 
 
 def read_manifest(root: Path, path: str) -> Manifest | Diagnostic:
-    """The manifest on disk, empty where there is none; one that cannot be read is never taken for an empty one."""
+    """The manifest on disk, empty where there is none; one that cannot be read is never taken for an empty one.
+
+    Of one that git left in conflict both sides count: the files of either are wirelock's own.
+    """
     try:
         text = read(root, path)
     except OSError as error:
         return _unreadable(path, f"the manifest cannot be read: {error.strerror}")
     if text is None:
         return Manifest()
-    if b"<<<<<<<" in text or b">>>>>>>" in text:
-        return _unreadable(path, "the manifest holds a merge conflict")
+    both = sides(text) if CONFLICT.search(text) else (text,)
+    if both is None:
+        return _unreadable(path, "the manifest holds half a merge conflict")
     try:
-        value: Any = json.loads(text)
-        if value["format"] != _FORMAT:
-            raise ValueError(f"format {value['format']}, not {_FORMAT}")
-        files = {str(name): Entry(_hash(e["sha256"]), str(e["emitter"])) for name, e in value["files"].items()}
-        return Manifest(files, {str(name): _hash(key) for name, key in value["keys"].items()})
+        return _both([_parsed(side) for side in both])
     except KeyError as error:
         return _unreadable(path, f"the manifest cannot be read: {error} is missing")
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         return _unreadable(path, f"the manifest cannot be read: {error}")
+
+
+def _parsed(text: bytes) -> Manifest:
+    """The manifest that a text is; raises what json and the types of its values raise."""
+    value: Any = json.loads(text)
+    if value["format"] != _FORMAT:
+        raise ValueError(f"format {value['format']}, not {_FORMAT}")
+    files = {str(name): Entry(_hash(e["sha256"]), str(e["emitter"])) for name, e in value["files"].items()}
+    return Manifest(files, {str(name): _hash(key) for name, key in value["keys"].items()})
+
+
+def _both(manifests: list[Manifest]) -> Manifest:
+    """What the sides of a merge have: wirelock wrote the files of each; only what both made of one key is kept."""
+    first, *others = manifests
+    files = {path: entry for manifest in reversed(manifests) for path, entry in manifest.files.items()}
+    keys = {name: key for name, key in first.keys.items() if all(other.keys.get(name) == key for other in others)}
+    return Manifest(files, keys)
 
 
 def _hash(value: Any) -> str:

@@ -9,10 +9,11 @@ from wirelock.api.verification import TYPE_UNKNOWN
 from wirelock.build import SCHEMA_SUFFIX
 from wirelock.config import Config
 from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity, in_order
-from wirelock.lower.ledger import CONFLICT, FILE_NAME, LEDGER_UNREADABLE, Ledger, Scope, print_ledger, read_ledger
+from wirelock.lower.ledger import FILE_NAME, LEDGER_UNREADABLE, Ledger, Scope, print_ledger, read_ledger
 from wirelock.lower.merging import Change as Changed
-from wirelock.lower.merging import merged, sides
+from wirelock.lower.merging import merged
 from wirelock.runtime.words import suggestion
+from wirelock.source.merges import CONFLICT, sides
 from wirelock.write import Change, ChangeSet, apply
 
 LEDGER_EMPTY = Code("LEDGER_EMPTY", Severity.ERROR, fatal=True)
@@ -58,7 +59,7 @@ def _content(config: Config) -> bytes | Diagnostic:
     try:
         return (config.root / file).read_bytes()
     except FileNotFoundError:
-        hint = f"wirelock generate writes it; if it was lost: git checkout HEAD -- {file}"
+        hint = f"wirelock generate writes it; if it was lost, restore it: git checkout HEAD -- {file}"
         return Diagnostic(LEDGER_EMPTY, Location(file), "there is no number ledger", hint)
     except OSError as error:
         words = f"the number ledger cannot be read: {error.strerror}"
@@ -82,7 +83,8 @@ def _places(one: Numbered) -> tuple[str, ...]:
 
 def _unknown(type: str, every: tuple[Numbered, ...]) -> Diagnostic:
     if not type:
-        return Diagnostic(LEDGER_EMPTY, Location(), "the number ledger is empty", "write a schema, then run: wirelock generate")
+        hint = "write a schema, then run: wirelock generate"
+        return Diagnostic(LEDGER_EMPTY, Location(), "the number ledger is empty", hint)
     known = [name for one in every for name in (one.name, one.name.rpartition(".")[2], _places(one)[2])]
     hint = suggestion(type, known).removeprefix("; ")
     hint = hint or "a message or enum, with or without its package, or a schema file such as session/sessionInfo"
@@ -134,6 +136,7 @@ def _unmergeable(read: Diagnostic) -> Diagnostic:
 def _renumbered(change: Changed, file: str) -> Diagnostic:
     took = f": {change.taken_by} has {change.before}" if change.taken_by else ""
     number = "number " if isinstance(change.before, int) else ""
-    words = f"{change.what} of {change.scope} was {number}{change.before} in the branch merged in, it is {change.after} now"
+    before = f"{change.what} of {change.scope} was {number}{change.before} in the branch merged in"
+    words = f"{before}, it is {change.after} now"
     hint = "what that branch sent or stored with the old number would be misread; it must not have been released"
     return Diagnostic(LEDGER_RENUMBERED, Location(file), words + took, hint)
