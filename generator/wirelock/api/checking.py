@@ -7,6 +7,7 @@ from dataclasses import replace
 from wirelock.api.comparison import compared_as_configured
 from wirelock.api.emitting import Output, emitted
 from wirelock.api.generation import brought_about
+from wirelock.api.linting import linted
 from wirelock.api.progress import Progress, silent
 from wirelock.api.proving import proved
 from wirelock.api.verification import configured, verified
@@ -19,17 +20,23 @@ EXAMPLES = 5
 
 
 def check(config: Config, progress: Progress = silent) -> Report:
-    """Compare the generated files with the schemas and these with an earlier state, verify, prove a little; one report.
+    """Compare the generated files with the schemas and these with an earlier state, advise, verify, prove a little.
 
-    The earlier state and the recordings are those of the configuration.
+    The earlier state and the recordings are those of the configuration. After an error that leaves nothing to go on
+    with, the rest is not tried.
     """
     built = build(config)
     output = emitted(built, progress)
     compared = replace(brought_about(built, output, "check"), diff="")
     if compared.exit_code == 2:
         return compared
-    checked = compared + compared_as_configured(built, progress) + _verified(built, output, progress)
-    return checked + proved(built, output, EXAMPLES, 0, progress)
+    return (
+        compared
+        + linted(built)
+        + compared_as_configured(built, progress)
+        + _verified(built, output, progress)
+        + proved(built, output, EXAMPLES, 0, progress)
+    )
 
 
 def _verified(built: Build, output: Output, progress: Progress) -> Report:

@@ -140,7 +140,7 @@ def _prove(command: _Parser) -> None:
 
 
 def _check(command: _Parser) -> None:
-    """what CI runs: compare the generated files, verify the recordings, prove a little, print one summary"""
+    """what CI runs: compare the generated files, advise, verify the recordings, prove a little, print one summary"""
     _add_format(command)
 
 

@@ -13,11 +13,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
 from wirelock.config.breaking import Acceptance, Breaking, StatedSeverity, WireCategory, breaking, wrong_breaking
+from wirelock.config.linting import LINT_RULES, LintSeverities, linting, wrong_linting
 from wirelock.config.tables import CONFIG_VALUE, Table, as_table, items, unknown, wrong
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.source.dialects import DEFAULT, NAMED
 
 __all__ = [
+    "LINT_RULES",
     "Acceptance",
     "Breaking",
     "Config",
@@ -37,7 +39,7 @@ _TAKEN = frozenset({*sys.stdlib_module_names, "docs", "google", "grpc", "pydanti
 _PACKAGE = re.compile(r"[a-z_][a-z0-9_]*")
 _PROTO_PACKAGE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 _STRINGS = ("schemas", "proto", "generated", "package", "proto-package", "unknown-fields")
-_KEYS = (*_STRINGS, "breaking", "dialect", "dialects", "format-assertion", "import", "verify", "version")
+_KEYS = (*_STRINGS, "breaking", "dialect", "dialects", "format-assertion", "import", "lint", "verify", "version")
 _EXPECT_KEYS = ("recording", "code", "pointer", "reason")
 _NOTHING_STATED = Breaking()
 _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -87,6 +89,7 @@ class Config:
     dialect: str = DEFAULT
     dialects: tuple[DialectRule, ...] = ()
     breaking: Breaking = _NOTHING_STATED
+    lint: LintSeverities = ()
 
     def dialect_of(self, path: str) -> str:
         """The dialect of a file that states none: that of the last pattern that fits, or the project's."""
@@ -141,7 +144,7 @@ def _config(root: Path, table: Table) -> Config | tuple[Diagnostic, ...]:
     imports = as_table(table.keys.get("import", {}))
     faults += _wrong_imports(table, imports)
     dialects = as_table(table.keys.get("dialects", {}))
-    faults += [*_wrong_dialects(table, dialects), *wrong_breaking(table)]
+    faults += [*_wrong_dialects(table, dialects), *wrong_breaking(table), *wrong_linting(table)]
     if faults or verify is None or imports is None or dialects is None:
         return tuple(faults)
     keys = table.keys
@@ -161,6 +164,7 @@ def _config(root: Path, table: Table) -> Config | tuple[Diagnostic, ...]:
         keys.get("dialect", DEFAULT),
         tuple(DialectRule(pattern, name, table.at(pattern)) for pattern, name in dialects.items()),
         breaking(table),
+        linting(table),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from wirelock.diagnostics import Code, Diagnostic, Severity
-from wirelock.ir import Record, TypeGraph
+from wirelock.ir import Record, TypeGraph, descendants
 from wirelock.naming import pascal
 from wirelock.source import Document
 
@@ -33,8 +33,8 @@ def types(graph: TypeGraph, documents: Mapping[str, Document]) -> Iterator[Diagn
 
 def properties(graph: TypeGraph, documents: Mapping[str, Document]) -> Iterator[Diagnostic]:
     """Properties that no language can say as they are."""
-    for definition in graph.definitions.values():
-        shape = definition.node.shape
+    records = (node.shape for definition in graph.definitions.values() for node in descendants(definition.node))
+    for shape in records:
         for property in shape.properties if isinstance(shape, Record) else ():
             if not _IDENTIFIER.fullmatch(property.name):
                 words = f"the property {property.name!r} is no identifier: protos and models give it another name"
