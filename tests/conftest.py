@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,12 @@ from wirelock.build import Build, build
 from wirelock.diagnostics import Report
 from wirelock.traffic.check import Check
 from wirelock.traffic.expectations import expected
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_kept() -> None:
+    """No test meets what another left, or leaves anything to whoever runs it."""
+    os.environ["WIRELOCK_CACHE"] = ""
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,12 @@ from wirelock.api.generation import brought_about
 from wirelock.api.linting import linted
 from wirelock.api.progress import Progress, silent
 from wirelock.api.proving import proved
+from wirelock.api.recall import Recall
 from wirelock.api.verification import configured, verified
 from wirelock.build import Build, build
 from wirelock.config import Config
 from wirelock.diagnostics import Report
+from wirelock.write import users_cache
 
 EXAMPLES = 5
 """Documents of each type that a check draws."""
@@ -23,24 +25,24 @@ def check(config: Config, progress: Progress = silent) -> Report:
     """Compare the generated files with the schemas and these with an earlier state, advise, verify, prove a little.
 
     The earlier state and the recordings are those of the configuration. After an error that leaves nothing to go on
-    with, the rest is not tried.
+    with, the rest is not tried. What is slow is done again only where something that it depends on changed
+    (decision 0016).
     """
     built = build(config)
     output = emitted(built, progress)
     compared = replace(brought_about(built, output, "check"), diff="")
     if compared.exit_code == 2:
         return compared
-    return (
-        compared
-        + linted(built)
-        + compared_as_configured(built, progress)
-        + _verified(built, output, progress)
-        + proved(built, output, EXAMPLES, 0, progress)
-    )
+    recall = Recall(users_cache())
+    report = compared + linted(built) + compared_as_configured(built, progress)
+    report += _verified(built, output, progress, recall)
+    report += proved(built, output, EXAMPLES, 0, progress, recall)
+    recall.close()
+    return report
 
 
-def _verified(built: Build, output: Output, progress: Progress) -> Report:
+def _verified(built: Build, output: Output, progress: Progress, recall: Recall) -> Report:
     if not built.config.recordings:
         return Report(summary={"recordings": {"files": "not configured"}})
     recordings, missing = configured(built.config)
-    return Report(missing) + verified(built, output, recordings, "", progress)
+    return Report(missing) + verified(built, output, recordings, "", progress, recall)

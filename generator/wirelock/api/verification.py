@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from wirelock.api.basis import Basis
 from wirelock.api.emitting import Output, emitted
 from wirelock.api.progress import Progress, silent
+from wirelock.api.recall import NOTHING_KEPT, Recall
 from wirelock.artifacts import load
 from wirelock.build import Build, build
 from wirelock.config import Config
 from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity, in_order
 from wirelock.emit.mapping import type_name
 from wirelock.ir import TypeId
+from wirelock.runtime.findings import Contract
 from wirelock.runtime.words import suggestion
 from wirelock.traffic.check import Check
 from wirelock.traffic.expectations import expected
 from wirelock.traffic.formats import read_recording
 from wirelock.traffic.ndjson import read_documents
+from wirelock.traffic.tally import Tally
 
 TYPE_UNKNOWN = Code("TYPE_UNKNOWN", Severity.ERROR, fatal=True)
 RECORDINGS_MISSING = Code("RECORDINGS_MISSING", Severity.ERROR, fatal=True)
@@ -30,6 +35,14 @@ class Recording:
 
     path: Path
     shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What came of one recording, and what of it could not be read."""
+
+    unread: tuple[Diagnostic, ...]
+    tally: Tally
 
 
 def verify(config: Config, recordings: Sequence[str] = (), type: str = "", progress: Progress = silent) -> Report:
@@ -47,18 +60,30 @@ def verify(config: Config, recordings: Sequence[str] = (), type: str = "", progr
     return verified(built, emitted(built, progress), files, type, progress)
 
 
-def verified(built: Build, output: Output, files: Sequence[Recording], type: str, progress: Progress) -> Report:
+def verified(
+    built: Build,
+    output: Output,
+    files: Sequence[Recording],
+    type: str,
+    progress: Progress,
+    recall: Recall = NOTHING_KEPT,
+) -> Report:
     """Hold recordings against what was emitted."""
     if not output.sound:
         return Report(output.diagnostics)
     key = _named(built, type) if type else None
     if isinstance(key, Diagnostic):
         return Report((key,))
-    check = Check(built.graph, load(built, output.artifacts).contract)
+    contracts = load(built, output.artifacts).contract
+    basis = Basis(built, output)
+    check = Check(built.graph, contracts)
     unread: list[Diagnostic] = []
     for count, recording in enumerate(files):
         progress(f"verifying {recording.shown}", count, len(files))
-        unread += _take(check, recording, key)
+        depends = partial(basis.of_recording, recording.path, recording.shown)
+        held = recall.found(_Held, depends, partial(_held, built, contracts, recording, key))
+        check.add(held.tally)
+        unread += held.unread
     if unread and not check.bodies:  # counts of nothing would bury what is wrong
         return Report(in_order((*output.diagnostics, *unread)))
     report = check.report()
@@ -86,17 +111,18 @@ def configured(config: Config) -> tuple[list[Recording], tuple[Diagnostic, ...]]
     return [Recording(path, shown) for shown, path in sorted(found.items())], tuple(missing)
 
 
-def _take(check: Check, recording: Recording, key: TypeId | None) -> tuple[Diagnostic, ...]:
-    """Give the content of one recording to the check; gives what could not be read."""
+def _held(built: Build, contracts: Callable[[TypeId], Contract], recording: Recording, key: TypeId | None) -> _Held:
+    """Read one recording, and hold it against the contracts."""
+    check = Check(built.graph, contracts)
     if key is not None:
         documents, unread = read_documents(recording.path, recording.shown)
         for document in documents:
             check.document(document, key)
-        return unread
+        return _Held(unread, check.tally())
     exchanges, unread = read_recording(recording.path, recording.shown)
     for exchange in exchanges:
         check.exchange(exchange)
-    return unread
+    return _Held(unread, check.tally())
 
 
 def _named(build: Build, name: str) -> TypeId | Diagnostic:

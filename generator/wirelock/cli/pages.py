@@ -110,7 +110,9 @@ PAGES: Mapping[str, Page] = {
         (_CONFIGURATION, _SCHEMAS),
     ),
     "check": Page(
-        "Nothing is written into the project. What is not configured is named as such.",
+        "Nothing is written into the project. What is not configured is named as such. What is slow is done again only "
+        "where something that it depends on changed; the results are in your cache folder, or in that which WIRELOCK_CACHE "
+        "names.",
         (
             ("wirelock check", "on your machine, before you push"),
             (

@@ -17,6 +17,7 @@ from wirelock.traffic.exhibits import Exhibits
 from wirelock.traffic.parts import Checked, Fault, Held, Part, Skipped, Streamed
 from wirelock.traffic.routes import Routes
 from wirelock.traffic.subject import Subject, of_document, of_exchange
+from wirelock.traffic.tally import Tally
 from wirelock.traffic.verdict import judge
 
 OUTCOMES = (
@@ -48,6 +49,7 @@ class Check:
         self._contracts = contracts
         self._routes = Routes(graph.services)
         self._exercised = Exercised(graph.definitions)
+        self._documents: set[TypeId] = set()
         self._types = {key for service in graph.services for method in service.methods for key in _types(method)}
 
     def exchange(self, exchange: Exchange) -> None:
@@ -68,9 +70,34 @@ class Check:
 
     def document(self, document: Document, key: TypeId) -> None:
         """Hold one bare document against a type."""
-        self._types.add(key)
+        self._documents.add(key)
         subject = of_document(document)
         self._count(subject, self._part(subject, Held(key, document.text)))
+
+    def tally(self) -> Tally:
+        """What is known so far as a value."""
+        return Tally(
+            in_order(self.diagnostics),
+            dict(self.outcomes),
+            dict(self.round_trips),
+            self.bodies,
+            {kind: tuple(sorted(names)) for kind, names in self._exercised.seen.items()},
+            tuple(sorted(self._documents)),
+            tuple(self._cases),
+            tuple(self._exhibits.found),
+        )
+
+    def add(self, tally: Tally) -> None:
+        """Take over what another check of the same graph came to know."""
+        self.diagnostics += tally.diagnostics
+        self.outcomes.update(tally.outcomes)
+        self.round_trips.update(tally.round_trips)
+        self.bodies += tally.bodies
+        for kind, names in tally.exercised.items():
+            self._exercised.seen[kind] |= {*names}
+        self._documents |= {*tally.types}
+        self._cases += tally.cases
+        self._exhibits.take(tally.exhibits)
 
     def nothing_checked(self) -> tuple[Diagnostic, ...]:
         """The one error if no body was checked at all: zero checked is not success."""
@@ -86,7 +113,7 @@ class Check:
             "exchanges": {"total": self.outcomes.total(), **exchanges},
             "round trips": {"total": self.round_trips.total(), **trips},
         }
-        coverage = self._exercised.result(self._graph.services, self._types)
+        coverage = self._exercised.result(self._graph.services, self._types | self._documents)
         cases, exhibits = tuple(self._cases), tuple(self._exhibits.found)
         return Report(in_order(self.diagnostics), summary, coverage, cases=cases, exhibits=exhibits)
 

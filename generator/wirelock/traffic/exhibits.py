@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from wirelock.diagnostics import Diagnostic, Exhibit, Severity, group_key
 from wirelock.runtime.documents import MISSING, value_at
 from wirelock.runtime.pointers import names_of
@@ -28,6 +30,10 @@ class Exhibits:
         if key not in self._known:
             self._known.add(key)
             self.found.append(_exhibit(diagnostic, held))
+
+    def take(self, others: Iterable[Exhibit]) -> None:
+        """Keep what was kept of other recordings, as far as there is room."""
+        self.found = [*self.found, *others][:MOST]
 
 
 def _exhibit(diagnostic: Diagnostic, held: Held) -> Exhibit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wirelock.write.applying import apply, recover
+from wirelock.write.cache import Cache, users_cache
 from wirelock.write.changes import Change, ChangeSet, diff
 from wirelock.write.imported import IMPORT_CONFLICT, ImportedFile, ImportManifest, plan_import, read_import
 from wirelock.write.kept import kept
@@ -12,6 +13,7 @@ from wirelock.write.single import write_file
 
 __all__ = [
     "IMPORT_CONFLICT",
+    "Cache",
     "Change",
     "ChangeSet",
     "Entry",
@@ -28,5 +30,6 @@ __all__ = [
     "read_import",
     "read_manifest",
     "recover",
+    "users_cache",
     "write_file",
 ]
