@@ -370,7 +370,7 @@ def test_a_type_has_one_basis_whatever_the_process(project: Project) -> None:
     built = build(configuration(project.folder))
     output = emitted(built, silent)
     key = TypeId("far/far.schema.json")
-    moved = replace(built, config=replace(config, root=Path("/elsewhere")))
+    moved = replace(built, config=replace(built.config, root=Path("/elsewhere")))
     assert basis.Basis(built, output).of_type(key, 5, 0) == basis.Basis(moved, output).of_type(key, 5, 0)
     assert basis.Basis(built, output).of_type(key, 5, 0) != basis.Basis(built, output).of_type(key, 5, 1)
 

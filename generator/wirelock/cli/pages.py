@@ -111,8 +111,7 @@ PAGES: Mapping[str, Page] = {
     ),
     "check": Page(
         "Nothing is written into the project. What is not configured is named as such. What is slow is done again only "
-        "where something that it depends on changed; the results are in your cache folder, or in that which WIRELOCK_CACHE "
-        "names.",
+        "where something that it depends on changed: results are in your cache folder, or in that of WIRELOCK_CACHE.",
         (
             ("wirelock check", "on your machine, before you push"),
             (
