@@ -57,7 +57,7 @@ def build(config: Config) -> Build:
     if found:  # whatever refers to a file that could not be read would be a second finding for one fault
         return _unsound(config, {}, TypeGraph(), numbers.Ledger(), in_order(found))
     ledger, trouble = _read_ledger(config)
-    return compiled(config, documents, replace(ledger, foreign=_imported(config)), trouble)
+    return compiled(config, documents, replace(ledger, foreign=imported(config)), trouble)
 
 
 def compiled(
@@ -120,7 +120,7 @@ def _no_schemas(config: Config) -> Diagnostic:
     return Diagnostic(NO_SCHEMAS, Location(config.schemas), f"there is no *{SCHEMA_SUFFIX} in {config.schemas}", hint)
 
 
-def _imported(config: Config) -> frozenset[str]:
+def imported(config: Config) -> frozenset[str]:
     """The schema files that `wirelock import` wrote; a manifest that cannot be read is for the next import to say."""
     path = config.root / config.schemas / IMPORT_MANIFEST
     manifest = read_document(path, config.root) if path.is_file() else None

@@ -10,6 +10,7 @@ import pytest
 from checkout import ROOT, configuration
 
 from wirelock import api
+from wirelock.api.linting import linted
 from wirelock.build import build
 from wirelock.config import LINT_RULES, read_config
 from wirelock.diagnostics import Diagnostic, Severity
@@ -142,6 +143,27 @@ def test_without_services_nothing_is_unused(tmp_path: Path) -> None:
     folder = project(tmp_path, {"other.schema": record()})
     (folder / "schemas/note/note.service.json").unlink()
     assert advice(folder) == ()
+
+
+def test_the_names_of_an_imported_description_are_not_ours_to_change(tmp_path: Path) -> None:
+    (tmp_path / "wirelock.toml").write_text('package = "shop_api"\n', "utf-8")
+    schemas = {"note.created-at": {"type": "string", "description": "when"}}
+    answer = {
+        "description": "x",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/note.created-at"}}},
+    }
+    paths = {"/note": {"get": {"operationId": "read", "summary": "Read.", "responses": {"200": answer}}}}
+    facts = {
+        "openapi": "3.1.0",
+        "info": {"title": "x", "version": "1"},
+        "components": {"schemas": schemas},
+        "paths": paths,
+    }
+    (tmp_path / "api.json").write_text(json.dumps(facts), "utf-8")
+    assert api.import_document(configuration(tmp_path), str(tmp_path / "api.json")).exit_code == 0
+    built = build(configuration(tmp_path))
+    assert "LINT_TYPE_NAME" in {one.code.id for one in lint(built.graph, built.documents, {})}
+    assert "LINT_TYPE_NAME" not in {one.code.id for one in linted(built).diagnostics}
 
 
 # how much it weighs

@@ -51,7 +51,10 @@ def _numbers(arguments: argparse.Namespace, config: Config) -> int:
     """Print the numbers, or mend the ledger that keeps them."""
     found = api.resolve(config) if arguments.action else api.numbers(config, arguments.type)
     if isinstance(found, Report):
-        return printed(api.illustrated(config, found), _outputs(arguments))
+        code = printed(api.illustrated(config, found), _outputs(arguments))
+        if "resolved" in found.summary.get("numbers", {}) and arguments.listing == "text":
+            told("next: wirelock generate")
+        return code
     from wirelock.cli.numbers import listing
 
     return told(listing(found, arguments.listing))

@@ -23,7 +23,7 @@ RULES: Mapping[Code, Rule] = {
     reachability.LINT_UNREACHABLE: reachability.unreachable,
     reachability.LINT_UNUSED: reachability.unused,
 }
-"""Every rule by its code; `documents` are the schema files by their path below the schema folder."""
+"""Every rule by its code; it is given the schema files by their path below the schema folder, but no imported ones."""
 
 
 def lint(
