@@ -218,14 +218,30 @@ def _names(schema: Schema, fresh: Schema) -> None:
         schema["propertyNames"] = {"maxLength": 4}
 
 
+def _patterns(schema: Schema, fresh: Schema) -> None:
+    if "properties" in schema:
+        schema.update({"patternProperties": {"^[ae]": fresh}, "additionalProperties": False})
+
+
+def _unevaluated(schema: Schema, fresh: Schema) -> None:
+    if "properties" in schema:
+        schema["unevaluatedProperties"] = False
+
+
+def _merged(schema: Schema, fresh: Schema) -> None:
+    if "properties" in schema and "allOf" not in schema:
+        schema["allOf"] = [{"type": "object", "properties": {"g": fresh}}]
+
+
 def _words(schema: Schema, fresh: Schema) -> None:
     schema["description"] = "other words"
 
 
 CHANGES: tuple[Change, ...] = (
     _drop, _add, _add_required, _rename, _require, _reorder, _close, _replace, _nullable, _branch, _unbranch,
-    _exclusive, _enum, _unenum, _limit, _unlimit, _whole, _unique, _positions, _constrain, _names, _words,
+    _exclusive, _enum, _unenum, _limit, _unlimit, _whole, _unique, _positions, _constrain, _names, _patterns, _unevaluated, _merged, _words,
 )  # fmt: skip
+_UNTOLD: tuple[Change, ...] = (_words, _constrain, _names, _patterns, _unevaluated, _merged)
 GENTLE: tuple[Change, ...] = (_add, _reorder, _words, _rename, _drop, _unlimit)
 """Changes that break nobody, most of the time."""
 
@@ -235,11 +251,19 @@ def evolutions(
 ) -> st.SearchStrategy[Evolution]:
     """A schema, and the same with one to three changes at places in it."""
     step = st.tuples(st.sampled_from(changes), st.integers(0, 20), leaves | nodes)
-    return st.tuples(schemas, st.lists(step, min_size=1, max_size=3)).map(lambda drawn: _evolved(*drawn))
+    steps = st.lists(step, min_size=1, max_size=3)
+    earlier = st.lists(st.tuples(st.sampled_from(_UNTOLD), st.integers(0, 20), leaves), max_size=1)
+    return st.tuples(schemas, earlier, steps).map(lambda drawn: _evolved(*drawn))
 
 
-def _evolved(old: Schema, steps: list[tuple[Change, int, Schema]]) -> Evolution:
+Step = tuple[Change, int, Schema]
+
+
+def _evolved(old: Schema, earlier: list[Step], steps: list[Step]) -> Evolution:
+    """The first steps are those of the past: they make keywords that no shape says stand on both sides."""
     old = copy.deepcopy(old)
+    for change, index, fresh in earlier:
+        old = _changed(old, change, index, fresh)
     new = copy.deepcopy(old)
     for change, index, fresh in steps:
         new = _changed(new, change, index, fresh)

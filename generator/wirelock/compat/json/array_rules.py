@@ -21,9 +21,11 @@ def item_count_changed(pair: Pair) -> Iterator[Difference]:
     What to do: keep the limits that were promised, and check tighter ones where the data is made.
     """
     match pair.old.shape, pair.new.shape:
-        case (Array() | Tuple()) as old, (Array() | Tuple()) as new if _count(old) != _count(new):
-            words = f"number of items was {span(*_count(old))}, and is {span(*_count(new))}"
-            yield _aspect(pair, words, Array(ANYTHING, *_count(old)), Array(ANYTHING, *_count(new)))
+        case (Array() | Tuple()) as old, (Array() | Tuple()) as new:
+            was, now = _counts(old, new)
+            if was != now:
+                words = f"number of items was {span(*was)}, and is {span(*now)}"
+                yield _aspect(pair, words, Array(ANYTHING, *was), Array(ANYTHING, *now))
         case _:
             return
 
@@ -78,19 +80,24 @@ def tuple_item_removed(pair: Pair) -> Iterator[Difference]:
         yield Difference(f"item {index} was removed", where or pair.new, pair.new, question, None)
 
 
-def _count(shape: Array | Tuple) -> tuple[int, int | None]:
-    """The limits that are stated; how many items a tuple has at most follows from its positions."""
-    return shape.min_items, max_items(shape) if isinstance(shape, Array) else None
+Count = tuple[int, int | None]
+
+
+def _counts(old: Array | Tuple, new: Array | Tuple) -> tuple[Count, Count]:
+    """How many items both may have; of two tuples only the fewest, since the most follow from their positions."""
+    if isinstance(old, Tuple) and isinstance(new, Tuple):
+        return (old.min_items, None), (new.min_items, None)
+    return (old.min_items, max_items(old)), (new.min_items, max_items(new))
 
 
 def _taken(short: Shape, long: Shape) -> range:
     """The positions for which only the longer of two lists has a shape."""
-    if not isinstance(short, Array | Tuple) or not isinstance(long, Array | Tuple):
+    if not isinstance(short, Tuple) or not isinstance(long, Tuple):
         return range(0)
-    most, other = max_items(short), max_items(long)
-    if not isinstance(short, Tuple) or most is None or (other is not None and other <= most):
+    least, most = max_items(short), max_items(long)
+    if least is None or (most is not None and most <= least):
         return range(0)
-    return range(most, max(most + 1, positions(long)))
+    return range(least, max(least + 1, positions(long)))
 
 
 def _cut(shape: Shape) -> Shape:

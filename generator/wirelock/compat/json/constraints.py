@@ -19,10 +19,23 @@ TURNING = frozenset({
 _WHOLE = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "$recursiveAnchor", "$id"})
 _BESIDE: Mapping[str, tuple[str, ...]] = {
     "patternProperties": ("additionalProperties",),
+    "unevaluatedProperties": ("additionalProperties", "patternProperties"),
+    "unevaluatedItems": ("items", "contains"),
     "items": ("additionalItems",),
     "if": ("then", "else"),
     "contains": ("minContains", "maxContains"),
 }
+"""Keywords that a check depends on."""
+_LEFT_OVER: Mapping[str, str] = {
+    "patternProperties": "properties",
+    "unevaluatedProperties": "properties",
+    "unevaluatedItems": "prefixItems",
+}
+"""Checks that speak of what another keyword does not name."""
+_IN_PLACE = frozenset({
+    "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "$ref", "$dynamicRef", "$recursiveRef",
+})  # fmt: skip
+"""Keywords that evaluate members of their own, so that what is left over depends on all that they say."""
 _MERGED = frozenset({"properties", "required", "allOf"})
 _WORDS = frozenset({
     "title", "description", "default", "examples", "deprecated", "$comment", "readOnly", "writeOnly", "$schema",
@@ -48,16 +61,21 @@ class Constraints:
         """Whether a node is one of this side's, and not only in a file of the same name."""
         return self._schema(node) is not MISSING
 
+    def schema(self, node: Node) -> str | None:
+        """What the schema of a node says, without words."""
+        return canonical(plain(self._schema(node))) if self.knows(node) else None
+
     def text(self, node: Node, keyword: str) -> str:
         """What a check says itself, without words and without what the node's shape says already."""
         schema = self._schema(node)
-        named = [name for name in (keyword, *_BESIDE.get(keyword, ())) if isinstance(schema, dict) and name in schema]
-        if keyword in _WHOLE or keyword not in named or not isinstance(schema, dict):
+        if not isinstance(schema, dict) or keyword not in schema or _is_whole(schema, keyword):
             return canonical(plain(schema)) if schema is not MISSING else ""
         pointer = node.where.pointer
         if keyword == "allOf" and isinstance(node.shape, Record):
             return canonical(_residual(schema[keyword], f"{pointer}/{keyword}", node.shape))
-        return canonical({name: _plain_value(name, schema[name]) for name in named})
+        named = [name for name in (keyword, *_BESIDE.get(keyword, ())) if name in schema]
+        told = {name: _plain_value(name, schema[name]) for name in named}
+        return canonical([told, _taken(schema.get(_LEFT_OVER.get(keyword, "")))])
 
     def says_nothing(self, node: Node, keyword: str) -> bool:
         """Whether a check refuses no document: the names of properties are strings anyway."""
@@ -76,7 +94,8 @@ class Constraints:
         site = self._site(node)
         if site is None:
             return (self.text(node, keyword),)
-        inner = [site] if keyword in _WHOLE or keyword not in site.keywords else self._inside(site, keyword)
+        is_whole = keyword not in site.keywords or _is_whole(site.keywords, keyword)
+        inner = [site] if is_whole else self._inside(site, keyword)
         here = self.place(node)
         reached = [one for start in inner for one in reachable(self._documents, start)]
         sites = {_relative(one.where, here): _local(one) for one in reached}
@@ -108,6 +127,16 @@ class Constraints:
         if not isinstance(self._schema(node), dict | bool):
             return None
         return self._documents.root(f"{self._file(node)}#{node.where.pointer}")
+
+
+def _is_whole(schema: Mapping[str, Json], keyword: str) -> bool:
+    """Whether the meaning of a check depends on everything that stands beside it."""
+    return keyword in _WHOLE or (keyword.startswith("unevaluated") and not _IN_PLACE.isdisjoint(schema))
+
+
+def _taken(declared: Json) -> Json:
+    """The names or the number of what is declared."""
+    return sorted(declared) if isinstance(declared, dict) else len(declared) if isinstance(declared, list) else None
 
 
 def plain(schema: Json) -> Json:

@@ -6,6 +6,8 @@ which is the greatest fixpoint: a counterexample is finite, so it would show in 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wirelock.compat.json.apart import apart, disjoint
 from wirelock.compat.json.lens import Direction
 from wirelock.compat.json.nodes import inside, item, max_items, positions, unique
@@ -68,7 +70,7 @@ class Inclusion:
         match writer.shape, reader.shape:
             case (Ref(), _) | (_, Ref()):
                 return self._holds_named(writer, reader, strays)
-            case Union(), Union() if not strays and self._same(writer, reader):
+            case Union() as left, Union() as right if not strays and self._same_branches(writer, left, reader, right):
                 return True
             case Union(branches), _:
                 return self._holds_branches(writer, branches, reader, strays)
@@ -97,6 +99,14 @@ class Inclusion:
         if not holds:
             self._failed[pair] = writer, reader
         return holds
+
+    def _same_branches(self, writer: Node, left: Union, reader: Node, right: Union) -> bool:
+        """Whether two unions have the same branches, in whatever order."""
+        ours, theirs = self._direction.writer.constraints, self._direction.reader.constraints
+        some = sorted(left.branches, key=lambda branch: ours.schema(branch) or "")
+        others = sorted(right.branches, key=lambda branch: theirs.schema(branch) or "")
+        one, other = replace(left, branches=tuple(some)), replace(right, branches=tuple(others))
+        return self._same(replace(writer, shape=one), replace(reader, shape=other))
 
     def _same(self, writer: Node, reader: Node) -> bool:
         one, other = self._direction.writer, self._direction.reader

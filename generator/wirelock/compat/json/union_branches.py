@@ -27,14 +27,15 @@ class Matching:
 def matching(pair: Pair) -> Matching | None:
     """Match the branches of a pair of which one at least is a union; a single type counts as one branch.
 
-    By the values of the constant property that tells the branches apart, then by the type that they refer to, then by
-    JSON type, and in the order in which they stand where several have the same.
+    Those that say the same; then by the constant property that tells the branches apart, by the type that they refer
+    to, and by JSON type; in the order in which they stand where several are alike.
     """
     shapes = (pair.old.shape, pair.new.shape)
     if not any(isinstance(shape, Union) for shape in shapes) or any(isinstance(s, Anything | Never) for s in shapes):
         return None
     found = Matching(removed=_branches(pair.old), added=_branches(pair.new))
     key = discriminator(pair.before, pair.old) or discriminator(pair.after, pair.new)
+    _match(pair, found, lambda lens, node: lens.constraints.schema(node))
     if key:
         _match(pair, found, lambda lens, node: _tag(lens, node, key))
     _match(pair, found, lambda lens, node: node.shape.target if isinstance(node.shape, Ref) else None)
