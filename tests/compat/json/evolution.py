@@ -66,8 +66,15 @@ def _tagged(tag: str, value: Schema) -> Schema:
 
 
 nodes = st.recursive(leaves, _composed, max_leaves=6)
-roots = st.tuples(objects(nodes), objects(nodes)).map(lambda two: {**two[0], "$defs": {"node": two[1]}})
-"""Whole schemas; what refers to a node makes them recursive."""
+small = objects(leaves)
+roots = st.one_of(
+    *(
+        (st.tuples(outer, inner).map(lambda two: {**two[0], "$defs": {"node": two[1]}}))
+        for outer in (small, objects(nodes))
+        for inner in (small, objects(nodes))
+    )
+)
+"""Whole schemas, most of them small; what refers to a node makes them recursive."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from wirelock.source import Document
 
 ROOT = TypeId("t/a.schema.json")
 _EXAMPLES = int(os.environ.get("WIRELOCK_EXAMPLES", "120"))
-_DOCUMENTS = 6
+_DOCUMENTS = 12
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=_EXAMPLES, suppress_health_check=[*HealthCheck])
 policies = st.sampled_from(("error", "warn", "keep"))
 

@@ -136,7 +136,9 @@ def _is_whole(schema: Mapping[str, Json], keyword: str) -> bool:
 
 def _taken(declared: Json) -> Json:
     """The names or the number of what is declared."""
-    return sorted(declared) if isinstance(declared, dict) else len(declared) if isinstance(declared, list) else None
+    if isinstance(declared, dict):
+        return [*sorted(declared)]
+    return len(declared) if isinstance(declared, list) else None
 
 
 def plain(schema: Json) -> Json:
