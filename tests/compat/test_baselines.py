@@ -10,7 +10,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from checkout import configuration
 from shop import SCHEMAS, Shop, codes, copied, made, only
+
+from wirelock import api
+from wirelock.api.comparison import compared_as_configured
+from wirelock.api.progress import silent
+from wirelock.build import build
 
 
 @pytest.fixture
@@ -327,3 +333,25 @@ def test_from_a_hook_of_git(shop: Shop) -> None:
     ran = subprocess.run(["git", *who, "commit", "-m", "x"], cwd=shop.root, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     assert LOST in ran.stdout + ran.stderr or "PROPERTY_REMOVED" in ran.stdout + ran.stderr
+
+
+def test_check_compares_when_a_state_is_configured(tmp_path: Path) -> None:
+    shop = made(tmp_path / "shop")
+    built = build(configuration(shop.root))
+    assert compared_as_configured(built, silent).summary == {"breaking": {"changes": "not configured"}}
+    shop.configure('[breaking]\nagainst = "v1"\n')
+    shop.drop_note()
+    found = compared_as_configured(build(configuration(shop.root)), silent)
+    assert lost(codes(found))
+    assert found.advice is None
+    whole = api.check(configuration(shop.root))
+    assert whole.summary["breaking"] == found.summary["breaking"]
+    assert set(codes(found)) <= set(codes(whole))
+
+
+def test_check_cannot_run_without_the_state_that_is_configured(tmp_path: Path) -> None:
+    shop = made(tmp_path / "shop")
+    shop.configure('[breaking]\nagainst = "origin/main"\n')
+    report = api.check(configuration(shop.root))
+    assert report.exit_code == 2
+    assert "BASELINE_MISSING" in codes(report)
