@@ -1,0 +1,83 @@
+"""Who is asked: old clients write requests and read responses, and the use of a type decides which verdict counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shop import ORDER, SERVICE, Shop, made
+
+from wirelock.diagnostics import Diagnostic
+
+CLOSED = {**ORDER, "additionalProperties": False}
+LOOSER: dict[str, Any] = {**CLOSED, "required": []}
+"""Breaks forward: what is sent may lack what old readers require."""
+TIGHTER: dict[str, Any] = {**CLOSED, "required": ["id", "note"]}
+"""Breaks backward: what was sent may lack what is required."""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """The project with closed orders, of which the JSON verdict alone decides: WIRE does not mind presence."""
+    project = made(tmp_path / "shop")
+    project.configure('[breaking]\nwire = "WIRE"\n')
+    for name in ("order", "newOrder", "alone"):
+        project.schema(name, CLOSED)
+    project.generate()
+    project.commit()
+    return project
+
+
+def told(shop: Shop, name: str, value: dict[str, Any]) -> Diagnostic:
+    """The one thing said when a schema becomes another."""
+    shop.schema(name, value)
+    shop.generate()
+    (found,) = shop.breaking("HEAD").diagnostics
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fails", "use"),
+    [
+        ("newOrder", TIGHTER, True, "requests"),
+        ("newOrder", LOOSER, False, "requests"),
+        ("order", TIGHTER, False, "responses"),
+        ("order", LOOSER, True, "responses"),
+        ("alone", TIGHTER, True, "no service"),
+        ("alone", LOOSER, True, "no service"),
+    ],
+)
+def test_the_use_decides(shop: Shop, name: str, value: dict[str, Any], fails: bool, use: str) -> None:
+    found = told(shop, name, value)
+    assert found.fails is fails
+    assert found.change is not None
+    assert found.change.use == use
+    expected = ("broken", "holds") if value is TIGHTER else ("holds", "broken")
+    assert (found.change.backward, found.change.forward) == expected
+
+
+@pytest.mark.parametrize("value", [TIGHTER, LOOSER])
+def test_a_type_that_is_sent_both_ways_is_asked_both_ways(shop: Shop, value: dict[str, Any]) -> None:
+    methods: dict[str, Any] = SERVICE["methods"]  # type: ignore[assignment]
+    shop.service(
+        {**SERVICE, "methods": {**methods, "PutOrder": {**methods["PutOrder"], "request": "order.schema.json"}}}
+    )
+    shop.generate()
+    shop.commit()
+    found = told(shop, "order", value)
+    assert found.fails
+    assert found.change is not None
+    assert found.change.use == "requests and responses"
+
+
+def test_the_use_of_yesterday_counts_as_well(shop: Shop) -> None:
+    """A type that was answered with, and in the same change no longer is, has old readers."""
+    methods: dict[str, Any] = SERVICE["methods"]  # type: ignore[assignment]
+    shop.service(
+        {**SERVICE, "methods": {**methods, "GetOrder": {**methods["GetOrder"], "response": "alone.schema.json"}}}
+    )
+    shop.schema("order", LOOSER)
+    shop.generate()
+    said = [one for one in shop.breaking("HEAD").diagnostics if one.where.file.endswith("/order.schema.json")]
+    assert [one.change.use for one in said if one.change and one.fails] == ["responses"]
