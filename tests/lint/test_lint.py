@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from wirelock.build import build
 from wirelock.config import LINT_RULES, read_config
 from wirelock.diagnostics import Diagnostic, Severity
 from wirelock.lint import RULES, lint
+from wirelock.report import FORMATS
 
 TEXT = {"type": "string", "description": "words"}
 METHOD = {
@@ -212,3 +214,20 @@ def test_this_project_is_clean_and_says_why_rules_are_off() -> None:
     off = [line for line in lines if line.startswith("LINT_")]
     assert off
     assert all("  # " in line for line in off)
+
+
+def test_annotations_name_real_lines(tmp_path: Path) -> None:
+    files = {"note.schema": record(first={"type": "string"}, colour=COLOUR), "note.service": methods(getNote=METHOD)}
+    loud = 'LINT_DESCRIPTION = "error"\nLINT_ENUM_CLOSED = "warning"\n'
+    folder = project(tmp_path, files, f"[lint]\n{loud}")
+    lines = {}
+    for command in FORMATS["github"](linted(build(configuration(folder)))).splitlines()[:-1]:
+        place = re.match(r"::(?:error|warning) file=([^,]+),line=(\d+),col=\d+,title=wirelock (\w+)::", command)
+        assert place, command
+        text = (folder / place[1]).read_text("utf-8").splitlines()
+        lines[place[3]] = text[int(place[2]) - 1].strip()
+    assert lines == {
+        "LINT_DESCRIPTION": '"first": {',
+        "LINT_ENUM_CLOSED": '"colour": {',
+        "LINT_METHOD_NAME": '"getNote": {',
+    }
