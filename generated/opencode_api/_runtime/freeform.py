@@ -1,19 +1,31 @@
-"""Free-form values: google.protobuf.Value, Struct and ListValue, filled in place."""
+"""Free-form values: google.protobuf.Value, Struct and ListValue."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
-from .carrying import Get, Notes, Put, expect, refusal
+from google.protobuf.message import Message
+
+from .carrying import Get, Notes, ToProto, expect, refusal
 from .findings import VIOLATION
 from .pointers import token
-from .scalars import to_double
+from .scalars import from_double, to_double
 from .text import Json
 
+MESSAGES = {
+    "any": "google.protobuf.Value",
+    "object": "google.protobuf.Struct",
+    "array": "google.protobuf.ListValue",
+}
+"""The messages of free-form values, by what they may be."""
 
-def put_free(kind: str) -> Put:
-    def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+
+def to_free(kind: str, made: type[Message]) -> ToProto:
+    """Messages of that class for free-form values; a constructor would take a dict for the value itself."""
+
+    def convert(notes: Notes, value: Any, at: str) -> Message:
+        message: Any = made()
         match kind:
             case "object":
                 expect(value, dict, "object", at)
@@ -25,8 +37,9 @@ def put_free(kind: str) -> Put:
                     _fill(notes, item, message.values.add(), f"{at}/{index}")
             case _:
                 _fill(notes, value, message, at)
+        return cast(Message, message)
 
-    return put
+    return convert
 
 
 def _fill(notes: Notes, value: Json, target: Any, at: str) -> None:
@@ -50,6 +63,8 @@ def _fill(notes: Notes, value: Json, target: Any, at: str) -> None:
 
 
 def get_free(kind: str) -> Get:
+    """The JSON values of such messages."""
+
     def get(message: Any, at: str) -> Any:
         match kind:
             case "object":
@@ -69,7 +84,7 @@ def _plain(value: Any, at: str) -> Any:
         case "number_value":
             if not math.isfinite(value.number_value):
                 raise refusal(VIOLATION, at, f"{value.number_value} is not JSON")
-            return value.number_value
+            return from_double(value.number_value, at)
         case "string_value":
             return value.string_value
         case "list_value":

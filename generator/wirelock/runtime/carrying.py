@@ -11,12 +11,12 @@ from .text import Json
 Facts = Mapping[str, Any]
 Notes = list[Finding]
 """What one encoding notices on its way."""
-Put = Callable[[Notes, Any, Any, str], None]
-"""Puts a JSON value, which stands at a pointer, into a message."""
 Get = Callable[[Any, str], Any]
 """The JSON value of a message, or ABSENT."""
 ToProto = Callable[[Notes, Any, str], Any]
-"""A JSON value to the value of a field."""
+"""A JSON value, which stands at a pointer, to the value of a field as its message's constructor takes it."""
+Fields = Callable[[Notes, Any, str], dict[str, Any]]
+"""A JSON value to the fields of a message by name: what its constructor takes, and stands for it in another's."""
 ToJson = Callable[[Any, str], Any]
 """The value of a field to a JSON value."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from .carrying import ABSENT, Facts, Get, Notes, Put, Refused, refusal
+from .carrying import ABSENT, Facts, Fields, Get, Notes, Refused, refusal
 from .findings import NOT_CARRIED, VIOLATION, Finding
 from .forms import Forms
 from .text import Json, MalformedText, dump, parse
@@ -46,7 +46,7 @@ class Codecs:
         self._types = mapping["types"]
         self._message = message
         self._schemas = schemas
-        self._forms = Forms(mapping)
+        self._forms = Forms(mapping, message)
 
     def codec(self, type_name: str) -> Codec[Message]:
         """The codec of a named type (`session/sessionInfo`); KeyError where the type has no message."""
@@ -58,9 +58,9 @@ class Codecs:
 class Codec(Generic[M]):
     """JSON text to one message type and back."""
 
-    def __init__(self, message: type[M], form: tuple[Put, Get], validator: Validator) -> None:
+    def __init__(self, message: type[M], form: tuple[Fields, Get], validator: Validator) -> None:
         self._type = message
-        self._put, self._get = form
+        self._fields, self._get = form
         self._validator = validator
 
     def read(self, text: bytes | str) -> Encoded[M]:
@@ -71,10 +71,8 @@ class Codec(Generic[M]):
             raise Refused((error.finding,)) from None
         self._refuse_faults(value)
         notes: Notes = []
-        message = self._type()
-        self._put(notes, value, message, "")
-        if _deep(text):
-            self._check_depth(message)
+        fields = self._fields(notes, value, "")
+        message = self._deep_message(fields) if _deep(text) else self._type(**fields)
         return Encoded(message, tuple(notes))
 
     def _refuse_faults(self, value: Json) -> None:
@@ -82,9 +80,10 @@ class Codec(Generic[M]):
         if found and (faults := tuple(finding for finding in found if not finding.warning)):
             raise Refused(faults)
 
-    def _check_depth(self, message: M) -> None:
+    def _deep_message(self, fields: dict[str, Any]) -> M:
+        """The message of these fields, if it is one that can be read again; raises Refused."""
         try:
-            self._type.FromString(message.SerializeToString(deterministic=True))
+            return self._type.FromString(self._type(**fields).SerializeToString(deterministic=True))
         except DecodeError:
             words = f"nested deeper than the {_MAX_MESSAGES} messages that protobuf reads"
             raise refusal(NOT_CARRIED, "", words) from None

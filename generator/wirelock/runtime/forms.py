@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from .carrying import ABSENT, Facts, Get, Notes, Put, ToJson, ToProto, expect, refusal
+from google.protobuf.message import Message
+
+from .carrying import ABSENT, Facts, Fields, Get, Notes, ToJson, ToProto, expect, refusal
 from .findings import UNDECLARED_FIELD, VIOLATION, Finding
-from .freeform import get_free, put_free
+from .freeform import MESSAGES, get_free, to_free
 from .pointers import token
 from .scalars import enum, from_bytes, from_double, same, to_bool, to_bytes, to_double, to_integer, to_null, to_string
 from .text import Json
 from .words import json_type
 
 _MANY = ("list", "map")
-_MESSAGES = ("message", "any", "object", "array")
-
-
 _NONE: frozenset[int] = frozenset()
 
 
@@ -27,7 +26,8 @@ class _Member(NamedTuple):
     is in the presence field when it was sent empty.
     """
 
-    put: Put
+    name: str
+    convert: ToProto
     get: Get
     place: str
     number: int
@@ -37,25 +37,26 @@ class _Member(NamedTuple):
 
 
 class Forms:
-    """The forms of every message of one mapping."""
+    """The forms of every message of one mapping; `message` gives the class of a full proto name."""
 
-    def __init__(self, mapping: Facts) -> None:
+    def __init__(self, mapping: Facts, message: Callable[[str], type[Message]]) -> None:
         self._mapping = mapping
-        self._forms: dict[str, tuple[Put, Get]] = {}
+        self._message = message
+        self._forms: dict[str, tuple[Fields, Get]] = {}
 
-    def form(self, name: str) -> tuple[Put, Get]:
+    def form(self, name: str) -> tuple[Fields, Get]:
         """How a message of that full name is filled and read."""
         known = self._forms.get(name)
         if known is not None:
             return known
         self._forms[name] = (
-            lambda notes, value, message, at: self._forms[name][0](notes, value, message, at),
+            lambda notes, value, at: self._forms[name][0](notes, value, at),
             lambda message, at: self._forms[name][1](message, at),
         )  # recursion finds these while the real ones are being made
         made = self._forms[name] = self._make(self._mapping["messages"][name])
         return made
 
-    def _make(self, facts: Facts) -> tuple[Put, Get]:
+    def _make(self, facts: Facts) -> tuple[Fields, Get]:
         match facts["form"]:
             case "object":
                 return self._object(facts)
@@ -68,39 +69,44 @@ class Forms:
 
     # forms
 
-    def _object(self, facts: Facts) -> tuple[Put, Get]:
+    def _object(self, facts: Facts) -> tuple[Fields, Get]:
         members = {field["json"]: self._member(field) for field in facts["fields"]}
-        put_rest, get_rest = self._rest(facts)
+        fields_of_rest, get_rest = self._rest(facts)
         presence = facts.get("explicitFields", {}).get("name", "")
         required = [field["json"] for field in facts["fields"] if field["required"]]
 
-        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+        def fields(notes: Notes, value: Any, at: str) -> dict[str, Any]:
             if value.__class__ is not dict:
                 expect(value, dict, "object", at)
+            made: dict[str, Any] = {}
+            listed: list[int] = []
             left: dict[str, Any] = {}
             for key, item in value.items():
                 member = members.get(key)
                 if member is None:
                     left[key] = item
                     continue
-                put_member, _, place, number, is_required, nullable, shows_empty = member
+                name, convert, _, place, number, is_required, nullable, shows_empty = member
                 if item is None and nullable:
                     if not is_required:
-                        getattr(message, presence).append(number)
+                        listed.append(number)
                     continue
-                put_member(notes, item, message, at + place)
+                made[name] = convert(notes, item, at + place)
                 if shows_empty and not item:
-                    getattr(message, presence).append(number)
+                    listed.append(number)
             for key in required:
                 if key not in value:
                     raise refusal(VIOLATION, at + members[key].place, f"required property `{key}` is missing")
+            if listed:
+                made[presence] = listed
             if left:
-                put_rest(notes, left, message, at)
+                made.update(fields_of_rest(notes, left, at))
+            return made
 
         def get(message: Any, at: str) -> dict[str, Any]:
             result: dict[str, Any] = {}
             listed = set(getattr(message, presence)) if presence else _NONE
-            for key, (_, get_member, place, number, is_required, nullable, shows_empty) in members.items():
+            for key, (_, _, get_member, place, number, is_required, nullable, shows_empty) in members.items():
                 item = get_member(message, at + place)
                 if item is ABSENT:
                     if number in listed or (is_required and nullable):
@@ -109,18 +115,20 @@ class Forms:
                     result[key] = item
             return get_rest(message, at, result) if get_rest else result
 
-        return put, get
+        return fields, get
 
     def _member(self, field: Facts) -> _Member:
-        put, get = self._field(field)
+        convert, get = self._field(field)
         shows_empty = not field["required"] and field["type"]["kind"] in _MANY
         place = f"/{token(field['json'])}"
-        return _Member(put, get, place, field["number"], field["required"], field["nullable"], shows_empty)
+        facts = (field["number"], field["required"], field["nullable"])
+        return _Member(field["name"], convert, get, place, *facts, shows_empty)
 
-    def _rest(self, facts: Facts) -> tuple[Put, Callable[[Any, str, dict[str, Any]], dict[str, Any]] | None]:
+    def _rest(self, facts: Facts) -> tuple[Fields, Callable[[Any, str, dict[str, Any]], dict[str, Any]] | None]:
         """What becomes of properties that are not declared."""
         if "rest" in facts:
-            put_field, get_field = self._field(facts["rest"])
+            keep, _ = self._single(facts["rest"])
+            _, get_field = self._field(facts["rest"])
 
             def back(message: Any, at: str, result: dict[str, Any]) -> dict[str, Any]:
                 more = get_field(message, at)
@@ -129,103 +137,106 @@ class Forms:
                         raise refusal(VIOLATION, f"{at}/{token(key)}", f"`{key}` is declared and in the rest")
                 return result if more is ABSENT else {**result, **more}
 
-            return put_field, back
+            return keep, back
 
-        def drop(notes: Notes, left: Any, message: Any, at: str) -> None:
+        def drop(notes: Notes, left: Any, at: str) -> dict[str, Any]:
             for key in left:
                 pointer = f"{at}/{token(key)}"
                 text = f"property `{key}` is not declared"
                 if facts["unknown"] == "refused":
                     raise refusal(VIOLATION, pointer, text)
                 notes.append(Finding(pointer, UNDECLARED_FIELD, text, warning=True))
+            return {}
 
         return drop, None
 
-    def _single(self, field: Facts) -> tuple[Put, Get]:
-        put_field, get_field = self._field(field)
+    def _single(self, field: Facts) -> tuple[Fields, Get]:
+        name, nullable = field["name"], field["nullable"]
+        convert, get_field = self._field(field)
 
-        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
-            if not (value is None and field["nullable"]):
-                put_field(notes, value, message, at)
+        def fields(notes: Notes, value: Any, at: str) -> dict[str, Any]:
+            return {} if value is None and nullable else {name: convert(notes, value, at)}
 
         def get(message: Any, at: str) -> Any:
             value = get_field(message, at)
-            return None if value is ABSENT and field["nullable"] else value
+            return None if value is ABSENT and nullable else value
 
-        return put, get
+        return fields, get
 
-    def _tuple(self, facts: Facts) -> tuple[Put, Get]:
+    def _tuple(self, facts: Facts) -> tuple[Fields, Get]:
         singles = [self._single(field) for field in facts["fields"]]
 
-        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+        def fields(notes: Notes, value: Any, at: str) -> dict[str, Any]:
             expect(value, list, "array", at)
             if len(value) > len(singles):
                 raise refusal(VIOLATION, f"{at}/{len(singles)}", f"at most {len(singles)} items are allowed")
+            made: dict[str, Any] = {}
             for index, item in enumerate(value):
-                singles[index][0](notes, item, message, f"{at}/{index}")
+                made.update(singles[index][0](notes, item, f"{at}/{index}"))
+            return made
 
         def get(message: Any, at: str) -> list[Any]:
             values = [single[1](message, f"{at}/{index}") for index, single in enumerate(singles)]
             return [value for value in values if value is not ABSENT]
 
-        return put, get
+        return fields, get
 
-    def _union(self, facts: Facts) -> tuple[Put, Get]:
+    def _union(self, facts: Facts) -> tuple[Fields, Get]:
         by_name = {field["name"]: self._field(field) for field in facts["fields"]}
         branches = facts["branches"]
 
-        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
+        def fields(notes: Notes, value: Any, at: str) -> dict[str, Any]:
             for branch in branches:
                 if _fits(value, branch):
-                    by_name[branch["field"]][0](notes, value, message, at)
-                    return
+                    name = branch["field"]
+                    return {name: by_name[name][0](notes, value, at)}
             raise refusal(VIOLATION, at, "no branch of the union fits")
 
         def get(message: Any, at: str) -> Any:
             name = message.WhichOneof(facts["oneof"])
             return ABSENT if name is None else by_name[name][1](message, at)
 
-        return put, get
+        return fields, get
 
     # fields
 
-    def _field(self, field: Facts) -> tuple[Put, Get]:
+    def _field(self, field: Facts) -> tuple[ToProto, Get]:
         name, kind = field["name"], field["type"]
         match kind["kind"]:
             case "list":
                 return self._repeated(name, kind["items"])
             case "map":
                 return self._map(name, kind["values"])
-            case "message":
-                put_in, get_from = self.form(kind["message"])
-            case "any" | "object" | "array":
-                put_in, get_from = put_free(kind["kind"]), get_free(kind["kind"])
+            case "message" | "any" | "object" | "array":
+                convert, get_from = self._value(kind)
             case _:
                 return self._scalar(name, field, kind)
-
-        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
-            inner = getattr(message, name)
-            inner.SetInParent()
-            put_in(notes, value, inner, at)
 
         def get(message: Any, at: str) -> Any:
             return get_from(getattr(message, name), at) if message.HasField(name) else ABSENT
 
-        return put, get
+        return convert, get
 
-    def _scalar(self, name: str, field: Facts, kind: Facts) -> tuple[Put, Get]:
-        to_proto, to_json = self._convert(kind)
+    def _value(self, kind: Facts) -> tuple[ToProto, ToJson]:
+        """Values of one kind, in a field or as items."""
+        match kind["kind"]:
+            case "message":
+                return self.form(kind["message"])
+            case "any" | "object" | "array" as free:
+                return to_free(free, self._message(MESSAGES[free])), get_free(free)
+            case _:
+                return self._convert(kind)
+
+    def _scalar(self, name: str, field: Facts, kind: Facts) -> tuple[ToProto, Get]:
+        convert, to_json = self._convert(kind)
         explicit = field.get("explicit", False)
-
-        def put(notes: Notes, value: Any, message: Any, at: str) -> None:
-            setattr(message, name, to_proto(notes, value, at))
 
         def get(message: Any, at: str) -> Any:
             if explicit and not message.HasField(name):
                 return ABSENT
             return to_json(getattr(message, name), at)
 
-        return put, get
+        return convert, get
 
     def _convert(self, kind: Facts) -> tuple[ToProto, ToJson]:
         match kind["kind"]:
@@ -244,64 +255,30 @@ class Forms:
             case integer:
                 return to_integer(integer), same
 
-    def _repeated(self, name: str, items: Facts) -> tuple[Put, Get]:
-        if items["kind"] in _MESSAGES:
-            put_in, get_from = self._item(items)
+    def _repeated(self, name: str, items: Facts) -> tuple[ToProto, Get]:
+        convert, to_json = self._value(items)
 
-            def put(notes: Notes, value: Any, message: Any, at: str) -> None:
-                expect(value, list, "array", at)
-                target = getattr(message, name)
-                for index, item in enumerate(value):
-                    put_in(notes, item, target.add(), f"{at}/{index}")
-
-            def get(message: Any, at: str) -> list[Any]:
-                return [_there(get_from, item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
-
-            return put, get
-        to_proto, to_json = self._convert(items)
-
-        def put_plain(notes: Notes, value: Any, message: Any, at: str) -> None:
+        def many(notes: Notes, value: Any, at: str) -> list[Any]:
             expect(value, list, "array", at)
-            getattr(message, name).extend([to_proto(notes, item, f"{at}/{index}") for index, item in enumerate(value)])
+            return [convert(notes, item, f"{at}/{index}") for index, item in enumerate(value)]
 
-        def get_plain(message: Any, at: str) -> list[Any]:
+        def get(message: Any, at: str) -> list[Any]:
             return [_there(to_json, item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
 
-        return put_plain, get_plain
+        return many, get
 
-    def _map(self, name: str, values: Facts) -> tuple[Put, Get]:
-        if values["kind"] in _MESSAGES:
-            put_in, get_from = self._item(values)
+    def _map(self, name: str, values: Facts) -> tuple[ToProto, Get]:
+        convert, to_json = self._value(values)
 
-            def put(notes: Notes, value: Any, message: Any, at: str) -> None:
-                expect(value, dict, "object", at)
-                target = getattr(message, name)
-                for key, item in value.items():
-                    put_in(notes, item, target[key], f"{at}/{token(key)}")
-
-            def get(message: Any, at: str) -> dict[str, Any]:
-                source = getattr(message, name)
-                return {key: _there(get_from, source[key], f"{at}/{token(key)}") for key in sorted(source)}
-
-            return put, get
-        to_proto, to_json = self._convert(values)
-
-        def put_plain(notes: Notes, value: Any, message: Any, at: str) -> None:
+        def many(notes: Notes, value: Any, at: str) -> dict[str, Any]:
             expect(value, dict, "object", at)
-            target = getattr(message, name)
-            for key, item in value.items():
-                target[key] = to_proto(notes, item, f"{at}/{token(key)}")
+            return {key: convert(notes, item, f"{at}/{token(key)}") for key, item in value.items()}
 
-        def get_plain(message: Any, at: str) -> dict[str, Any]:
+        def get(message: Any, at: str) -> dict[str, Any]:
             source = getattr(message, name)
             return {key: _there(to_json, source[key], f"{at}/{token(key)}") for key in sorted(source)}
 
-        return put_plain, get_plain
-
-    def _item(self, kind: Facts) -> tuple[Put, Get]:
-        if kind["kind"] == "message":
-            return self.form(kind["message"])
-        return put_free(kind["kind"]), get_free(kind["kind"])
+        return many, get
 
 
 def _fits(value: Any, branch: Facts) -> bool:

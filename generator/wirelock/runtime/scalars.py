@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from .carrying import ABSENT, Facts, Notes, ToJson, ToProto, expect, refusal
 from .findings import DIGITS_LOST, NOT_CARRIED, VIOLATION, Finding
+from .text import PLAIN
 
 _RANGES = {
     "int32": (-(2**31), 2**31 - 1),
@@ -96,7 +97,10 @@ def to_double(notes: Notes, value: Any, at: str) -> float:
 
 
 def from_double(value: float, at: str) -> Any:
-    """A double as a JSON number, or the word for what is none."""
+    """A double as a JSON number, an integer where it prints as one; or the word for what is none."""
+    if -PLAIN < value < PLAIN:
+        whole = int(value)
+        return whole if whole == value else value
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):

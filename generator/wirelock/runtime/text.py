@@ -29,13 +29,14 @@ from .malformed import (
     suspicious,
 )
 
-__all__ = ["MAX_DEPTH", "MAX_DIGITS", "MAX_EXPONENT", "Json", "MalformedText", "canonical", "dump", "parse"]
+__all__ = ["MAX_DEPTH", "MAX_DIGITS", "MAX_EXPONENT", "PLAIN", "Json", "MalformedText", "canonical", "dump", "parse"]
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """A JSON value as `parse` gives it."""
 
 _EXACT = 2.0**53
-_PLAIN = 1e21
+PLAIN = 1e21
+"""Where numbers begin that print with an exponent, as JavaScript prints them."""
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _POINT_ZERO = re.compile(r"\.0(?:[,\]}]|\Z)")
 _FLOATS = re.compile(
@@ -145,7 +146,7 @@ def _number(literal: str) -> int | float:
     value = float(literal)
     if -_EXACT < value < _EXACT:
         return value
-    if -_PLAIN < value < _PLAIN:
+    if -PLAIN < value < PLAIN:
         exact = Decimal(literal)
         return int(exact) if exact == exact.to_integral_value() else value
     return value if value - value == 0 else _past_the_double_range(literal)
