@@ -1,34 +1,34 @@
-"""Measures wirelock against its peers on recorded sessions, all in one run: `python tests/benchmarks/ratios.py`.
+"""Measures wirelock against its peers, all in one run: `python tests/benchmarks/ratios.py`.
 
-With `--write` the table goes into docs/performance.md. Messages are measured too where WIRELOCK_OPENAPI names a folder
-with `opencode-openapi-<version>.json` and WIRELOCK_RECORDINGS one with recordings of that version.
-Absolute figures hold for one machine; the ratios are what to compare. Each figure is the smallest of several rounds of
-CPU time, in microseconds a document.
+With `--write` the table goes into docs/performance.md. A whole description is measured too where WIRELOCK_OPENAPI names
+a folder with `opencode-openapi-<version>.json`, and messages where WIRELOCK_RECORDINGS names one with recordings of
+that version. Absolute figures hold for one machine; the ratios are what to compare. Figures of documents are the
+smallest of several rounds of CPU time, in which both take turns.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 import orjson
 from google.protobuf import json_format
 
-import wirelock
 from opencode_api import session_pb2
 from opencode_api.codecs.session import session_info as codec
 from opencode_api.validators.session import session_info as validator
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from checkout import ROOT, configuration, exchanges
+from checkout import ROOT, exchanges
 
 from wirelock.runtime.validator import Schemas
 from wirelock.traffic.formats import read_recording
@@ -36,8 +36,28 @@ from wirelock.traffic.formats import read_recording
 PAGE = ROOT / "docs/performance.md"
 VERSION = "1.18.33"
 MESSAGE = "session/SessionMessageResponse.schema.json"
-ROUNDS = 9
-CALLS = 4000
+PEER = "datamodel-codegen"
+ROUNDS = 15
+CALLS = 2000
+Work = tuple[Callable[[Any], object], Sequence[Any]]
+"""What is called, and what with, one after the other."""
+
+
+class Row(NamedTuple):
+    """What was measured, ours, the peer, the peer's."""
+
+    what: str
+    ours: float
+    peer: str
+    theirs: float
+    unit: str = "µs"
+
+
+class Used(NamedTuple):
+    """What a process took of CPU time, and how much memory it had at its largest."""
+
+    seconds: float
+    megabytes: float
 
 
 def sessions() -> list[bytes]:
@@ -47,17 +67,44 @@ def sessions() -> list[bytes]:
     return [text for text in texts if b'"permission"' not in text]
 
 
-def measure(call: Callable[[Any], object], documents: Sequence[Any]) -> float:
-    """Microseconds of CPU time for one call, the best of several rounds."""
-    repeat = max(1, CALLS // len(documents))
-    best = float("inf")
+def generation(description: Path, folder: Path) -> Iterator[Row]:
+    """Import and generate, all of it, against the models alone: CPU time of whole processes, and their memory."""
+    tools = Path(sys.executable).parent
+    ours = [_process(str(tools / "wirelock"), "import", str(description), cwd=folder)]
+    ours.append(_process(str(tools / "wirelock"), "generate", cwd=folder))
+    options = ("--input-file-type", "openapi", "--output-model-type", "pydantic_v2.BaseModel")
+    with tempfile.TemporaryDirectory() as other:
+        out = str(Path(other) / "models")
+        theirs = _process(str(tools / PEER), "--input", str(description), "--output", out, *options, cwd=Path(other))
+    what = f"{VERSION}: import and generate"
+    yield Row(f"{what}, CPU time", sum(one.seconds for one in ours), PEER, theirs.seconds, "s")
+    yield Row(f"{what}, peak memory", max(one.megabytes for one in ours), PEER, theirs.megabytes, "MB")
+
+
+def _process(*command: str, cwd: Path) -> Used:
+    """What a process used, with those that it started; it must succeed."""
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, command
+    return Used(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def measured(what: str, ours: Work, peer: str, theirs: Work) -> Row:
+    """Microseconds of CPU time for one call of each, the best of several rounds in which they take turns."""
+    best = {"ours": float("inf"), "theirs": float("inf")}
     for _ in range(ROUNDS):
-        begun = time.thread_time()
-        for _ in range(repeat):
-            for document in documents:
-                call(document)
-        best = min(best, (time.thread_time() - begun) / (repeat * len(documents)))
-    return best * 1e6
+        for who, (call, documents) in (("ours", ours), ("theirs", theirs)):
+            best[who] = min(best[who], _one(call, documents))
+    return Row(what, best["ours"] * 1e6, peer, best["theirs"] * 1e6)
+
+
+def _one(call: Callable[[Any], object], documents: Sequence[Any]) -> float:
+    repeat = max(1, CALLS // len(documents))
+    begun = time.thread_time()
+    for _ in range(repeat):
+        for document in documents:
+            call(document)
+    return (time.thread_time() - begun) / (repeat * len(documents))
 
 
 def documents_of(folder: Path) -> dict[str, Any]:
@@ -83,23 +130,23 @@ def messages(recordings: Path) -> list[bytes]:
     return [answer.text for answer in answers if answer is not None and answer.text.startswith(b'{"info"')]
 
 
-def verdict_on_messages() -> list[tuple[str, float, str, float]]:
-    """The row of messages; none where there is no description or no recording."""
-    if not {"WIRELOCK_OPENAPI", "WIRELOCK_RECORDINGS"} <= os.environ.keys():
-        print("messages are left out: WIRELOCK_OPENAPI and WIRELOCK_RECORDINGS name no folders")
-        return []
-    description = Path(os.environ["WIRELOCK_OPENAPI"]) / f"opencode-openapi-{VERSION}.json"
+def on_the_description(path: Path, recordings: str) -> Iterator[Row]:
+    """What is measured on a whole description: making everything of it, and the verdict on recorded messages."""
     with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        (root / "wirelock.toml").write_text('package = "opencode_api"\n', "utf-8")
-        report = wirelock.import_document(configuration(root), str(description))
-        assert report.exit_code == 0, report.diagnostics
-        documents = documents_of(root / "schemas")
+        folder = Path(name)
+        (folder / "wirelock.toml").write_text('package = "oc_api"\nproto-package = "oc"\n', "utf-8")
+        yield from generation(path, folder)
+        if recordings:
+            yield verdict_on_messages(documents_of(folder / "schemas"), Path(recordings))
+
+
+def verdict_on_messages(documents: dict[str, Any], recordings: Path) -> Row:
+    """The row of messages."""
     ours = Schemas(documents, unknown_fields="warn", format_assertion=False).validator(MESSAGE).is_valid
     theirs = peer_validator(documents, MESSAGE)
-    texts = messages(Path(os.environ["WIRELOCK_RECORDINGS"]))
+    texts = messages(recordings)
     assert texts and all(ours(text) and theirs(text) for text in texts)
-    return [("a message: bytes to verdict", measure(ours, texts), "orjson + jsonschema-rs", measure(theirs, texts))]
+    return measured("a message: bytes to verdict", (ours, texts), "orjson + jsonschema-rs", (theirs, texts))
 
 
 def to_binary_by_protobuf(text: bytes) -> bytes:
@@ -108,49 +155,57 @@ def to_binary_by_protobuf(text: bytes) -> bytes:
     return message.SerializeToString()
 
 
-def rows() -> list[tuple[str, float, str, float]]:
-    """What was measured, ours, the peer, the peer's."""
+def rows_on_sessions() -> Iterator[Row]:
+    """What is measured on recorded sessions."""
     texts = sessions()
     wires = [codec.encode(text) for text in texts]
     theirs = peer_validator(documents_of(ROOT / "schemas"), "session/sessionInfo.schema.json")
-    return [
-        (
-            "a session: bytes to verdict",
-            measure(validator.is_valid, texts),
-            "orjson + jsonschema-rs",
-            measure(theirs, texts),
-        ),
-        *verdict_on_messages(),
-        (
-            "a session: JSON to binary, validated",
-            measure(codec.encode, texts),
-            "json_format.Parse",
-            measure(to_binary_by_protobuf, texts),
-        ),
-        (
-            "a session: binary to JSON, validated",
-            measure(codec.decode, wires),
-            "json_format.MessageToJson",
-            measure(lambda wire: json_format.MessageToJson(session_pb2.SessionInfo.FromString(wire)), wires),
-        ),
-    ]
+    yield measured(
+        "a session: bytes to verdict", (validator.is_valid, texts), "orjson + jsonschema-rs", (theirs, texts)
+    )
+    yield measured(
+        "a session: JSON to binary, validated",
+        (codec.encode, texts),
+        "json_format.Parse",
+        (to_binary_by_protobuf, texts),
+    )
+    yield measured(
+        "a session: binary to JSON, validated",
+        (codec.decode, wires),
+        "json_format.MessageToJson",
+        (lambda wire: json_format.MessageToJson(session_pb2.SessionInfo.FromString(wire)), wires),
+    )
+
+
+def rows() -> Iterator[Row]:
+    """Everything that can be measured here."""
+    yield from rows_on_sessions()
+    folder = os.environ.get("WIRELOCK_OPENAPI", "")
+    if folder:
+        path = Path(folder) / f"opencode-openapi-{VERSION}.json"
+        yield from on_the_description(path, os.environ.get("WIRELOCK_RECORDINGS", ""))
+    else:
+        print("the description and messages are left out: WIRELOCK_OPENAPI names no folder")
 
 
 def table() -> str:
     """The measurements as Markdown."""
-    lines = ["| recorded | wirelock | peer | peer's | ratio |", "| --- | --- | --- | --- | --- |"]
-    for what, ours, peer, theirs in rows():
-        lines.append(f"| {what} | {ours:.1f} | {peer} | {theirs:.1f} | {ours / theirs:.2f} |")
+    lines = ["| measured | wirelock | peer | peer's | ratio |", "| --- | --- | --- | --- | --- |"]
+    for row in rows():
+        ratio = row.ours / row.theirs
+        lines.append(
+            f"| {row.what} | {row.ours:.1f} {row.unit} | {row.peer} | {row.theirs:.1f} {row.unit} | {ratio:.2f} |"
+        )
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     """Print the table, and write it where it is published if asked to."""
-    measured = table()
-    print(measured, end="")
+    measurements = table()
+    print(measurements, end="")
     if "--write" in sys.argv[1:]:
         text = PAGE.read_text("utf-8")
-        PAGE.write_text(re.sub(r"^\| recorded.*?(?=^$)", lambda _: measured, text, flags=re.M | re.S), "utf-8")
+        PAGE.write_text(re.sub(r"^\| measured.*?(?=^$)", lambda _: measurements, text, flags=re.M | re.S), "utf-8")
 
 
 if __name__ == "__main__":

@@ -81,14 +81,32 @@ def test_positions_are_those_of_names_and_items() -> None:
         ("[a, b]: c", 1, "a name that is not text"),
         ("a: 1e999", 1, "double range"),
         ("a: [", 2, ""),
-        ("[" * 2000, 1, "nesting past"),
+        ("[" * 2000, 1, "nesting past 512 levels"),
+        ("\n".join("[" * 600), 513, "nesting past 512 levels"),
+        ("\n".join(" " * level + "- " for level in range(600)), 513, "nesting past 512 levels"),
+        ("\n".join(" " * level + "a:" for level in range(2000)), 513, "nesting past 512 levels"),
+        ("[" * 100_000, 1, "nesting past 512 levels"),
     ],
+    ids=lambda part: repr(part)[:40],
 )
 def test_what_json_could_not_say_is_refused_at_its_line(text: str, line: int, words: str) -> None:
     finding = refused(text)
     assert finding.code.id == "SOURCE_NOT_YAML" and finding.hint
     assert words in finding.message
     assert finding.where.line == line
+
+
+def test_the_deepest_text_is_read_wherever_it_is_read_from() -> None:
+    text = "[" * 512 + "]" * 512
+
+    def below(frames: int) -> Json:
+        return below(frames - 1) if frames else read(text).value
+
+    value = below(900)  # of the interpreter's thousand
+    for _ in range(511):
+        assert isinstance(value, list)
+        (value,) = value
+    assert value == []
 
 
 def test_aliases_count_as_much_as_what_they_stand_for() -> None:

@@ -122,7 +122,7 @@ def _not(fault: Fault, limit: Any, value: Any) -> str:
 def _union(fault: Fault, limit: Any, value: Any) -> str:
     match fault.detail:
         case WrongType(expected):
-            return f"expected {either(expected or ('no value',))}, got {described(value)}"
+            return f"expected {either(expected)}, got {described(value)}"
         case UnknownTag(tag, known):
             if value is MISSING:
                 return f"required property {name(tag)} is missing"

@@ -79,6 +79,7 @@ class Validator:
         self._schemas = schemas
         self._rules = rules
         self._site = site
+        self._surely_accepts: Callable[[bytes], bool] = self._first_accepts
 
     def is_valid(self, text: bytes | str) -> bool:
         """Whether a JSON text is valid; text that is not I-JSON is not."""
@@ -138,9 +139,10 @@ class Validator:
         """Whether nothing in a valid document is undeclared; False may only mean that a closer look is needed."""
         return self._tame and bool(self._closed_engine.is_valid(instance))
 
-    @cached_property
-    def _surely_accepts(self) -> Callable[[bytes], bool]:
-        return acceptor(self._rules.documents, self._site, self._rules.annotations)
+    def _first_accepts(self, text: bytes) -> bool:
+        """Make what accepts common documents, and let it take them from now on: a property would cost each of them."""
+        self._surely_accepts = acceptor(self._rules.documents, self._site, self._rules.annotations)
+        return self._surely_accepts(text)
 
     @cached_property
     def _tame(self) -> bool:

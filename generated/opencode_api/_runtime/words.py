@@ -84,8 +84,8 @@ def counted(number: int, noun: str) -> str:
 
 
 def either(words: Sequence[str]) -> str:
-    """`a`, `a or b`, `a, b or c`; past MOST, how many more there are."""
-    shown = list(words[:MOST])
+    """`a`, `a or b`, `a, b or c`; past MOST, how many more there are; of nothing, `no value`."""
+    shown = list(words[:MOST]) or ["no value"]
     if len(words) > MOST:
         shown.append(f"{len(words) - MOST} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"

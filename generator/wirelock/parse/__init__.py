@@ -10,6 +10,7 @@ from wirelock.parse.conflicts import between, circles
 from wirelock.parse.refused import confused, refused
 from wirelock.parse.schemas import SchemaParser, sound
 from wirelock.parse.services import ServiceParser
+from wirelock.parse.unsatisfiable import endless
 from wirelock.runtime.dialects import MetaSchemas
 from wirelock.source import Document, Sources
 
@@ -27,7 +28,8 @@ def parse(
     definitions = schema_parser.parse()
     service_parser = ServiceParser(folder, sources, definitions)
     services_found = service_parser.parse(services)
-    found = [*schema_parser.diagnostics, *service_parser.diagnostics, *circles(definitions), *between(services_found)]
+    found = [*schema_parser.diagnostics, *service_parser.diagnostics, *between(services_found)]
+    found += [*circles(definitions)] or [*endless(definitions)]
     places = {diagnostic.where for diagnostic in found}
     found += [fault for fault in refused(schemas) if fault.where not in places]
     return TypeGraph(definitions, services_found), in_order(found)

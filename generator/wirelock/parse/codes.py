@@ -5,6 +5,7 @@ from wirelock.diagnostics import Code, Severity
 DIALECT_UNKNOWN = Code("DIALECT_UNKNOWN", Severity.ERROR, fatal=True)
 SCHEMA_INVALID = Code("SCHEMA_INVALID", Severity.ERROR, fatal=True)
 KEYWORD_UNKNOWN = Code("KEYWORD_UNKNOWN", Severity.WARNING)
+SCHEMA_UNSATISFIABLE = Code("SCHEMA_UNSATISFIABLE", Severity.WARNING)
 TYPE_UNSTATED = Code("TYPE_UNSTATED", Severity.WARNING)
 PATTERN_REFUSED = Code("PATTERN_REFUSED", Severity.ERROR, fatal=True)
 REFERENCE_CIRCLE = Code("REFERENCE_CIRCLE", Severity.ERROR, fatal=True)

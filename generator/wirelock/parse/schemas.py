@@ -14,6 +14,7 @@ from wirelock.parse.hints import hints
 from wirelock.parse.keywords import CHECKS, KEYWORDS
 from wirelock.parse.meta import schema_fault
 from wirelock.parse.shapes import shape_of
+from wirelock.parse.unsatisfiable import contradictions
 from wirelock.runtime.dialects import DIALECTS, DRAFT_2020_12, Dialect, MetaSchemas
 from wirelock.runtime.documents import value_at
 from wirelock.runtime.pointers import names_of, token
@@ -115,6 +116,7 @@ class SchemaParser:
         if place.dialect.ref_alone and "$ref" in schema:
             schema = {key: value for key, value in schema.items() if key in ("$ref", "$comment") or key[:2] == "x-"}
         facts = self._facts(schema, place)
+        contradictions(facts, place)
         shape, beside = shape_of(facts, place)
         return _described(shape, facts, place, beside)
 

@@ -71,7 +71,7 @@ class Drawing:
 
     def documents(self, key: TypeId) -> Documents:
         """Documents of a type, every second one changed in one place."""
-        plain = self._type(key)
+        plain = _ANYTHING if self._type(key).is_empty else self._type(key)
         return st.one_of(plain, plain.flatmap(_broken))
 
     def _type(self, key: TypeId) -> Documents:
@@ -84,7 +84,7 @@ class Drawing:
         match shape:
             case Ref(target):
                 return self._type(target)
-            case Anything() | Never():  # of nothing, whatever is drawn is wrong
+            case Anything() | Never() | Constant(()):  # where nothing is right, whatever is drawn is wrong
                 return _ANYTHING
             case Null():
                 return st.none()
@@ -147,7 +147,7 @@ def _text(shape: Text) -> Documents:
 def _integers(bounds: Bounds) -> Documents:
     low, high = _low(bounds), _high(bounds)
     if low is not None and high is not None and low > high:
-        return st.nothing()
+        return _ANYTHING
     edges = [edge for edge in _EDGES if (low is None or edge >= low) and (high is None or edge <= high)]
     step = bounds.multiple_of
     drawn = st.integers(low, high)
@@ -169,12 +169,11 @@ def _high(bounds: Bounds) -> int | None:
 
 
 def _floats(bounds: Bounds) -> Documents:
-    return st.floats(
-        None if bounds.minimum is None else float(bounds.minimum),
-        None if bounds.maximum is None else float(bounds.maximum),
-        allow_nan=False,
-        allow_infinity=False,
-    )
+    low = None if bounds.minimum is None else float(bounds.minimum)
+    high = None if bounds.maximum is None else float(bounds.maximum)
+    if low is not None and high is not None and low > high:
+        return _ANYTHING
+    return st.floats(low, high, allow_nan=False, allow_infinity=False)
 
 
 # almost

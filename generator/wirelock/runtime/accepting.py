@@ -54,7 +54,7 @@ _KNOWN = frozenset({
 _SPEAKS_OF_REST = frozenset({"additionalProperties", "unevaluatedProperties"})
 _UNSURE = re.compile(rb"\\u(?:[dD]|003[aA])")
 """Escapes of surrogates, which may be lone, and of the colon, which is counted."""
-_BACKSLASH = 0x5C
+_BACKSLASH, _COLON = b"\\:"
 _DEEPEST = 32
 """How deep a type may be, or references lead on; what is deeper, and MAX_DEPTH is much deeper, is not accepted here."""
 
@@ -71,15 +71,14 @@ def acceptor(documents: Documents, root: Site, annotations: frozenset[str]) -> C
         decode = msgspec.json.Decoder(whole(_Types(documents, annotations).of(root))).decode
     except (Unsaid, TypeError, ValueError):
         return _never
-    print_into = msgspec.json.Encoder().encode_into
+    encode = msgspec.json.Encoder().encode
 
     def accepts(text: bytes) -> bool:
         if _BACKSLASH in text and _UNSURE.search(text):
             return False
-        printed = bytearray(len(text))
         try:
-            print_into(decode(text), printed)
-            return printed.count(b":") == text.count(b":")
+            printed = encode(decode(text))
+            return printed == text or printed.count(_COLON) == text.count(_COLON)
         except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
             return False
 

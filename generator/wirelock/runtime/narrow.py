@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -36,7 +36,7 @@ _FREE_FORM = 6
 _CHECKED = ("one", "two", "three")
 MOST_CHECKED = len(_CHECKED)
 """How many strings of one object can be checked for how they begin."""
-_NO_CHECK = ("", "a")
+_OTHERWISE = "a string begins otherwise"
 
 
 class Unsaid(Exception):
@@ -138,7 +138,7 @@ def struct(fields: Sequence[Field], tag: Tag | None) -> Any:
     return msgspec.defstruct(
         "Object",
         stated,
-        namespace=_checking([field.prefix for field in checked]) if checked else {},
+        namespace=_checking([field.prefix for field in checked]),
         tag_field=name,
         tag=value,
         rename=names,
@@ -151,19 +151,33 @@ def struct(fields: Sequence[Field], tag: Tag | None) -> Any:
 def _checking(prefixes: Sequence[str]) -> dict[str, Any]:
     """What a struct needs to check how strings begin.
 
-    A string begins with `ab` if it is not below `ab` and below `ac`, by code points.
+    A string begins with `ab` if it is not below `ab` and below `ac`, by code points. Each number of strings has its
+    own function, since one is called for every object of every document.
     """
-    ranges = [(prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)) for prefix in prefixes]
-    left = _CHECKED[len(ranges) :]
-    (a, past_a), (b, past_b), (c, past_c) = (*ranges, *(_NO_CHECK for _ in left))
+    match [(prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)) for prefix in prefixes]:
+        case []:
+            return {}
+        case [(a, past_a)]:
 
-    def check(self: Any) -> None:
-        if not (a <= self.one < past_a and b <= self.two < past_b and c <= self.three < past_c):
-            raise ValueError("a string begins otherwise")
+            def check(self: Any) -> None:
+                if not a <= self.one < past_a:
+                    raise ValueError(_OTHERWISE)
 
-    constants: dict[str, Any] = dict.fromkeys(left, "")
-    post_init: Callable[[Any], None] = check
-    return {**constants, "__post_init__": post_init}
+        case [(a, past_a), (b, past_b)]:
+
+            def check(self: Any) -> None:
+                if not (a <= self.one < past_a and b <= self.two < past_b):
+                    raise ValueError(_OTHERWISE)
+
+        case [(a, past_a), (b, past_b), (c, past_c)]:
+
+            def check(self: Any) -> None:
+                if not (a <= self.one < past_a and b <= self.two < past_b and c <= self.three < past_c):
+                    raise ValueError(_OTHERWISE)
+
+        case _:
+            raise Unsaid
+    return {"__post_init__": check}
 
 
 @cache

@@ -24,6 +24,7 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE, _FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
 _INTEGER = re.compile(r"[-+]?[0-9]{1,1000}|0o[0-7]{1,1000}|0x[0-9a-fA-F]{1,1000}")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_TOO_DEEP = f"nesting past {MAX_DEPTH} levels"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LIBRARY: Any = yaml
 
@@ -120,7 +121,7 @@ class _Reader:
         if event.tag is not None:
             raise _NotJson(f"the tag {event.tag}", event)
         if len(self.stack) >= MAX_DEPTH:
-            raise _NotJson(f"nesting past {MAX_DEPTH} levels", event)
+            raise _NotJson(_TOO_DEEP, event)
         pointer = self._add(value, 1, event)
         if event.anchor is not None:
             self.anchors[event.anchor] = _Anchored()
@@ -207,7 +208,9 @@ def _place(shown: str, mark: Any) -> Location:
 
 
 def _words(error: Any) -> str:
-    return str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+    """What the library said; some of its versions have a limit to nesting, past ours, that they may come to first."""
+    words = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+    return _TOO_DEEP if "nesting depth" in words else words
 
 
 def _refused(where: Location, message: str) -> Diagnostic:
