@@ -3,7 +3,7 @@
 With `--write` the table goes into docs/performance.md. A whole description is measured too where WIRELOCK_OPENAPI names
 a folder with `opencode-openapi-<version>.json`, and messages where WIRELOCK_RECORDINGS names one with recordings of
 that version. Absolute figures hold for one machine; the ratios are what to compare. Figures of documents are the
-smallest of several rounds of CPU time, in which both take turns.
+smallest of many short rounds in which both take turns.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ PAGE = ROOT / "docs/performance.md"
 VERSION = "1.18.33"
 MESSAGE = "session/SessionMessageResponse.schema.json"
 PEER = "datamodel-codegen"
-ROUNDS = 15
-CALLS = 2000
+ROUNDS = 1500
+"""Short ones, so that some are free of whatever else the machine does."""
 Work = tuple[Callable[[Any], object], Sequence[Any]]
 """What is called, and what with, one after the other."""
 
@@ -90,7 +90,7 @@ def _process(*command: str, cwd: Path) -> Used:
 
 
 def measured(what: str, ours: Work, peer: str, theirs: Work) -> Row:
-    """Microseconds of CPU time for one call of each, the best of several rounds in which they take turns."""
+    """Microseconds for one call of each, the best of many rounds in which they take turns."""
     best = {"ours": float("inf"), "theirs": float("inf")}
     for _ in range(ROUNDS):
         for who, (call, documents) in (("ours", ours), ("theirs", theirs)):
@@ -99,12 +99,10 @@ def measured(what: str, ours: Work, peer: str, theirs: Work) -> Row:
 
 
 def _one(call: Callable[[Any], object], documents: Sequence[Any]) -> float:
-    repeat = max(1, CALLS // len(documents))
-    begun = time.thread_time()
-    for _ in range(repeat):
-        for document in documents:
-            call(document)
-    return (time.thread_time() - begun) / (repeat * len(documents))
+    begun = time.perf_counter()
+    for document in documents:
+        call(document)
+    return (time.perf_counter() - begun) / len(documents)
 
 
 def documents_of(folder: Path) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from projects import scenario
 from wirelock.build import Build
 from wirelock.ir import TypeId
 from wirelock.prove.drawing import Drawing
-from wirelock.runtime.accepting import acceptor
-from wirelock.runtime.documents import Documents
+from wirelock.runtime.accepting import Verdict, accepting, decoder
+from wirelock.runtime.documents import Documents, Site
 from wirelock.runtime.malformed import MAX_DEPTH, MAX_DIGITS
 from wirelock.runtime.text import dump, parse
 from wirelock.runtime.validator import Schemas, Validator
@@ -29,17 +29,22 @@ SCENARIOS = sorted(
 )
 
 
+def surely(documents: Documents, root: Site, annotations: frozenset[str]) -> Verdict:
+    """What accepts documents from bytes, and leaves the others alone."""
+    return accepting(decoder(documents, root, annotations), lambda text: False)
+
+
 def accepts(schema: Any, *, annotations: frozenset[str] = FORMAT, **others: Any) -> Callable[[bytes], bool]:
     """What accepts documents of one schema, which is called `main`, among others by name."""
     documents = Documents({"main": schema, **others})
-    return acceptor(documents, documents.root("main"), annotations)
+    return surely(documents, documents.root("main"), annotations)
 
 
 def judge(documents: dict[str, Any], root: str) -> tuple[Callable[[bytes], bool], Validator]:
     """What accepts documents of a schema, and the validator, to be asked about parsed values only."""
     held = Documents(documents)
     schemas = Schemas(documents, unknown_fields="error", format_assertion=False)
-    return acceptor(held, held.root(root), FORMAT), schemas.validator(root)
+    return surely(held, held.root(root), FORMAT), schemas.validator(root)
 
 
 def hold(accept: Callable[[bytes], bool], validator: Validator, text: bytes) -> bool:

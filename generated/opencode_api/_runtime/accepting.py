@@ -1,6 +1,6 @@
 """Accepting common documents straight from bytes: a msgspec type that takes less than a schema does, never more.
 
-What the type takes is valid, has no undeclared property and is I-JSON (see `acceptor`). Whatever it does not take, or
+What the type takes is valid, has no undeclared property and is I-JSON (see `accepting`). Whatever it does not take, or
 cannot say of a schema, is left to those who judge.
 """
 
@@ -38,7 +38,7 @@ from .narrow import (
     whole,
 )
 
-__all__ = ["acceptor"]
+__all__ = ["accepting", "decoder"]
 
 _ANNOTATIONS = frozenset({
     "title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly", "externalDocs",
@@ -59,34 +59,42 @@ _DEEPEST = 32
 """How deep a type may be, or references lead on; what is deeper, and MAX_DEPTH is much deeper, is not accepted here."""
 
 
-def acceptor(documents: Documents, root: Site, annotations: frozenset[str]) -> Callable[[bytes], bool]:
-    """Whether a text surely is a valid document without undeclared properties; False says nothing.
+Verdict = Callable[[bytes | str], bool]
+
+
+def decoder(documents: Documents, root: Site, annotations: frozenset[str]) -> Callable[[bytes], object] | None:
+    """What reads valid documents without undeclared properties, though perhaps not all; None if it would read none."""
+    try:
+        return msgspec.json.Decoder(whole(_Types(documents, annotations).of(root))).decode
+    except (Unsaid, TypeError, ValueError):
+        return None
+
+
+def accepting(decode: Callable[[bytes], object] | None, otherwise: Verdict) -> Verdict:
+    """True of a text that surely is what a decoder reads, and of any other what `otherwise` says: one call for most.
 
     msgspec reads JSON to the letter: UTF-8, no trailing data, no NaN, no integer past MAX_DIGITS; how deep it goes, the
     type says. It does let names be repeated. A colon in JSON follows a name or is part of a string (`_UNSURE` looks for
     the one other way to write it there), so what is printed of the value has as many colons as the text, unless a
     repeated name was dropped with its colon; nothing is ever added.
     """
-    try:
-        decode = msgspec.json.Decoder(whole(_Types(documents, annotations).of(root))).decode
-    except (Unsaid, TypeError, ValueError):
-        return _never
-    encode = msgspec.json.Encoder().encode
+    if decode is None:
+        return otherwise
+    print_into = msgspec.json.Encoder().encode_into
 
-    def accepts(text: bytes) -> bool:
-        if _BACKSLASH in text and _UNSURE.search(text):
-            return False
+    def accepts(text: bytes | str) -> bool:
+        if text.__class__ is not bytes or (_BACKSLASH in text and _UNSURE.search(text)):
+            return otherwise(text)
+        printed = bytearray(len(text))
         try:
-            printed = encode(decode(text))
-            return printed == text or printed.count(_COLON) == text.count(_COLON)
+            print_into(decode(text), printed)
+            if printed.count(_COLON) == text.count(_COLON):
+                return True
         except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
-            return False
+            pass
+        return otherwise(text)
 
     return accepts
-
-
-def _never(_: bytes) -> bool:
-    return False
 
 
 def _declares_nothing(keywords: Mapping[str, Any]) -> bool:

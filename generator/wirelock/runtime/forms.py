@@ -11,7 +11,19 @@ from .carrying import ABSENT, Facts, Fields, Get, Notes, ToJson, ToProto, expect
 from .findings import UNDECLARED_FIELD, VIOLATION, Finding
 from .freeform import MESSAGES, get_free, to_free
 from .pointers import token
-from .scalars import enum, from_bytes, from_double, same, to_bool, to_bytes, to_double, to_integer, to_null, to_string
+from .scalars import (
+    AS_IT_IS,
+    enum,
+    from_bytes,
+    from_double,
+    same,
+    to_bool,
+    to_bytes,
+    to_double,
+    to_integer,
+    to_null,
+    to_string,
+)
 from .text import Json
 from .words import json_type
 
@@ -22,11 +34,13 @@ _NONE: frozenset[int] = frozenset()
 class _Member(NamedTuple):
     """A declared property: its functions, its place below the object, and what becomes of it when it is empty.
 
-    A tuple, since it is taken apart once a property of every document. `shows_empty` is an optional list or map, which
+    A tuple, since it is taken apart once a property of every document. `as_it_is` is the class of values that need no
+    function; `shows_empty` is an optional list or map, which
     is in the presence field when it was sent empty.
     """
 
     name: str
+    as_it_is: type | None
     convert: ToProto
     get: Get
     place: str
@@ -73,7 +87,7 @@ class Forms:
         members = {field["json"]: self._member(field) for field in facts["fields"]}
         fields_of_rest, get_rest = self._rest(facts)
         presence = facts.get("explicitFields", {}).get("name", "")
-        required = [field["json"] for field in facts["fields"] if field["required"]]
+        required = frozenset(field["json"] for field in facts["fields"] if field["required"])
 
         def fields(notes: Notes, value: Any, at: str) -> dict[str, Any]:
             if value.__class__ is not dict:
@@ -86,7 +100,10 @@ class Forms:
                 if member is None:
                     left[key] = item
                     continue
-                name, convert, _, place, number, is_required, nullable, shows_empty = member
+                name, as_it_is, convert, _, place, number, is_required, nullable, shows_empty = member
+                if item.__class__ is as_it_is:
+                    made[name] = item
+                    continue
                 if item is None and nullable:
                     if not is_required:
                         listed.append(number)
@@ -94,9 +111,9 @@ class Forms:
                 made[name] = convert(notes, item, at + place)
                 if shows_empty and not item:
                     listed.append(number)
-            for key in required:
-                if key not in value:
-                    raise refusal(VIOLATION, at + members[key].place, f"required property `{key}` is missing")
+            if not value.keys() >= required:
+                key = min(required - value.keys())
+                raise refusal(VIOLATION, at + members[key].place, f"required property `{key}` is missing")
             if listed:
                 made[presence] = listed
             if left:
@@ -106,7 +123,7 @@ class Forms:
         def get(message: Any, at: str) -> dict[str, Any]:
             result: dict[str, Any] = {}
             listed = set(getattr(message, presence)) if presence else _NONE
-            for key, (_, _, get_member, place, number, is_required, nullable, shows_empty) in members.items():
+            for key, (_, _, _, get_member, place, number, is_required, nullable, shows_empty) in members.items():
                 item = get_member(message, at + place)
                 if item is ABSENT:
                     if number in listed or (is_required and nullable):
@@ -122,7 +139,7 @@ class Forms:
         shows_empty = not field["required"] and field["type"]["kind"] in _MANY
         place = f"/{token(field['json'])}"
         facts = (field["number"], field["required"], field["nullable"])
-        return _Member(field["name"], convert, get, place, *facts, shows_empty)
+        return _Member(field["name"], AS_IT_IS.get(field["type"]["kind"]), convert, get, place, *facts, shows_empty)
 
     def _rest(self, facts: Facts) -> tuple[Fields, Callable[[Any, str, dict[str, Any]], dict[str, Any]] | None]:
         """What becomes of properties that are not declared."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from .carrying import ABSENT, Facts, Notes, ToJson, ToProto, expect, refusal
@@ -17,7 +17,12 @@ _RANGES = {
     "uint32": (0, 2**32 - 1),
     "uint64": (0, 2**64 - 1),
 }
+_EXACT = 2**53
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+AS_IT_IS: Mapping[str, type] = {"string": str, "bool": bool, "double": float}
+"""The values, by kind of field, that protobuf takes as JSON has them."""
 
 
 def same(value: Any, at: str) -> Any:
@@ -81,6 +86,8 @@ def to_integer(name: str) -> ToProto:
 
 def to_double(notes: Notes, value: Any, at: str) -> float:
     """A number as a double, with a note where digits are lost; the three words that JSON has no number for."""
+    if type(value) is int and -_EXACT <= value <= _EXACT:
+        return float(value)
     if isinstance(value, str) and value in _WORDS:
         return _WORDS[value]
     if isinstance(value, bool | str | list | dict) or value is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from .accepting import acceptor
+from .accepting import accepting, decoder
 from .branches import Branches
 from .documents import Documents, SchemaRefused, Site
 from .evaluate import Rules, evaluate
@@ -79,12 +79,16 @@ class Validator:
         self._schemas = schemas
         self._rules = rules
         self._site = site
-        self._surely_accepts: Callable[[bytes], bool] = self._first_accepts
 
-    def is_valid(self, text: bytes | str) -> bool:
-        """Whether a JSON text is valid; text that is not I-JSON is not."""
-        if isinstance(text, bytes) and self._surely_accepts(text):
-            return True
+    @cached_property
+    def is_valid(self) -> Callable[[bytes | str], bool]:
+        """Whether a JSON text is valid; text that is not I-JSON is not.
+
+        A function that is made when it is first asked for, so that common documents take one call.
+        """
+        return accepting(self._decode, self._judge)
+
+    def _judge(self, text: bytes | str) -> bool:
         try:
             return self.is_valid_instance(parse(text))
         except MalformedText:
@@ -98,7 +102,7 @@ class Validator:
 
     def findings(self, text: bytes | str) -> tuple[Finding, ...]:
         """Why a JSON text is not valid, one finding a fault; for a valid one, what in it is undeclared."""
-        if isinstance(text, bytes) and self._surely_accepts(text):
+        if self._surely_accepts(text):
             return ()
         try:
             return self.instance_findings(parse(text))
@@ -139,10 +143,13 @@ class Validator:
         """Whether nothing in a valid document is undeclared; False may only mean that a closer look is needed."""
         return self._tame and bool(self._closed_engine.is_valid(instance))
 
-    def _first_accepts(self, text: bytes) -> bool:
-        """Make what accepts common documents, and let it take them from now on: a property would cost each of them."""
-        self._surely_accepts = acceptor(self._rules.documents, self._site, self._rules.annotations)
-        return self._surely_accepts(text)
+    @cached_property
+    def _surely_accepts(self) -> Callable[[bytes | str], bool]:
+        return accepting(self._decode, lambda text: False)
+
+    @cached_property
+    def _decode(self) -> Callable[[bytes], object] | None:
+        return decoder(self._rules.documents, self._site, self._rules.annotations)
 
     @cached_property
     def _tame(self) -> bool:
