@@ -23,6 +23,8 @@ from wirelock.source import Document, Sources, Target
 from wirelock.source.dialects import OPENAPI_3_0
 
 SUFFIX = ".schema.json"
+MAX_SCHEMA_DEPTH = 64
+"""How many values a schema document may have inside each other: what walks them has room for more than these."""
 _TYPES = frozenset({"type", "enum", "const", "$ref"})
 """Keywords that say which types a value may have; a type that is referred to answers for itself."""
 
@@ -37,6 +39,10 @@ def sound(document: Document, meta: MetaSchemas) -> Diagnostic | None:
         words = f"unknown dialect {schema['$schema']!r}" if isinstance(schema, dict) else ""
         hint = f"wirelock knows {', '.join((*DIALECTS, OPENAPI_3_0))}"
         return Diagnostic(DIALECT_UNKNOWN, document.at("/$schema"), words, hint)
+    deep = next((at for at in document.positions if at.count("/") > MAX_SCHEMA_DEPTH), None)
+    if deep is not None:
+        words = f"not a schema that can be read: nested deeper than {MAX_SCHEMA_DEPTH}"
+        return Diagnostic(SCHEMA_INVALID, document.at(deep), words, "give inner schemas names in $defs")
     fault = schema_fault(schema, dialect.uri)
     if fault is None:
         return None

@@ -1,0 +1,82 @@
+"""Documents that would take forever, or all memory: each ends in a finding that names the limit."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wirelock.api.emitting import emitted
+from wirelock.api.progress import silent
+from wirelock.build import Build, build
+from wirelock.config import Config
+from wirelock.parse.schemas import MAX_SCHEMA_DEPTH
+from wirelock.source.documents import MAX_BYTES
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def built(root: Path, text: str | dict[str, Any]) -> Build:
+    """A project of one schema."""
+    (root / "schemas/a").mkdir(parents=True)
+    content = text if isinstance(text, str) else json.dumps(text)
+    (root / "schemas/a/thing.schema.json").write_text(content, "utf-8")
+    return build(Config(root, "wirelock.toml", "small_api", "small"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested deeper than 512"),
+        (f'{{"minimum": {"9" * 5000}}}', "integer of 5000 digits (at most 4300)"),
+        ('{"minimum": 1e999999999}', "of more than 1000 digits"),
+    ],
+    ids=["nesting", "digits", "exponent"],
+)
+def test_a_schema_past_a_limit_is_one_finding_that_names_it(tmp_path: Path, text: str, words: str) -> None:
+    [finding] = built(tmp_path, text).diagnostics
+    assert (finding.code.id, finding.fails) == ("SOURCE_NOT_JSON", True)
+    assert words in finding.message and finding.where.line == 1
+
+
+def test_a_schema_file_past_the_limit_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "schemas/a").mkdir(parents=True)
+    with (tmp_path / "schemas/a/thing.schema.json").open("wb") as file:
+        os.truncate(file.fileno(), MAX_BYTES + 1)
+    [finding] = build(Config(tmp_path, "wirelock.toml", "small_api", "small")).diagnostics
+    assert (finding.code.id, finding.message) == ("SOURCE_TOO_LARGE", "the file is larger than 64 MiB")
+
+
+def test_a_graph_of_two_to_the_26_paths_is_walked_once(tmp_path: Path) -> None:
+    steps = {
+        f"step{n}": {
+            "type": "object",
+            "properties": {side: {"$ref": f"#/$defs/step{n + 1}"} for side in ("left", "right")},
+        }
+        for n in range(26)
+    }
+    schema = {"$schema": DIALECT, "$defs": {**steps, "step26": {"type": "string"}}, "$ref": "#/$defs/step0"}
+    project = built(tmp_path, schema)
+    assert project.diagnostics == ()
+    assert len(project.graph.definitions) == 28
+
+
+def nested(levels: int) -> dict[str, Any]:
+    """Lists of lists."""
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(levels):
+        schema = {"type": "array", "items": schema}
+    return {"$schema": DIALECT, **schema}
+
+
+def test_schemas_inside_each_other_have_a_limit_that_is_ours(tmp_path: Path) -> None:
+    deepest = built(tmp_path / "deepest", nested(MAX_SCHEMA_DEPTH - 1))
+    assert [d for d in deepest.diagnostics if d.fails] == []
+    assert emitted(deepest, silent).sound
+    for levels in (MAX_SCHEMA_DEPTH, 250, 500):
+        [finding] = built(tmp_path / str(levels), nested(levels)).diagnostics
+        assert (finding.code.id, finding.fails) == ("SCHEMA_INVALID", True)
+        assert "nested deeper than 64" in finding.message and finding.where.line == 1
