@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,24 @@ def test_an_imported_project_generates_and_is_clean(project: Path, capsys: pytes
     proto = (project / "proto/note.proto").read_text()
     assert 'styles: { key: "body_query" value: { name: "body" } }' in proto
     assert 'response_body: "value"' in proto
+
+
+def test_a_description_may_stand_on_a_server_with_what_it_refers_to(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=DESCRIPTIONS))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        [entry] = (DESCRIPTIONS / "several-files").glob("document.*")
+        assert main(["import", f"http://127.0.0.1:{server.server_port}/several-files/{entry.name}"]) == 0
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "operations" in capsys.readouterr().out
+    expected = DESCRIPTIONS / "several-files/output/schemas"
+    names = {path.relative_to(expected).as_posix() for path in expected.rglob("*.json")}
+    written = {path.relative_to(project / "schemas").as_posix() for path in (project / "schemas").rglob("*.json")}
+    assert names <= written
 
 
 def test_packages_may_follow_paths(project: Path) -> None:
