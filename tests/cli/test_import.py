@@ -34,9 +34,7 @@ def test_an_imported_project_generates_and_is_clean(project: Path, capsys: pytes
     assert 'response_body: "value"' in proto
 
 
-def test_a_description_may_stand_on_a_server_with_what_it_refers_to(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_description_may_stand_on_a_server_with_what_it_refers_to(project: Path) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=DESCRIPTIONS))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
