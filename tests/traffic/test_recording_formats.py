@@ -19,6 +19,9 @@ FIXTURES = Path(__file__).parent / "fixtures"
         ("exchanges.har", "recording", 3),
         ("exchanges.ndjson", "a.ndjson", 4),
         ("exchanges.ndjson", "a.jsonl", 4),
+        ("vcrpy.yaml", "a.yml", 7),
+        ("vcrpy.json", "cassette", 3),
+        ("betamax.json", "a.json", 2),
     ],
 )
 def test_a_recording_is_read_in_its_format(tmp_path: Path, fixture: str, name: str, count: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,29 @@ def test_66_frames_of_a_web_socket_do_not_stop_the_reading(tmp_path: Path) -> No
     assert (len(read), found) == (2, ())
 
 
+def test_66_a_body_that_was_kept_compressed_is_unpacked(tmp_path: Path) -> None:
+    content = {"size": 9, "encoding": "base64", "text": base64.b64encode(gzip.compress(b'{"id":"a"}')).decode()}
+    packed = entry(content={**content, "mimeType": "application/json"})
+    packed["response"]["headers"] = [{"name": "Content-Encoding", "value": "gzip"}]
+    (only,), _ = read_recording(har(tmp_path, packed), "a.har")
+    assert only.response == Body(b'{"id":"a"}', "application/json")
+
+
+@pytest.mark.parametrize("body", ["{string: '{}'}", "{base64_string: e30=}", "{string: !!binary e30=}"])
+def test_66_a_cassette_has_texts_and_bytes(body: str, tmp_path: Path) -> None:
+    request = "{method: GET, uri: /session, headers: {}, body: null}"
+    response = f"{{status: {{code: 200}}, headers: {{}}, body: {body}}}"
+    (tmp_path / "a.yaml").write_text(f"interactions: [{{request: {request}, response: {response}}}]", "utf-8")
+    (only,), _ = read_recording(tmp_path / "a.yaml", "a.yaml")
+    assert only.response == Body(b"{}", "")
+
+
+def test_66_a_tag_in_a_cassette_makes_no_object(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("!!python/object/apply:os.mkdir [made]", "utf-8")
+    _, (found,) = read_recording(tmp_path / "a.yaml", "a.yaml")
+    assert found.code.fatal and "python/object" in found.message
+
+
 def test_66_a_broken_last_line_is_one_fault(tmp_path: Path) -> None:
     line = json.dumps({"request": {"method": "GET", "url": "/session"}, "response": {"status": 204}})
     (tmp_path / "a.ndjson").write_text(f"{line}\n{line[:40]}", "utf-8")
@@ -95,6 +119,18 @@ def test_69_no_secret_is_reported(format: str, project: Path, capsys: pytest.Cap
     content = {"size": 9, "mimeType": "application/json", "text": '{"id":1}'}
     har(project, {**entry(content=content), "request": request})
     assert main(["verify", "a.har", "--format", format]) == 1
+    printed = capsys.readouterr()
+    assert "VIOLATION" in printed.out
+    assert SECRET not in printed.out + printed.err
+
+
+@pytest.mark.parametrize("format", ["text", "json", "html", "junit", "sarif"])
+def test_69_no_secret_of_a_cassette_is_reported(format: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    headers = f"{{Authorization: [Bearer {SECRET}], Cookie: [a={SECRET}]}}"
+    request = f"{{method: GET, uri: 'http://me:{SECRET}@h/session?token={SECRET}', headers: {headers}, body: null}}"
+    response = f"{{status: {{code: 200}}, headers: {{Set-Cookie: [a={SECRET}]}}, body: {{string: '{{\"id\":1}}'}}}}"
+    (project / "a.yaml").write_text(f"interactions: [{{request: {request}, response: {response}}}]", "utf-8")
+    assert main(["verify", "a.yaml", "--format", format]) == 1
     printed = capsys.readouterr()
     assert "VIOLATION" in printed.out
     assert SECRET not in printed.out + printed.err

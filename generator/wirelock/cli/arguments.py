@@ -123,7 +123,7 @@ def _breaking(command: _Parser) -> None:
 
 def _verify(command: _Parser) -> None:
     """hold recordings against validator, model and codec"""
-    words = "HAR or NDJSON files; without any, those of the configuration"
+    words = "HAR, NDJSON or VCR files; without any, those of the configuration"
     command.add_argument("recordings", nargs="*", metavar="RECORDING", help=words)
     words = "each line is one document of this type, such as session/sessionInfo"
     command.add_argument("--type", default="", metavar="TYPE", help=words)

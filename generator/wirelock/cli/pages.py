@@ -98,7 +98,12 @@ PAGES: Mapping[str, Page] = {
             ("wirelock verify sessions.ndjson --type session/sessionInfo", "bare documents, one a line"),
             ("wirelock verify --format text --format html=report.html", "a report to open beside the one to read"),
         ),
-        (_CONFIGURATION, ("*.har", "HAR 1.2"), ("*.ndjson, *.jsonl", "an exchange or a document a line")),
+        (
+            _CONFIGURATION,
+            ("*.har", "HAR 1.2"),
+            ("*.ndjson, *.jsonl", "an exchange or a document a line"),
+            ("*.yaml, *.yml", "cassettes of vcrpy or Ruby's VCR; those in JSON are known by their first bytes"),
+        ),
     ),
     "prove": Page(
         "A document on which they differ, or that does not come back equal from protobuf, is a fault of wirelock, and "

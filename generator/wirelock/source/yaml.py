@@ -1,4 +1,4 @@
-"""YAML documents as the JSON values that they stand for: YAML 1.2's core schema, without tags.
+"""YAML documents as the JSON values that they stand for: YAML 1.2's core schema, without tags but those of the caller.
 
 Read from the parser's events, so that depth, size and repeated names are ours to judge: an alias counts as much as what
 it stands for, and no value is built that JSON could not hold.
@@ -7,8 +7,9 @@ it stands for, and no value is built that JSON could not hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, cast
 
 import yaml
@@ -27,6 +28,9 @@ _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 _TOO_DEEP = f"nesting past {MAX_DEPTH} levels"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LIBRARY: Any = yaml
+
+Tags = Mapping[str, Callable[[str], Json]]
+"""Tags that scalars may have, by their whole names, and the value that a scalar's text is then."""
 
 
 class _NotJson(ValueError):
@@ -60,6 +64,7 @@ class _Open:
 class _Reader:
     """Builds one value from events."""
 
+    tags: Tags
     positions: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     anchors: dict[str, _Anchored] = field(default_factory=dict[str, _Anchored])
     stack: list[_Open] = field(default_factory=list[_Open])
@@ -93,9 +98,13 @@ class _Reader:
             top.name = self._key(event, top.value)
             self._mark(f"{top.pointer}/{token(top.name)}", event)
             return
-        value = _value(event)
+        value = self._tagged(event)
         self._note(event, value)
         self._add(value, 1, event)
+
+    def _tagged(self, event: Any) -> Json:
+        known = self.tags.get(event.tag)
+        return known(str(event.value)) if known else _value(event)
 
     def _key(self, event: Any, known: dict[str, Json]) -> str:
         if event.value == "<<" and not event.style:
@@ -161,9 +170,9 @@ class _Reader:
         self.positions[pointer] = (event.start_mark.line + 1, event.start_mark.column + 1)
 
 
-def yaml_document(shown: str, content: bytes) -> Document | Diagnostic:
+def yaml_document(shown: str, content: bytes, tags: Tags = MappingProxyType({})) -> Document | Diagnostic:
     """A document in YAML, or the first thing in it that is not YAML or has no JSON."""
-    reader = _Reader()
+    reader = _Reader(tags)
     try:
         for event in _events(content.decode()):
             reader.take(event)

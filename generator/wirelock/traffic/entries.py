@@ -78,10 +78,13 @@ class Part:
         return value
 
     def headers(self) -> Headers:
-        """The member `headers`, as a list or an object; HTTP/2's pseudo headers (`:path`) are left out."""
+        """The member `headers`; HTTP/2's pseudo headers (`:path`) are left out.
+
+        They are a list of names with values, or an object with a value or a list of values a name.
+        """
         stated = self.members.get("headers", [])
         if isinstance(stated, dict):
-            pairs = list(cast("dict[str, object]", stated).items())
+            pairs = [(name, one) for name, value in cast("dict[str, object]", stated).items() for one in _each(value)]
         elif isinstance(stated, list):
             parts = enumerate(cast("list[object]", stated))
             found = (Part.of(entry, f"{self.at('headers')}/{index}") for index, entry in parts)
@@ -98,6 +101,10 @@ class Part:
         if not isinstance(value, str):
             raise EntryError(self.at("headers"), f"the header {quoted(name)} must be a text, not {type_name(value)}")
         return value
+
+
+def _each(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else [value]
 
 
 def decoded(text: str, encoding: str, pointer: str) -> bytes:

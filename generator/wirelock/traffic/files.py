@@ -80,6 +80,16 @@ def place(error: MalformedText) -> tuple[str, int, int]:
     return _PLACE.sub("", error.finding.message), line, column
 
 
+def not_json(text: bytes, shown: str, error: MalformedText, hint: str) -> Diagnostic:
+    """The diagnostic for a recording that should be one JSON object and is not JSON."""
+    message, line, column = place(error)
+    if ends_early(text, message):
+        hint = "the file ends early; record it again or restore it"
+    elif message.startswith("trailing data"):
+        hint = "a recording is one document; if the file has one exchange a line, end its name in .ndjson"
+    return Diagnostic(RECORDING_UNREADABLE, Location(shown, line, column), f"not JSON: {message}", hint)
+
+
 def ends_early(text: bytes, message: str) -> bool:
     """Whether a text that should be one JSON object, and is not JSON for the reason given, was cut off."""
     if message.startswith(("the text ends", "the text is empty", "unterminated string")):

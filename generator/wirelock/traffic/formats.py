@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.traffic import files, har, ndjson
+from wirelock.traffic import files, har, ndjson, vcr
 from wirelock.traffic.exchange import Exchange
 
 RECORDING_FORMAT_UNKNOWN = Code("RECORDING_FORMAT_UNKNOWN", Severity.ERROR, fatal=True)
@@ -34,6 +34,12 @@ class Format:
 FORMATS: tuple[Format, ...] = (
     Format("HAR", (".har",), har.read, re.compile(rb'\s*\{\s*"log"')),
     Format("NDJSON", (".ndjson", ".jsonl"), ndjson.read),
+    Format(
+        "VCR",
+        (".yaml", ".yml"),
+        vcr.read,
+        re.compile(rb'\s*\{\s*"(version|interactions|http_interactions|recorded_with)"'),
+    ),
 )
 
 

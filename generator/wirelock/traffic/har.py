@@ -1,4 +1,7 @@
-"""HAR 1.2, the archive that browsers and proxies write (http://www.softwareishard.com/blog/har-12-spec/)."""
+"""HAR 1.2, the archive that browsers and proxies write (http://www.softwareishard.com/blog/har-12-spec/).
+
+A body stands there without its content coding; some recorders keep it, and then it is undone here.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import cast
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.text import MalformedText, parse
 from wirelock.traffic import files
+from wirelock.traffic.codings import body
 from wirelock.traffic.entries import EntryError, Part, decoded, invalid
 from wirelock.traffic.exchange import Body, Exchange, Headers, header, media_type, without_secrets
 
@@ -22,7 +26,8 @@ def read(path: Path, shown: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic
     try:
         entries = _entries(parse(text))
     except MalformedText as error:
-        return (), (_malformed(text, shown, error),)
+        hint = "a HAR is one document of strict JSON (RFC 7493); record it again"
+        return (), (files.not_json(text, shown, error, hint),)
     if entries is None:
         hint = "a HAR is an object with log.entries; export it anew from the browser or proxy"
         return (), (Diagnostic(RECORDING_NOT_HAR, Location(shown), "the file is JSON, but no HAR", hint),)
@@ -37,16 +42,6 @@ def _entries(value: object) -> list[object] | None:
     except EntryError:
         return None
     return cast("list[object]", entries) if isinstance(entries, list) else None
-
-
-def _malformed(text: bytes, shown: str, error: MalformedText) -> Diagnostic:
-    message, line, column = files.place(error)
-    hint = "a HAR is one document of strict JSON (RFC 7493); record it again"
-    if files.ends_early(text, message):
-        hint = "the file ends early; record it again or restore it"
-    elif message.startswith("trailing data"):
-        hint = "a HAR is one document; if the file has one exchange a line, end its name in .ndjson"
-    return Diagnostic(files.RECORDING_UNREADABLE, Location(shown, line, column), f"not JSON: {message}", hint)
 
 
 def _exchange(entry: object, index: int, shown: str) -> Exchange | Diagnostic:
@@ -90,4 +85,5 @@ def _body(content: Part | None, headers: Headers, size: object) -> tuple[Body | 
     stated = media_type(content.optional_text("mimeType"), header(headers, "content-type"))
     if not text:
         return None, unrecorded or bool(content.members.get("params"))
-    return Body(decoded(text, content.optional_text("encoding"), content.at("text")), stated), False
+    recorded = decoded(text, content.optional_text("encoding"), content.at("text"))
+    return body(recorded, stated, headers, content.at("text")), False

@@ -3,7 +3,8 @@
     {"request": {"method", "url", "headers", "body"}, "response": {"status", "headers", "body"}, "started"}
 
 A string `body` is the text as it went over the wire (`"bodyEncoding": "base64"` beside it: the bytes); any other value
-is the JSON value of the body, and null is no body. `headers` are `{name: value}` or a list of `{"name", "value"}`.
+is the JSON value of the body, and null is no body. `headers` are `{name: value}`, the value
+a text or a list of texts, or a list of `{"name", "value"}`.
 A null `response` is no answer.
 """
 
@@ -17,6 +18,7 @@ from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.text import MalformedText, dump, parse
 from wirelock.runtime.words import type_name
 from wirelock.traffic import files
+from wirelock.traffic.codings import body
 from wirelock.traffic.entries import EntryError, Part, decoded, invalid
 from wirelock.traffic.exchange import Body, Document, Exchange, Headers, header, media_type, without_secrets
 
@@ -109,4 +111,4 @@ def _body(part: Part, headers: Headers) -> Body | None:
         raise EntryError(part.at("body"), f"`body` must be a text where `bodyEncoding` stands, not {type_name(stated)}")
     else:
         text = dump(stated)
-    return Body(text, media_type(header(headers, "content-type"))) if text else None
+    return body(text, media_type(header(headers, "content-type")), headers, part.at("body"))
