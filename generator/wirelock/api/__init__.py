@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wirelock.api.generation import Mode, generate
     from wirelock.api.illustrating import illustrated
     from wirelock.api.importing import import_document
+    from wirelock.api.live import verify_live
     from wirelock.api.numbering import numbers, resolve
     from wirelock.api.project import Project, ProjectError, load
     from wirelock.api.proving import prove
@@ -39,6 +40,7 @@ __all__ = [
     "prove",
     "resolve",
     "verify",
+    "verify_live",
 ]
 
 _MODULES = {
@@ -50,6 +52,7 @@ _MODULES = {
     "illustrating": ("illustrated",),
     "importing": ("import_document",),
     "numbering": ("numbers", "resolve"),
+    "live": ("verify_live",),
     "project": ("Project", "ProjectError", "load"),
     "proving": ("prove",),
     "scaffolding": ("init",),

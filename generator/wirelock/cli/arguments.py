@@ -17,6 +17,11 @@ _FORMAT = "FORMAT[=FILE]"
 _WRONG = re.compile(r"unrecognized arguments: (\S+)|invalid choice: '([^']*)'")
 
 
+_DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(ms|s|m|h)")
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
+_LONGEST = 3600.0
+
+
 class UsageError(ValueError):
     """The arguments are not what the command takes; the text says what is wrong and what to do."""
 
@@ -55,11 +60,23 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     found, left = whole.parse_known_args(arguments)
     if left:
         commands.get(found.command, whole).error(f"unrecognized arguments: {left[0]}")
+    if "live" in found:
+        _fitting(found, commands[found.command])
     if "format" in found:
         found.format = _destinations(found.format, commands[found.command])
     if found.command == "numbers" and found.action and found.type:
         commands[found.command].error("--type limits the list; resolve mends the whole ledger")
     return found
+
+
+def _fitting(found: argparse.Namespace, command: _Parser) -> None:
+    """Whether the arguments of verify go together; raises UsageError."""
+    if found.live and (found.recordings or found.type):
+        command.error("--live takes no recordings and no --type: it asks the server")
+    wanted = {"--lifecycle": found.lifecycle, "--events": found.events, "--for": found.seconds}
+    for option, value in wanted.items():
+        if value and not found.live:
+            command.error(f"{option} is for a running server: add --live URL")
 
 
 def _destinations(stated: Sequence[Output], command: _Parser) -> tuple[Output, ...]:
@@ -127,6 +144,14 @@ def _verify(command: _Parser) -> None:
     command.add_argument("recordings", nargs="*", metavar="RECORDING", help=words)
     words = "each line is one document of this type, such as session/sessionInfo"
     command.add_argument("--type", default="", metavar="TYPE", help=words)
+    words = "a running server instead: every GET that can be asked, and nothing else"
+    command.add_argument("--live", default="", metavar="URL", help=words)
+    words = "with --live: create, list, read, change and delete things of its own as well; nothing is left behind"
+    command.add_argument("--lifecycle", action="store_true", help=words)
+    words = "with --live: follow event streams as well, for N events each, 10 seconds if --for does not say otherwise"
+    command.add_argument("--events", type=_count, metavar="N", help=words)
+    words = "with --live: follow event streams as well, for so long (10s, 2m), 10,000 events each at most"
+    command.add_argument("--for", type=_duration, dest="seconds", metavar="TIME", help=words)
     _add_format(command)
 
 
@@ -175,6 +200,15 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1")
     return int(text)
+
+
+def _duration(text: str) -> float:
+    """Seconds, from `10s`, `2m`, `0.5s`."""
+    found = _DURATION.fullmatch(text)
+    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not 0 < seconds <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"{text} is no time up to an hour, such as 10s or 2m")
+    return seconds
 
 
 def _add_format(command: _Parser) -> None:

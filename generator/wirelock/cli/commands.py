@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,6 +70,16 @@ def _report(arguments: argparse.Namespace, config: Config) -> Report:
                 return api.generate(config, arguments.mode, progress)
             case "breaking":
                 return _compared(api.compare(config, arguments.against, progress), advise=arguments.advise)
+            case "verify" if arguments.live:
+                return api.verify_live(
+                    config,
+                    arguments.live,
+                    os.environ,
+                    progress,
+                    lifecycle=arguments.lifecycle,
+                    events=arguments.events,
+                    seconds=arguments.seconds,
+                )
             case "verify":
                 return api.verify(config, arguments.recordings, arguments.type, progress)
             case "prove":

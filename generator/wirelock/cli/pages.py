@@ -91,11 +91,17 @@ PAGES: Mapping[str, Page] = {
     ),
     "verify": Page(
         "Each request and response is matched with a method of a service and held against its types. It ends with what "
-        "the recordings never exercised. Zero documents checked is not success.",
+        "the recordings never exercised. Zero documents checked is not success. Credentials for a running server come "
+        "from the environment: WIRELOCK_UPSTREAM_TOKEN, or WIRELOCK_UPSTREAM_USER and WIRELOCK_UPSTREAM_PASSWORD.",
         (
             ("wirelock verify", "the recordings of the configuration"),
             ("wirelock verify capture.har", "one recording, of a browser or a proxy"),
             ("wirelock verify sessions.ndjson --type session/sessionInfo", "bare documents, one a line"),
+            ("wirelock verify --live http://127.0.0.1:4096", "a running server, with GET alone"),
+            (
+                "wirelock verify --live http://127.0.0.1:4096 --lifecycle --for 10s",
+                "with things of its own, deleted again, and the events meanwhile",
+            ),
             ("wirelock verify --format text --format html=report.html", "a report to open beside the one to read"),
         ),
         (

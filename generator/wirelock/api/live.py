@@ -1,0 +1,71 @@
+"""verify --live: hold a running server against everything that the schemas generate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from wirelock.api.emitting import emitted
+from wirelock.api.progress import Progress, silent
+from wirelock.artifacts import load
+from wirelock.build import build
+from wirelock.config import Config
+from wirelock.diagnostics import Diagnostic, Location, Report, in_order
+from wirelock.serve.extras import missing
+from wirelock.traffic.check import Check
+from wirelock.traffic.codes import NOTHING_CHECKED
+from wirelock.traffic.expectations import expected
+
+
+def verify_live(
+    config: Config,
+    address: str,
+    environment: Mapping[str, str],
+    progress: Progress = silent,
+    *,
+    lifecycle: bool = False,
+    events: int | None = None,
+    seconds: float | None = None,
+) -> Report:
+    """Ask a running server what the services describe, and hold its answers against them.
+
+    Only GET is used, and streams are left alone, unless `lifecycle` lets it make and delete things of its own, or
+    `events` or `seconds` (10,000 and 10 where only the other is given) have streams followed. Credentials come from
+    `environment`.
+    """
+    if absent := missing("live", ("aiohttp",)):
+        return Report((absent,))
+    from wirelock.serve.live.following import EVENTS, SECONDS, Following
+    from wirelock.serve.live.live import Asked, checked
+    from wirelock.serve.upstream import upstream
+
+    server = upstream(address, environment)
+    if isinstance(server, Diagnostic):
+        return Report((server,))
+    built = build(config)
+    output = emitted(built, progress)
+    if not output.sound:
+        return Report(output.diagnostics)
+    contracts = load(built, output.artifacts).contract
+    check = Check(built.graph, contracts)
+    limits = Following(events or EVENTS, seconds or SECONDS) if events or seconds else None
+    run = asyncio.run(checked(server, built.graph, check, contracts, Asked(limits, lifecycle), progress))
+    stopped = any(diagnostic.code.fatal for diagnostic in run.diagnostics)
+    nothing = () if check.bodies or stopped else (_nothing(run.called),)
+    report = check.report()
+    found = expected((*report.diagnostics, *run.diagnostics, *run.not_called), config.expect, ())
+    asked: dict[str, int | str] = {
+        "address": server.url,
+        "called": run.called,
+        "not called": len(run.not_called),
+        "not served": run.not_served,
+    }
+    diagnostics = in_order((*output.diagnostics, *nothing, *found))
+    return replace(report, diagnostics=diagnostics, summary={"server": asked, **report.summary})
+
+
+def _nothing(called: int) -> Diagnostic:
+    words = f"nothing was checked: of {called} calls, none was answered with something that a service describes"
+    hint = "check the address, and that the services describe this API"
+    return Diagnostic(NOTHING_CHECKED, Location(), words, hint)

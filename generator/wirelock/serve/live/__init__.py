@@ -1,0 +1,1 @@
+"""A live server held against the services: what it is asked, what it answers, nothing left behind (decision 0019)."""

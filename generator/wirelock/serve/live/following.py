@@ -1,0 +1,119 @@
+"""Event streams of a live server, for a number of events or a time, whichever ends first."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import aiohttp
+
+from wirelock.diagnostics import Diagnostic, Location
+from wirelock.ir import Method, Service
+from wirelock.runtime.words import visible
+from wirelock.serve.live.asking import Call, Server
+from wirelock.serve.live.codes import STREAM_CUT
+from wirelock.serve.upstream import CONNECT_SECONDS, unreachable
+from wirelock.traffic.entries import EntryError
+from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader
+from wirelock.traffic.exchange import Body, Exchange
+
+SECONDS = 10.0
+"""How long a stream is followed if only a number of events is given."""
+EVENTS = 10_000
+"""How many events are taken if only a time is given."""
+MAX_BYTES = 64 * 2**20
+"""The most that all events of a stream are, and the most that one may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How long streams are followed: at most so many events, and at most so many seconds."""
+
+    events: int = EVENTS
+    seconds: float = SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A stream as an exchange, or why there is none; `cut` says how it ended if not as it should."""
+
+    result: Exchange | Diagnostic
+    cut: Diagnostic | None = None
+
+
+def streams(services: Iterable[Service]) -> list[Method]:
+    """The methods that answer with events and take no parameter of the path."""
+    methods = (method for service in services for method in service.methods)
+    return [m for m in methods if m.stream and m.verb.upper() == "GET" and "{" not in m.path]
+
+
+async def follow(server: Server, call: Call, limits: Following, opened: asyncio.Event) -> Followed:
+    """Read the events of a stream within limits; `opened` is set when the server has begun to answer, or will not."""
+    number, deadline = server.number(), asyncio.get_running_loop().time() + limits.seconds
+    within = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
+    headers = {"Accept": MEDIA_TYPE, "Accept-Encoding": "identity"}
+    try:
+        async with asyncio.timeout_at(deadline) as opening:
+            async with server.session.get(
+                server.at(call.path), headers=headers, timeout=within, allow_redirects=False
+            ) as answer:
+                opening.reschedule(None)
+                opened.set()
+                return await _followed(server, call, number, answer, limits, deadline)
+    except aiohttp.ClientConnectorError as error:
+        return Followed(unreachable(server.upstream, error))
+    except TimeoutError:
+        return Followed(server.unanswered(call, number, f"nothing within {limits.seconds:g} seconds"))
+    except (aiohttp.ClientError, OSError, EntryError) as error:
+        return Followed(server.unanswered(call, number, str(error) or type(error).__name__))
+    finally:
+        opened.set()
+
+
+async def _followed(
+    server: Server, call: Call, number: int, answer: aiohttp.ClientResponse, limits: Following, deadline: float
+) -> Followed:
+    if answer.content_type != MEDIA_TYPE:
+        async with asyncio.timeout_at(deadline):
+            return Followed(server.exchange(call, number, answer, await answer.content.read(MAX_BYTES)))
+    if coding := answer.headers.get("Content-Encoding", ""):
+        return Followed(server.unanswered(call, number, f"the stream is compressed with {coding}, unasked"))
+    found, end = list[Event](), ""
+    try:
+        with contextlib.suppress(TimeoutError):  # it is the limit
+            async with asyncio.timeout_at(deadline):
+                end = await _collect(answer, found, limits.events)
+    except aiohttp.ClientError as error:
+        end = f"breaks off: {visible(str(error)) or type(error).__name__}"
+    text = b"".join(map(_written, found[: limits.events])) or b":\n\n"  # a comment: it was there, and said nothing
+    exchange = replace(server.exchange(call, number, answer, b""), response=Body(text, MEDIA_TYPE))
+    return Followed(exchange, _cut(server, call, end) if end else None)
+
+
+async def _collect(answer: aiohttp.ClientResponse, found: list[Event], most: int) -> str:
+    """Take events until there are enough; gives how the stream ended if that is a fault of it."""
+    size, reader = 0, EventReader()
+    async for piece in answer.content.iter_any():
+        size += len(piece)
+        found += reader.feed(piece)
+        if len(found) >= most:
+            return ""
+        if size > MAX_BYTES:
+            return f"has more than {MAX_BYTES // 2**20} MiB, and was read no further"
+    return "ends within an event, which is none then" if reader.waiting else ""
+
+
+def _written(event: Event) -> bytes:
+    """An event as a stream has it (WHATWG HTML, 9.2.5)."""
+    stated = ((b"event", event.event), (b"id", event.id))
+    lines = [name + b": " + value for name, value in stated if value is not None]
+    lines += [] if event.retry is None else [b"retry: %d" % event.retry]
+    lines += [b"data: " + line for line in event.data.split(b"\n")]
+    return b"\n".join(lines) + b"\n\n"
+
+
+def _cut(server: Server, call: Call, words: str) -> Diagnostic:
+    hint = "the events before were judged"
+    return Diagnostic(STREAM_CUT, Location(server.upstream.url), f"the stream of {call} {words}", hint)

@@ -1,0 +1,161 @@
+"""Things of our own, created, listed, read, changed and deleted; whatever happens, the deletion is tried.
+
+What can be made is told by the paths: a POST to `/things` whose answer has the key of a DELETE of `/things/{key}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from wirelock.diagnostics import Diagnostic, Location
+from wirelock.ir import Method, Service, TypeId
+from wirelock.runtime.findings import Contract
+from wirelock.runtime.pointers import token
+from wirelock.runtime.text import Json, MalformedText, dump, parse
+from wirelock.serve.live.asking import Call
+from wirelock.serve.live.codes import LEFT_BEHIND
+from wirelock.serve.live.drafts import body
+from wirelock.serve.live.reading import key_of
+from wirelock.serve.live.run import Run, not_served
+from wirelock.traffic.exchange import Exchange
+
+WORDS = "wirelock live check"
+"""How what we make is called, so that people know whose it is."""
+_MEMBER = re.compile(r"(/[^{}]*)/\{([^{}=]+)\}")
+
+_GONE = (404, 410)
+
+Contracts = Callable[[TypeId], Contract]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A collection whose things we can make and unmake; `parameter` is their key in the path, `others` by verb."""
+
+    collection: str
+    parameter: str
+    create: Method
+    delete: Method
+    list: Method | None = None
+    others: tuple[Method, ...] = ()
+
+
+def resources(services: Iterable[Service]) -> list[Resource]:
+    """The resources that services describe, by the paths of their methods."""
+    methods = [m for service in services for m in service.methods if m.verb and not m.stream]
+    by_call = {(m.verb.upper(), m.path): m for m in methods}
+    found: list[Resource] = []
+    for method in methods:
+        member = _MEMBER.fullmatch(method.path)
+        if method.verb.upper() != "DELETE" or member is None:
+            continue
+        create = by_call.get(("POST", member[1]))
+        if create is not None:
+            others = tuple(by_call[v, method.path] for v in ("GET", "PATCH", "PUT") if (v, method.path) in by_call)
+            found.append(Resource(member[1], member[2], create, method, by_call.get(("GET", member[1])), others))
+    return sorted(found, key=lambda resource: resource.collection)
+
+
+async def live_through(run: Run, resource: Resource, contracts: Contracts) -> None:
+    """Make one thing of a resource, use it, and delete it; raises Stopped.
+
+    The creation is never left in mid-air: a cancelled check waits for its answer, and then deletes.
+    """
+    draft = _drafted(run, resource.create, resource, contracts)
+    if draft is None:
+        return
+    call = Call("POST", resource.collection, dump(draft))
+    creating = asyncio.ensure_future(run.server.ask(call))
+    try:
+        await asyncio.shield(creating)
+        made = run.take(resource.create, call, creating.result())
+        if made is not None and (path := _path(resource, made)):
+            await _use(run, resource, path, contracts)
+    finally:
+        await _delete(run, resource, call, await creating)
+
+
+def _drafted(run: Run, method: Method, resource: Resource, contracts: Contracts) -> Json:
+    """A body for a method that its own type accepts; None, and a note, if there is none."""
+    draft = body(method, run.graph.definitions, WORDS)
+    given: dict[str, Json] = {resource.parameter: WORDS} if f"{{{resource.parameter}}}" in method.path else {}
+    inside: Json = draft if method.body in ("", "*") else {method.body: draft}
+    whole = {**inside, **given} if isinstance(inside, dict) else inside
+    needed = run.needs(method)
+    found = contracts(method.request).validator_findings(dump(whole))
+    key = f"/{token(resource.parameter)}"  # that of a thing not made yet
+    faults = [finding for finding in found if not finding.warning and finding.pointer != key]
+    if needed or faults:
+        run.leave_out(method, needed or f"no body for it can be made up: {faults[0].message}")
+        return None
+    return draft
+
+
+async def _use(run: Run, resource: Resource, path: str, contracts: Contracts) -> None:
+    """List, read, change, and read again."""
+    reads = [(m, Call("GET", path)) for m in resource.others if m.verb.upper() == "GET"]
+    if resource.list is not None and not run.needs(resource.list):
+        await run.ask(resource.list, Call("GET", resource.collection))
+    for method, call in reads:
+        await run.ask(method, call)
+    for method in resource.others:
+        if method.verb.upper() == "GET":
+            continue
+        draft = _drafted(run, method, resource, contracts)
+        if draft is not None:
+            await run.ask(method, Call(method.verb.upper(), path, dump(draft)))
+    for method, call in reads:
+        await run.ask(method, call)
+
+
+async def _delete(run: Run, resource: Resource, call: Call, made: Exchange | Diagnostic) -> None:
+    """Delete what was made, and look whether it is gone."""
+    if isinstance(made, Diagnostic):
+        if not made.code.fatal:  # it arrived, and what came of it is not known
+            _left(run, f"{call} was not answered: what it made, if anything, is still there")
+        return
+    if made.status >= 300 or not_served(resource.create, made):
+        return
+    path = _path(resource, made)
+    if not path:
+        _left(run, f"the answer to {call} does not say what was made: no {resource.parameter} and no id in it")
+        return
+    deletion = Call("DELETE", path)
+    answer = await run.server.ask(deletion)
+    if isinstance(answer, Diagnostic) and answer.code.fatal:
+        _left(run, f"{path} is still there: {answer.message}")
+    run.take(resource.delete, deletion, answer)
+    if reason := await _remains(run, resource, path, answer):
+        _left(run, f"{path} is still there: {reason}")
+
+
+async def _remains(run: Run, resource: Resource, path: str, deleted: Exchange | Diagnostic) -> str:
+    """Why we think that a thing is still there, "" if it is gone; who does not answer may have deleted it."""
+    if isinstance(deleted, Exchange) and deleted.status >= 300:
+        return "" if deleted.status in _GONE else f"its deletion is answered {deleted.status}"
+    reading = next((method for method in resource.others if method.verb.upper() == "GET"), None)
+    answer = await run.ask(reading, Call("GET", path)) if reading is not None else None
+    if answer is None:
+        return deleted.message if isinstance(deleted, Diagnostic) else ""
+    return "it can be read after it was deleted" if answer.status < 300 else ""
+
+
+def _left(run: Run, words: str) -> None:
+    hint = f"look for it on the server ({WORDS!r} is its title or name, if it has one), and delete it"
+    run.diagnostics.append(Diagnostic(LEFT_BEHIND, Location(run.server.upstream.url), words, hint))
+
+
+def _path(resource: Resource, made: Exchange) -> str:
+    """The path of what was made, "" if the answer does not say it."""
+    if made.status >= 300 or made.response is None:
+        return ""
+    try:
+        value = parse(made.response.text)
+    except MalformedText:
+        return ""
+    key = key_of(value, resource.parameter) if isinstance(value, dict) else ""
+    return f"{resource.collection}/{quote(key, safe='')}" if key else ""
