@@ -51,6 +51,17 @@ def test_only_get_is_used_and_paths_are_filled_from_what_was_seen() -> None:
     assert "GET /session" in stage.asked and "GET /session/ses%201%2F%C3%BC" in stage.asked
 
 
+def test_an_api_below_a_path_is_asked_there() -> None:
+    def below(actor: Actor) -> bool:
+        actor.path = actor.path.removeprefix("/api/v1")
+        return False
+
+    with staged(below) as stage:
+        report = live(f"{stage.url}/api/v1/")
+    assert "GET /api/v1/session" in stage.asked
+    assert "ListSessions" in {case.rpc.rpartition(".")[2] for case in report.cases if case.outcome == "conforming"}
+
+
 def test_a_lifecycle_makes_one_session_and_leaves_none() -> None:
     with staged() as stage:
         report = live(stage, lifecycle=True)

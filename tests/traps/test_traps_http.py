@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 import pytest
 from traps import Project, made, properties
 
 from wirelock.diagnostics import Severity
 from wirelock.traffic.check import Check
-from wirelock.traffic.events import Event, events
+from wirelock.traffic.events import Event, EventReader, events
 from wirelock.traffic.exchange import Body, Exchange
 
 JSON = "application/json"
@@ -126,6 +129,24 @@ STREAMS: dict[str, tuple[bytes, list[Event]]] = {
 def test_65_a_stream_is_its_whole_events(name: str) -> None:
     stream, wanted = STREAMS[name]
     assert list(events(stream)) == wanted
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_65_a_stream_that_comes_byte_by_byte_is_the_same(name: str) -> None:
+    stream, wanted = STREAMS[name]
+    reader = EventReader()
+    assert [event for at in range(len(stream)) for event in reader.feed(stream[at : at + 1])] == wanted
+
+
+def test_65_an_event_is_there_before_a_stream_that_never_ends_has_ended() -> None:
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield 'data: {"at": 1}\n\n: ü\n'.encode()
+
+    reader = EventReader()
+    found = (event for piece in endless() for event in reader.feed(piece))
+    assert [event.data for event in islice(found, 3)] == [b'{"at": 1}'] * 3
+    assert reader.waiting < 100
 
 
 def test_65_each_event_has_its_verdict(check: Check) -> None:

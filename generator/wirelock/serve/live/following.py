@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 
@@ -80,29 +80,45 @@ async def _followed(
             return Followed(server.exchange(call, number, answer, await answer.content.read(MAX_BYTES)))
     if coding := answer.headers.get("Content-Encoding", ""):
         return Followed(server.unanswered(call, number, f"the stream is compressed with {coding}, unasked"))
-    found, end = list[Event](), ""
+    taken, end = _Taken(limits.events), ""
     try:
         with contextlib.suppress(TimeoutError):  # it is the limit
             async with asyncio.timeout_at(deadline):
-                end = await _collect(answer, found, limits.events)
+                end = await _collect(answer, taken)
+        taken.take(answer.content.read_nowait())  # what had come when the time was up
     except aiohttp.ClientError as error:
         end = f"breaks off: {visible(str(error)) or type(error).__name__}"
-    text = b"".join(map(_written, found[: limits.events])) or b":\n\n"  # a comment: it was there, and said nothing
+    text = (
+        b"".join(map(_written, taken.events[: limits.events])) or b":\n\n"
+    )  # a comment: it was there, and said nothing
     exchange = replace(server.exchange(call, number, answer, b""), response=Body(text, MEDIA_TYPE))
     return Followed(exchange, _cut(server, call, end) if end else None)
 
 
-async def _collect(answer: aiohttp.ClientResponse, found: list[Event], most: int) -> str:
+@dataclass(slots=True)
+class _Taken:
+    """The events so far, of which `most` are wanted, and the bytes that they came in."""
+
+    most: int
+    events: list[Event] = field(default_factory=list[Event])
+    reader: EventReader = field(default_factory=EventReader)
+    size: int = 0
+
+    def take(self, piece: bytes) -> None:
+        """The next bytes of the stream."""
+        self.size += len(piece)
+        self.events += self.reader.feed(piece)
+
+
+async def _collect(answer: aiohttp.ClientResponse, taken: _Taken) -> str:
     """Take events until there are enough; gives how the stream ended if that is a fault of it."""
-    size, reader = 0, EventReader()
     async for piece in answer.content.iter_any():
-        size += len(piece)
-        found += reader.feed(piece)
-        if len(found) >= most:
+        taken.take(piece)
+        if len(taken.events) >= taken.most:
             return ""
-        if size > MAX_BYTES:
+        if taken.size > MAX_BYTES:
             return f"has more than {MAX_BYTES // 2**20} MiB, and was read no further"
-    return "ends within an event, which is none then" if reader.waiting else ""
+    return "ends within an event, which is none then" if taken.reader.waiting else ""
 
 
 def _written(event: Event) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 
 from wirelock.diagnostics import Diagnostic, Location, Severity
@@ -22,6 +22,8 @@ from wirelock.traffic.check import Check
 
 Progress = Callable[[str, int, int], None]
 _OPENING_SECONDS = 5.0
+Open = dict["asyncio.Task[Followed]", tuple[Method, Call, asyncio.Event]]
+"""The streams that are being followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ async def checked(
 
 
 async def _everything(run: Run, contracts: Contracts, asked: Asked, progress: Progress) -> None:
-    following = _opened(run, asked.following) if asked.following else {}
+    following = _opened(run, asked.following)
     try:
         await _begun(following)
         await _read(run, progress)
@@ -68,12 +70,10 @@ async def _everything(run: Run, contracts: Contracts, asked: Asked, progress: Pr
         await asyncio.gather(*following, return_exceptions=True)
 
 
-Open = Mapping["asyncio.Task[Followed]", tuple[Method, Call, asyncio.Event]]
-"""The streams that are being followed."""
-
-
-def _opened(run: Run, limits: Following) -> Open:
-    found: dict[asyncio.Task[Followed], tuple[Method, Call, asyncio.Event]] = {}
+def _opened(run: Run, limits: Following | None) -> Open:
+    found: Open = {}
+    if limits is None:
+        return found
     for method in streams(run.graph.services):
         if needed := run.needs(method):
             run.leave_out(method, needed)
@@ -124,7 +124,7 @@ def _nothing(run: Run, words: str) -> None:
 
 
 @contextlib.contextmanager
-def _ended_by_term() -> Iterator[None]:
+def _ended_by_term() -> Generator[None]:
     """SIGTERM ends a check as Ctrl-C does, where signals can be had: in the main thread, and not on every system."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
