@@ -118,12 +118,13 @@ def test_a_failing_step_leaves_nothing_behind(line: str, act: Callable[[Actor], 
     ("line", "act", "words"),
     [
         ("DELETE", lambda actor: actor.answer({"name": "UnknownError", "data": {"message": "no"}}, 500), "answered 500"),
+        ("DELETE", lambda actor: actor.send(PAGE, "text/html"), "does not know its deletion"),
         ("DELETE", lambda actor: actor.answer(True), "can be read after it was deleted"),
         ("DELETE", lambda actor: actor.reset(), "can be read after it was deleted"),
         ("POST", lambda actor: actor.answer({"title": "t", "directory": "/d"}), "does not say what was made"),
         ("POST", lambda actor: time.sleep(1), "what it made, if anything"),
     ],
-    ids=["refused", "kept", "reset", "no key", "creation not answered"],
+    ids=["refused", "unknown", "kept", "reset", "no key", "creation not answered"],
 )  # fmt: skip
 def test_what_may_be_left_behind_is_named(line: str, act: Callable[[Actor], None], words: str) -> None:
     with staged(when(line, act)) as stage:
@@ -134,7 +135,7 @@ def test_what_may_be_left_behind_is_named(line: str, act: Callable[[Actor], None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("line", ["POST", "GET /session/ses_1", "PATCH"])
+@pytest.mark.parametrize("line", ["POST", "GET /session/ses_1", "PATCH", "DELETE"])
 def test_a_signal_leaves_nothing_behind(number: signal.Signals, line: str) -> None:
     """In a process of its own, at every step: while the session is made, read and changed."""
 

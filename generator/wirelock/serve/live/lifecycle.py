@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -63,12 +63,14 @@ def resources(services: Iterable[Service]) -> list[Resource]:
 async def live_through(run: Run, resource: Resource, contracts: Contracts) -> None:
     """Make one thing of a resource, use it, and delete it; raises Stopped.
 
-    The creation is never left in mid-air: a cancelled check waits for its answer, and then deletes.
+    Neither the creation nor the deletion is left in mid-air: a cancelled check waits for their answers.
     """
-    draft = _drafted(run, resource.create, resource, contracts)
-    if draft is None:
+    call = _call(run, resource.create, resource.collection, resource, contracts)
+    if call is None:
         return
-    call = Call("POST", resource.collection, dump(draft))
+    if needed := run.needs(resource.delete):
+        run.leave_out(resource.create, f"what it makes could not be deleted: {needed}")
+        return
     creating = asyncio.ensure_future(run.server.ask(call))
     try:
         await asyncio.shield(creating)
@@ -76,44 +78,48 @@ async def live_through(run: Run, resource: Resource, contracts: Contracts) -> No
         if made is not None and (path := _path(resource, made)):
             await _use(run, resource, path, contracts)
     finally:
-        await _delete(run, resource, call, await creating)
+        await _to_the_end(_delete(run, resource, call, creating))
 
 
-def _drafted(run: Run, method: Method, resource: Resource, contracts: Contracts) -> Json:
-    """A body for a method that its own type accepts; None, and a note, if there is none."""
-    draft = body(method, run.graph.definitions, WORDS)
+async def _to_the_end(work: Coroutine[None, None, None]) -> None:
+    """Await something that is not to be cancelled; the cancellation comes after it."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
+def _call(run: Run, method: Method, path: str, resource: Resource, contracts: Contracts) -> Call | None:
+    """A call whose body its own type accepts; None, and a note, if there is none."""
+    draft = body(method, run.graph.definitions, WORDS) if method.body else {}
     given: dict[str, Json] = {resource.parameter: WORDS} if f"{{{resource.parameter}}}" in method.path else {}
     inside: Json = draft if method.body in ("", "*") else {method.body: draft}
     whole = {**inside, **given} if isinstance(inside, dict) else inside
-    needed = run.needs(method)
-    found = contracts(method.request).validator_findings(dump(whole))
     key = f"/{token(resource.parameter)}"  # that of a thing not made yet
+    found = contracts(method.request).validator_findings(dump(whole))
     faults = [finding for finding in found if not finding.warning and finding.pointer != key]
-    if needed or faults:
-        run.leave_out(method, needed or f"no body for it can be made up: {faults[0].message}")
+    if reason := run.needs(method) or (f"no body for it can be made up: {faults[0].message}" if faults else ""):
+        run.leave_out(method, reason)
         return None
-    return draft
+    return Call(method.verb.upper(), path, dump(draft) if method.body else None)
 
 
 async def _use(run: Run, resource: Resource, path: str, contracts: Contracts) -> None:
     """List, read, change, and read again."""
-    reads = [(m, Call("GET", path)) for m in resource.others if m.verb.upper() == "GET"]
+    reads = [method for method in resource.others if method.verb.upper() == "GET"]
+    changes = [method for method in resource.others if method not in reads]
     if resource.list is not None and not run.needs(resource.list):
         await run.ask(resource.list, Call("GET", resource.collection))
-    for method, call in reads:
-        await run.ask(method, call)
-    for method in resource.others:
-        if method.verb.upper() == "GET":
-            continue
-        draft = _drafted(run, method, resource, contracts)
-        if draft is not None:
-            await run.ask(method, Call(method.verb.upper(), path, dump(draft)))
-    for method, call in reads:
-        await run.ask(method, call)
+    for method in (*reads, *changes, *reads):
+        if call := _call(run, method, path, resource, contracts):
+            await run.ask(method, call)
 
 
-async def _delete(run: Run, resource: Resource, call: Call, made: Exchange | Diagnostic) -> None:
+async def _delete(run: Run, resource: Resource, call: Call, creating: asyncio.Future[Exchange | Diagnostic]) -> None:
     """Delete what was made, and look whether it is gone."""
+    made = await creating
     if isinstance(made, Diagnostic):
         if not made.code.fatal:  # it arrived, and what came of it is not known
             _left(run, f"{call} was not answered: what it made, if anything, is still there")
@@ -135,6 +141,8 @@ async def _delete(run: Run, resource: Resource, call: Call, made: Exchange | Dia
 
 async def _remains(run: Run, resource: Resource, path: str, deleted: Exchange | Diagnostic) -> str:
     """Why we think that a thing is still there, "" if it is gone; who does not answer may have deleted it."""
+    if isinstance(deleted, Exchange) and not_served(resource.delete, deleted):
+        return "the server does not know its deletion"
     if isinstance(deleted, Exchange) and deleted.status >= 300:
         return "" if deleted.status in _GONE else f"its deletion is answered {deleted.status}"
     reading = next((method for method in resource.others if method.verb.upper() == "GET"), None)
