@@ -85,7 +85,8 @@ class Diagnostic:
 
     `raised_by` names the artefacts that found it (validator, model, codec); `schema` is the place in the schema
     that decided, for traffic; `expected` is the reason given in the configuration, when the finding is expected;
-    `change` is what it breaks, for a change between two states.
+    `change` is what it breaks, for a change between two states. `times` is how often it was found, where only the first
+    of its kind is kept.
     """
 
     code: Code
@@ -99,6 +100,7 @@ class Diagnostic:
     raised_by: tuple[str, ...] = ()
     expected: str = ""
     change: Verdicts | None = None
+    times: int = 1
 
     @property
     def level(self) -> Severity:
@@ -156,12 +158,14 @@ class Coverage:
 class Case:
     """One recorded exchange or document that was checked, whatever came of it.
 
-    `outcome` is one of those that the summary counts; the reference's `part` is "document" or "".
+    `outcome` is one of those that the summary counts; the reference's `part` is "document" or "". `times` is how many
+    exchanges it stands for, where only the first is kept.
     """
 
     ref: ExchangeRef
     rpc: str
     outcome: str
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)

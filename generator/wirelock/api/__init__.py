@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from wirelock.api.numbering import numbers, resolve
     from wirelock.api.project import Project, ProjectError, load
     from wirelock.api.proving import prove
+    from wirelock.api.proxying import proxy
+    from wirelock.api.recording import record
     from wirelock.api.scaffolding import init
     from wirelock.api.verification import verify
 
@@ -38,6 +40,8 @@ __all__ = [
     "load",
     "numbers",
     "prove",
+    "proxy",
+    "record",
     "resolve",
     "verify",
     "verify_live",
@@ -55,6 +59,8 @@ _MODULES = {
     "live": ("verify_live",),
     "project": ("Project", "ProjectError", "load"),
     "proving": ("prove",),
+    "proxying": ("proxy",),
+    "recording": ("record",),
     "scaffolding": ("init",),
     "verification": ("verify",),
 }

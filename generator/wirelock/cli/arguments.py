@@ -92,7 +92,20 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     whole = _Parser(**_page("JSON Schema is the truth; the wire format is locked to it", WHOLE), prog="wirelock")
     whole.add_argument("--version", action="version", version=f"wirelock {VERSION}")
     sub = whole.add_subparsers(dest="command", metavar="COMMAND")
-    makers = (_import, _generate, _breaking, _verify, _prove, _check, _numbers, _init, _explain, _completion)
+    makers = (
+        _import,
+        _generate,
+        _breaking,
+        _verify,
+        _prove,
+        _check,
+        _proxy,
+        _record,
+        _numbers,
+        _init,
+        _explain,
+        _completion,
+    )
     commands: dict[str, _Parser] = {}
     for make in makers:
         name, words = make.__name__[1:], make.__doc__ or ""
@@ -177,6 +190,30 @@ def _numbers(command: _Parser) -> None:
     command.add_argument("--type", default="", metavar="TYPE", help=words)
     words = "how the list is printed"
     command.add_argument("--format", choices=["text", "json"], default="text", dest="listing", help=words)
+
+
+def _proxy(command: _Parser) -> None:
+    """pass traffic on to a server, and hold what passes against the schemas"""
+    _add_ends(command)
+    words = "report: pass everything; enforce: pass nothing that is not as described (502 and 400 instead)"
+    command.add_argument("--mode", choices=["report", "enforce"], default="report", help=words)
+    words = "record what passes, without its secrets, into a .har or .ndjson"
+    command.add_argument("--record", default="", metavar="FILE", help=words)
+    _add_format(command)
+
+
+def _record(command: _Parser) -> None:
+    """pass traffic on to a server, and record it without its secrets"""
+    _add_ends(command)
+    command.add_argument("--output", required=True, metavar="FILE", help="a .har or .ndjson")
+    _add_format(command)
+
+
+def _add_ends(command: _Parser) -> None:
+    words = "the server; no other is ever called"
+    command.add_argument("--upstream", required=True, metavar="URL", help=words)
+    words = "where to listen, 127.0.0.1:4097 if nothing is said; port 0 takes any that is free"
+    command.add_argument("--listen", default="127.0.0.1:4097", metavar="HOST:PORT", help=words)
 
 
 def _init(command: _Parser) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from wirelock import api
 from wirelock.cli.explain import explain
 from wirelock.cli.outputs import Output
-from wirelock.cli.printing import printed, told
+from wirelock.cli.printing import noted, printed, told
 from wirelock.cli.progress import shown_progress
-from wirelock.config import Config, read_config
+from wirelock.config import CONFIG_MISSING, Config, read_config
 from wirelock.diagnostics import Report
 
 
@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
             if code == 0 and Output("text") in arguments.format:
                 told(f"next: {_enter(arguments.folder)}wirelock check")
             return code
+        case "record":
+            return printed(_recorded(arguments), arguments.format)
         case _:
             config = read_config(Path.cwd())
             if not isinstance(config, Config):
@@ -61,6 +63,26 @@ def _numbers(arguments: argparse.Namespace, config: Config) -> int:
     return told(listing(found, arguments.listing))
 
 
+def _recorded(arguments: argparse.Namespace) -> Report:
+    """The report of `record`, which needs no project: recordings come before schemas."""
+    config = read_config(Path.cwd())
+    if isinstance(config, Config):
+        redact = config.redact
+    elif all(one.code is CONFIG_MISSING for one in config):
+        redact = ()
+    else:
+        return Report(config)
+    return api.record(arguments.upstream, arguments.output, _listening, arguments.listen, redact)
+
+
+def _listening(address: str) -> None:
+    noted(f"listening on {address}; Ctrl-C ends it")
+
+
+def _watching(address: str) -> None:
+    noted(f"listening on {address}, page at {address}/__wirelock/; Ctrl-C ends it and prints the report")
+
+
 def _report(arguments: argparse.Namespace, config: Config) -> Report:
     with shown_progress() as progress:
         match arguments.command:
@@ -84,6 +106,9 @@ def _report(arguments: argparse.Namespace, config: Config) -> Report:
                 return api.verify(config, arguments.recordings, arguments.type, progress)
             case "prove":
                 return api.prove(config, arguments.examples, arguments.seed, progress)
+            case "proxy":
+                ends = arguments.upstream, _watching, arguments.listen
+                return api.proxy(config, *ends, arguments.mode, arguments.record, progress)
             case _:
                 return api.check(config, progress)
 

@@ -25,11 +25,12 @@ class Formatter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The page of a command: what it does, command lines with what they do, and the files it is about."""
+    """The page of a command: what it does, command lines with what they do, the files and variables it is about."""
 
     about: str
     examples: Rows
     files: Rows = ()
+    environment: Rows = ()
 
 
 _CONFIGURATION = ("wirelock.toml", "the configuration; or [tool.wirelock] in pyproject.toml")
@@ -42,6 +43,13 @@ _EXIT_CODES: Rows = (
     ("2", "could not run: nothing was judged"),
 )
 _ENVIRONMENT: Rows = (("NO_COLOR", "when it is set to anything, no colours on a terminal"),)
+
+_CREDENTIALS: Rows = (
+    ("WIRELOCK_UPSTREAM_TOKEN", "a bearer token for the server"),
+    ("WIRELOCK_UPSTREAM_USER", "or a user, with"),
+    ("WIRELOCK_UPSTREAM_PASSWORD", "a password"),
+)
+_RECORDED: Rows = (("*.har", "HAR 1.2"), ("*.ndjson", "an exchange a line"))
 
 WHOLE = Page(
     "From schemas/<package>/*.schema.json it writes protobuf, Pydantic models, validators and a codec between JSON "
@@ -142,6 +150,30 @@ PAGES: Mapping[str, Page] = {
         ),
         (_CONFIGURATION, _NUMBERS),
     ),
+    "proxy": Page(
+        "Bytes pass through untouched, as they come. Each exchange is held against its method like a recording, event "
+        "streams event by event; the page /__wirelock/ shows it as it happens. Ctrl-C ends it, and prints the report. "
+        "Zero bodies checked is not success.",
+        (
+            ("wirelock proxy --upstream http://127.0.0.1:4096", "then send your client to http://127.0.0.1:4097"),
+            ("wirelock proxy --upstream http://127.0.0.1:4096 --mode enforce", "let nothing pass that is wrong"),
+            ("wirelock proxy --upstream http://127.0.0.1:4096 --record capture.har", "and keep what passed"),
+        ),
+        (_CONFIGURATION, _SCHEMAS, *_RECORDED),
+        _CREDENTIALS,
+    ),
+    "record": Page(
+        "A recording is whole after every exchange, whatever happens to the process. At 64 MiB the next file is begun, "
+        "and what bears the name already is moved aside: capture-0001.har. Secrets in header fields, queries, forms "
+        "and documents are written as [redacted]; [tool.wirelock.record] redact names more of them.",
+        (
+            ("wirelock record --upstream http://127.0.0.1:4096 --output capture.har", "a HAR"),
+            ("wirelock record --upstream http://127.0.0.1:4096 --output capture.ndjson", "an exchange a line"),
+            ("wirelock verify capture.har", "what comes next"),
+        ),
+        (_CONFIGURATION, *_RECORDED),
+        _CREDENTIALS,
+    ),
     "init": Page(
         "It holds one type, one service and one recording; replace them with yours. Nothing is overwritten.",
         (
@@ -182,7 +214,7 @@ def epilog(page: Page | None) -> str:
         *([_section("examples", _commands(page.examples))] if page else []),
         _section("exit codes", _table(_EXIT_CODES)),
         *([_section("files", _table(page.files))] if page and page.files else []),
-        _section("environment", _table(_ENVIRONMENT)),
+        _section("environment", _table((*(page.environment if page else ()), *_ENVIRONMENT))),
     ]
     return "\n\n".join(sections)
 

@@ -59,6 +59,11 @@ def told(text: str) -> int:
     return 0
 
 
+def noted(text: str) -> None:
+    """Tell people something while work goes on; it does not mix with what is read from standard output."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def failed(text: str) -> int:
     """Print why a question has no answer; gives 2."""
     print(text, file=sys.stderr)

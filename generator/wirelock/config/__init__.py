@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 
 from wirelock.config.breaking import Acceptance, Breaking, StatedSeverity, WireCategory, breaking, wrong_breaking
 from wirelock.config.linting import LINT_RULES, LintSeverities, linting, wrong_linting
+from wirelock.config.recording import redacted, wrong_recording
 from wirelock.config.tables import CONFIG_VALUE, Table, as_table, items, unknown, wrong
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.source.dialects import DEFAULT, NAMED
@@ -39,7 +40,10 @@ _TAKEN = frozenset({*sys.stdlib_module_names, "docs", "google", "grpc", "pydanti
 _PACKAGE = re.compile(r"[a-z_][a-z0-9_]*")
 _PROTO_PACKAGE = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 _STRINGS = ("schemas", "proto", "generated", "package", "proto-package", "unknown-fields")
-_KEYS = (*_STRINGS, "breaking", "dialect", "dialects", "format-assertion", "import", "lint", "verify", "version")
+_KEYS = (
+    *_STRINGS,
+    *("breaking", "dialect", "dialects", "format-assertion", "import", "lint", "record", "verify", "version"),
+)
 _EXPECT_KEYS = ("recording", "code", "pointer", "reason")
 _NOTHING_STATED = Breaking()
 _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -90,6 +94,7 @@ class Config:
     dialects: tuple[DialectRule, ...] = ()
     breaking: Breaking = _NOTHING_STATED
     lint: LintSeverities = ()
+    redact: tuple[str, ...] = ()
 
     def dialect_of(self, path: str) -> str:
         """The dialect of a file that states none: that of the last pattern that fits, or the project's."""
@@ -144,7 +149,8 @@ def _config(root: Path, table: Table) -> Config | tuple[Diagnostic, ...]:
     imports = as_table(table.keys.get("import", {}))
     faults += _wrong_imports(table, imports)
     dialects = as_table(table.keys.get("dialects", {}))
-    faults += [*_wrong_dialects(table, dialects), *wrong_breaking(table), *wrong_linting(table)]
+    faults += [*_wrong_dialects(table, dialects), *wrong_breaking(table)]
+    faults += [*wrong_linting(table), *wrong_recording(table)]
     if faults or verify is None or imports is None or dialects is None:
         return tuple(faults)
     keys = table.keys
@@ -165,6 +171,7 @@ def _config(root: Path, table: Table) -> Config | tuple[Diagnostic, ...]:
         tuple(DialectRule(pattern, name, table.at(pattern)) for pattern, name in dialects.items()),
         breaking(table),
         linting(table),
+        redacted(table),
     )
 
 

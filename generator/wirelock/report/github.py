@@ -27,7 +27,7 @@ def render(report: Report) -> str:
 def _group(group: Group, exhibits: Exhibits) -> Iterator[str]:
     first = group.first
     if first.exchange is not None:
-        yield _command(first, target(first, exhibits.of(group)), _words(first, len(group.members)))
+        yield _command(first, target(first, exhibits.of(group)), _words(first, group.times))
         return
     for member in group.members:
         yield _command(member, member.where, _words(member, 1))

@@ -21,6 +21,11 @@ class Group:
         """The first of them, which speaks for all."""
         return self.members[0]
 
+    @property
+    def times(self) -> int:
+        """How often it was found."""
+        return sum(member.times for member in self.members)
+
 
 def grouped(diagnostics: Iterable[Diagnostic]) -> tuple[Group, ...]:
     """The groups (decision 0003), errors first; expected ones behind those that fail."""

@@ -182,7 +182,7 @@ def _card(group: Group, exhibit: Exhibit | None) -> Card:
         level=label(first),
         code=first.code.id,
         message=_words(first.message),
-        count=len(group.members),
+        count=group.times,
         file=_file(first, exhibit),
         endpoint=_endpoint(first),
         place=place(first),

@@ -44,6 +44,7 @@ def _finding(diagnostic: Diagnostic) -> dict[str, object]:
         "pointer": diagnostic.where.pointer,
     }
     facts |= {"expected": diagnostic.expected} if diagnostic.expected else {}
+    facts |= {"times": diagnostic.times} if diagnostic.times > 1 else {}
     facts |= {"change": change_facts(diagnostic.change)} if diagnostic.change else {}
     if diagnostic.exchange is not None:
         facts |= {"exchange": exchange_facts(diagnostic.exchange), "schema": diagnostic.schema, "rpc": diagnostic.rpc}

@@ -90,7 +90,7 @@ def _fitting(items: Sequence[str], left: int) -> int:
 
 
 def _group(group: Group) -> Iterator[str]:
-    first, count = group.first, len(group.members)
+    first, count = group.first, group.times
     times = f" ({count} times)" if count > 1 else ""
     yield f"- **{label(first)}** `{first.code.id}` {sentence(first.message)}{times}"
     for name, words in _facts(group):

@@ -88,7 +88,9 @@ def picture(report: Report) -> Picture | None:
             blocks += _services(one, report.cases)
     blocks += _packages([one for one in known if one.kind != "methods"])
     looks = {segment.name: segment for block in blocks for row in block.rows for segment in row.bar}
-    totals = Counter(case.outcome.replace("_", " ") for case in report.cases)
+    totals: Counter[str] = Counter()
+    for case in report.cases:
+        totals[case.outcome.replace("_", " ")] += case.times
     legend = [(name, totals[name]) for name in looks if totals[name]]
     return Picture(tuple(map(_kind, known)), tuple(blocks), stacked(legend, 1))
 
@@ -104,7 +106,7 @@ def _kind(one: Coverage) -> Kind:
 def _services(methods: Coverage, cases: Iterable[Case]) -> Iterator[Block]:
     by_method: dict[str, Counter[str]] = {}
     for case in cases:
-        by_method.setdefault(case.rpc, Counter())[case.outcome] += 1
+        by_method.setdefault(case.rpc, Counter())[case.outcome] += case.times
     most = max((outcomes.total() for rpc, outcomes in by_method.items() if rpc), default=1)
     services: dict[str, list[Row]] = {}
     covered = set(methods.covered)

@@ -98,7 +98,7 @@ def _result(group: Group, exhibit: Exhibit | None, rule: int) -> Facts:
         "level": first.level.value,
         "message": {"text": _message(first)},
         "locations": [_location(target(first, exhibit), first)],
-        "occurrenceCount": len(group.members),
+        "occurrenceCount": group.times,
         "properties": _properties(first),
     }
     related = [_location(member.where, member, number) for number, member in enumerate(_related(group, exhibit))]

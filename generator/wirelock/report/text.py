@@ -42,7 +42,7 @@ def _findings(report: Report) -> Iterator[str]:
 
 def _group(group: Group) -> Iterator[str]:
     first = group.first
-    times = f"  ({len(group.members)} times)" if len(group.members) > 1 else ""
+    times = f"  ({group.times} times)" if group.times > 1 else ""
     yield f"{label(first):<{_LABEL}}{first.code.id}  {first.message}{times}"
     yield from _places(group)
     yield from _verdicts(first.change) if first.change else ()
@@ -67,7 +67,7 @@ def _verdicts(change: Verdicts) -> Iterator[str]:
 
 def _places(group: Group) -> Iterator[str]:
     if group.first.exchange is not None:
-        yield _line("first at" if len(group.members) > 1 else "at", place(group.first))
+        yield _line("first at" if group.times > 1 else "at", place(group.first))
         return
     places = [str(member.where) for member in group.members if member.where.file]
     for index, one in enumerate(places[:MOST_PLACES]):
@@ -84,11 +84,14 @@ def _notes(report: Report) -> Iterator[str]:
     """One line a code: notes are there to be looked up, with --format json."""
     notes = [diagnostic for diagnostic in report.diagnostics if diagnostic.level is Severity.NOTE]
     plain = [note for note in notes if not _is_refused(note)]
-    refused = len(notes) - len(plain)
+    refused = sum(note.times for note in notes if _is_refused(note))
     if refused:
         words = f"{counted(refused, 'fault')} in requests that the server refused as well"
         yield f"{'note':<{_LABEL}}{words}"
-    for code, count in sorted(Counter(note.code.id for note in plain).items()):
+    counts: Counter[str] = Counter()
+    for note in plain:
+        counts[note.code.id] += note.times
+    for code, count in sorted(counts.items()):
         first = next(note for note in plain if note.code.id == code)
         more = f" and {count - 1} more" if count > 1 else ""
         yield f"{'note':<{_LABEL}}{code}  {first.message}{more}"

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, cast
 from urllib.parse import quote
 
-from wirelock.testing.bodies import Collected
 from wirelock.testing.conformance import Conformance, Faults, passed
 from wirelock.testing.responses import announced, exchanged
+from wirelock.traffic.collected import Collected
 from wirelock.traffic.exchange import Exchange, Headers, header
 
 Message = MutableMapping[str, Any]

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
-from wirelock.testing.bodies import Collected
 from wirelock.testing.conformance import Conformance, Faults, passed
 from wirelock.testing.responses import exchanged, pairs, sent_by
+from wirelock.traffic.collected import Collected
 
 
 class Transport(httpx.BaseTransport):

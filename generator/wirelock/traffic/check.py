@@ -65,8 +65,26 @@ class Check:
         response = response_part(exchange, match, self._graph.definitions)
         asked = self._part(of_exchange(exchange, "request", match), request)
         answered = self._part(of_exchange(exchange, "response", match), response)
-        at_fault = asked == "violating" and exchange.status < 400 and answered == "conforming"
+        went_well = exchange.status < 400 and (answered == "conforming" or not exchange.status)
+        at_fault = asked == "violating" and went_well
         self._count(of_exchange(exchange, "", match), "violating" if at_fault else answered)
+
+    def more(self, exchange: Exchange, first: int) -> None:
+        """Hold further events of a stream; its exchange was held before, with those before the one numbered `first`."""
+        match = self._routes.find(exchange)
+        part = response_part(exchange, match, self._graph.definitions) if match else None
+        if match and isinstance(part, Streamed):
+            self._events(of_exchange(exchange, "response", match), part.events, first)
+
+    def take(self) -> tuple[tuple[Diagnostic, ...], tuple[Case, ...]]:
+        """What was found, and the cases, since this was last called; they are not kept here any longer.
+
+        For a check that goes on for weeks; everything else that it keeps is bounded by the services.
+        """
+        found, cases = tuple(self.diagnostics), tuple(self._cases)
+        self.diagnostics.clear()
+        self._cases.clear()
+        return found, cases
 
     def document(self, document: Document, key: TypeId) -> None:
         """Hold one bare document against a type."""
@@ -137,9 +155,12 @@ class Check:
             case Held():
                 return self._held(subject, part)
             case Streamed(events):
-                for index, event in enumerate(events):
-                    self._held(subject.of_event(index), event)
+                self._events(subject, events, 0)
                 return "stream"
+
+    def _events(self, subject: Subject, events: Iterable[Held], first: int) -> None:
+        for index, event in enumerate(events, first):
+            self._held(subject.of_event(index), event)
 
     def _held(self, subject: Subject, held: Held) -> str:
         self.bodies += 1

@@ -7,7 +7,7 @@ whoever reads the data says so, and an event without an id has none rather than 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 MEDIA_TYPE = "text/event-stream"
@@ -96,6 +96,21 @@ class EventReader:
             block, self._block = self._block, _Block()
             if block.data:
                 yield Event(b"\n".join(block.data), block.event, block.id, block.retry)
+
+
+def written(events: Iterable[Event]) -> bytes:
+    """The text of a stream that holds these events."""
+    return b"".join(map(_written, events))
+
+
+def _written(event: Event) -> bytes:
+    fields = [
+        (b"event", event.event),
+        (b"id", event.id),
+        (b"retry", None if event.retry is None else b"%d" % event.retry),
+    ]
+    fields += [(b"data", line) for line in event.data.split(b"\n")]
+    return b"".join(b"%s: %s\n" % (name, value) for name, value in fields if value is not None) + b"\n"
 
 
 def events(text: bytes) -> list[Event]:

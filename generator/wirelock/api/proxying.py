@@ -1,0 +1,115 @@
+"""proxy: pass traffic on to a server, and hold what passes against everything that the schemas generate."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from wirelock.api.emitting import Output, emitted
+from wirelock.api.illustrating import illustrated
+from wirelock.api.progress import Progress, silent
+from wirelock.artifacts import load
+from wirelock.build import Build, build
+from wirelock.config import Config
+from wirelock.diagnostics import Diagnostic, Report, in_order
+from wirelock.report import html, live
+from wirelock.serve.extras import missing
+from wirelock.serve.recording.recorder import Recorder, recorder
+from wirelock.traffic.check import Check
+from wirelock.traffic.expectations import expected
+
+if TYPE_CHECKING:
+    from wirelock.serve.proxy.listening import Listen
+    from wirelock.serve.proxy.server import Proxy
+    from wirelock.serve.upstream import Upstream
+
+NEEDED = ("aiohttp",)
+LISTEN = "127.0.0.1:4097"
+"""Where a proxy listens if nothing is said."""
+Mode = Literal["report", "enforce"]
+Told = Callable[[str], None]
+"""Is told the address of the proxy when it listens."""
+
+
+def proxy(
+    config: Config,
+    upstream: str,
+    told: Told,
+    listen: str = LISTEN,
+    mode: Mode = "report",
+    record: str = "",
+    progress: Progress = silent,
+) -> Report:
+    """Pass traffic on to the server at `upstream` until the process is asked to end, and check what passes.
+
+    With the mode "enforce" nothing passes that is not as described. `record` is a file to record into (.har, .ndjson).
+    Credentials for the server come from the environment.
+    """
+    absent = missing("live", NEEDED)
+    if absent is not None:
+        return Report((absent,))
+    built = build(config)
+    output = emitted(built, progress)
+    if not output.sound:
+        return Report(output.diagnostics)
+    writing = recorder(record, config.redact) if record else None
+    if isinstance(writing, Diagnostic):
+        return Report((writing,))
+    made = checking(built, output, upstream, listen, mode, writing)
+    if isinstance(made, Diagnostic):
+        return Report((made,))
+    report = ran(made, told, writing)
+    found = expected(report.diagnostics, config.expect, ())
+    return replace(report, diagnostics=in_order((*output.diagnostics, *found)))
+
+
+def checking(
+    built: Build, output: Output, upstream: str, listen: str, mode: Mode, writing: Recorder | None
+) -> Proxy | Diagnostic:
+    """A proxy that checks what passes."""
+    from wirelock.serve.proxy.screen import Faces, Screen
+    from wirelock.serve.proxy.server import Proxy
+    from wirelock.serve.proxy.tally import Tally
+    from wirelock.serve.proxy.watch import Watch
+
+    ends = between(upstream, listen)
+    if isinstance(ends, Diagnostic):
+        return ends
+    contracts = load(built, output.artifacts).contract
+    gate = Check(built.graph, contracts) if mode == "enforce" else None
+    watch = Watch(Tally(Check(built.graph, contracts)), gate, writing)
+
+    def shown(report: Report) -> Report:
+        found = expected(report.diagnostics, built.config.expect, ())
+        return illustrated(built.config, replace(report, diagnostics=found))
+
+    faces = Faces(live.page(), lambda report: live.state(shown(report)), lambda report: html.render(shown(report)))
+    return Proxy(*ends, watch, mode, Screen(faces, watch))
+
+
+def between(upstream: str, listen: str) -> tuple[Upstream, Listen] | Diagnostic:
+    """Both ends of a proxy: the server that is dialled, with credentials of the environment, and where it listens."""
+    from wirelock.serve.proxy.listening import listening
+    from wirelock.serve.upstream import upstream as dialled
+
+    server = dialled(upstream, os.environ)
+    if isinstance(server, Diagnostic):
+        return server
+    where = listening(listen)
+    return where if isinstance(where, Diagnostic) else (server, where)
+
+
+def ran(proxy: Proxy, told: Told, writing: Recorder | None) -> Report:
+    """Run a proxy until this process is asked to end; gives what it found, and what was recorded."""
+    from wirelock.serve.proxy.server import until_ended
+
+    report = asyncio.run(until_ended(proxy, told))
+    if writing is None:
+        return report
+    writing.close()
+    failed = (writing.failed,) if writing.failed else ()
+    summary = {**report.summary, "recording": writing.counts}
+    return replace(report, diagnostics=in_order((*report.diagnostics, *failed)), summary=summary)

@@ -1,0 +1,276 @@
+"""One request passed on to the server, and its answer passed back: the same bytes, as they come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import count
+from typing import Literal
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from wirelock.serve.proxy import headers
+from wirelock.serve.proxy.answers import problem
+from wirelock.serve.proxy.passing import Passing
+from wirelock.serve.proxy.watch import Watch
+from wirelock.serve.upstream import Upstream
+from wirelock.traffic.collected import MOST
+
+Mode = Literal["report", "enforce"]
+_AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+"""What the client would add by itself where the request has none."""
+_ADDED = ("Content-Type", "Date", "Server")
+_FAILURES = (aiohttp.ClientError, OSError, TimeoutError, ValueError, asyncio.IncompleteReadError)
+
+
+class BrokenOff(Exception):
+    """The server did not send the whole body that it announced."""
+
+
+class Refused(BrokenOff):
+    """The server sent an event that must not pass."""
+
+
+class Relayed(web.StreamResponse):
+    """An answer with the header fields that the server gave it, and no others."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        super().__init__(status=answer.status, reason=answer.reason, headers=headers.of_response(answer.raw_headers))
+        self._given = {name.lower() for name in self.headers}
+
+    def drop_added(self) -> None:
+        """Take out what the library has added by itself."""
+        for name in _ADDED:
+            if name.lower() not in self._given:
+                self.headers.popall(name, None)
+
+
+async def as_given(request: web.Request, response: web.StreamResponse) -> None:
+    """To be called when the header of an answer is about to be sent (`on_response_prepare`)."""
+    if isinstance(response, Relayed):
+        response.drop_added()
+
+
+class Forward:
+    """Passes requests on to one server, and to no other."""
+
+    def __init__(self, upstream: Upstream, session: aiohttp.ClientSession, watch: Watch, mode: Mode) -> None:
+        self._upstream = upstream
+        self._session = session
+        self._watch = watch
+        self._enforces = mode == "enforce"
+        self._numbers = count()
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        self._watch.counts["requests"] += 1
+        target = _target(request)
+        refusal = _refusal(request, target)
+        if refusal is not None:
+            self._watch.counts["refused"] += 1
+            return refusal
+        url = self._upstream.url.partition("//")[0] + f"//{self._upstream.host}{target}"
+        exchange = _Exchange(self, request, Passing(next(self._numbers), request, url), target)
+        return await exchange.run()
+
+    def address(self, target: str) -> URL:
+        """Where a request goes; nothing of its target is decoded or made simpler."""
+        return URL(self._upstream.url + target, encoded=True)
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The pool of connections."""
+        return self._session
+
+    @property
+    def watch(self) -> Watch:
+        """What looks at everything that passes."""
+        return self._watch
+
+    @property
+    def enforces(self) -> bool:
+        """Whether what is not as described is kept from passing."""
+        return self._enforces
+
+
+class _Exchange:
+    """One request on its way."""
+
+    def __init__(self, forward: Forward, request: web.BaseRequest, passing: Passing, target: str) -> None:
+        self._forward = forward
+        self._watch = forward.watch
+        self._request = request
+        self._passing = passing
+        self._target = target
+        self._failure = ""
+
+    async def run(self) -> web.StreamResponse:
+        """The answer; what passed is checked and recorded when it is over, also when the client has gone."""
+        try:
+            response = await self._answer()
+        finally:
+            writing = self._watch.over(self._passing, self._failure)
+        if writing is not None:
+            await asyncio.shield(writing)
+        return response
+
+    async def _answer(self) -> web.StreamResponse:
+        body = self._passing.sent(self._request.content) if self._request.can_read_body else None
+        try:
+            sent = await self._gathered(body) if self._forward.enforces and body else body
+            found = await self._watch.refuses_request(self._passing)
+            if found:
+                self._watch.counts["refused"] += 1
+                return problem(400, "the request is not as described", found[0].message, found)
+            answer = await self._asked(sent)
+        except _FAILURES as error:
+            return self._unanswered(error)
+        async with answer:
+            return await self._answered(answer)
+
+    async def _gathered(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes] | bytes:
+        """The request's body in memory, so that it can be checked; past the limit it is passed on unchecked."""
+        kept = bytearray()
+        async for chunk in body:
+            kept += chunk
+            if len(kept) > MOST:
+                return _joined(bytes(kept), body)
+        return bytes(kept)
+
+    async def _asked(self, body: AsyncIterator[bytes] | bytes | None) -> aiohttp.ClientResponse:
+        return await self._forward.session.request(
+            self._request.method,
+            self._forward.address(self._target),
+            headers=headers.of_request(self._request.raw_headers),
+            data=body,
+            allow_redirects=False,
+            skip_auto_headers=_AUTOMATIC,
+        )
+
+    def _unanswered(self, error: Exception) -> web.StreamResponse:
+        if self._passing.broken_request:
+            return problem(400, "the request cannot be passed on", self._passing.broken_request)
+        words = "the server did not answer" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+        return self._bad_gateway(f"no answer of the server: {words}")
+
+    def _bad_gateway(self, words: str) -> web.StreamResponse:
+        self._failure = words
+        return problem(502, "the server's answer cannot be passed on", words)
+
+    async def _answered(self, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+        wrong = "it changes the protocol, which was not asked for" if answer.status < 200 else ""
+        wrong = wrong or headers.wrong(answer.raw_headers)
+        if wrong:
+            answer.close()  # what else comes on this connection belongs to nobody
+            return self._bad_gateway(f"the server's answer cannot be passed on: {wrong}")
+        self._passing.answered(answer)
+        if answer.status in (204, 304) or self._request.method == "HEAD":
+            answer.close()  # a body where none may be would be taken for the next answer
+        self._watch.counts["answered"] += 1
+        if self._forward.enforces and not self._passing.is_stream:
+            return await self._held_back(answer)
+        return await self._passed_on(answer, b"")
+
+    async def _held_back(self, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+        """An answer that is passed on when it was checked; past the limit it is passed on unchecked."""
+        kept = bytearray()
+        chunks = _chunks(answer)
+        try:
+            async for chunk in chunks:
+                self._passing.received(chunk)
+                kept += chunk
+                if len(kept) > MOST:
+                    return await self._passed_on(answer, bytes(kept))
+        except BrokenOff as error:
+            return self._bad_gateway(f"the server broke off: {error}")
+        self._passing.received_all()
+        found = await self._watch.refuses_response(self._passing)
+        if found:
+            self._watch.counts["refused"] += 1
+            return problem(502, "the response is not as described", found[0].message, found)
+        return await self._passed_on(answer, bytes(kept))
+
+    async def _passed_on(self, answer: aiohttp.ClientResponse, before: bytes) -> web.StreamResponse:
+        """Pass an answer on as it comes, behind what was kept of it before."""
+        response = Relayed(answer)
+        await response.prepare(self._request)
+        if before:
+            await response.write(before)
+        holds_back = self._forward.enforces and self._passing.is_stream
+        try:
+            await (self._events(answer, response) if holds_back else self._pieces(answer, response))
+        except BrokenOff as error:
+            if not isinstance(error, Refused):
+                self._failure = f"the server broke off: {error}"
+            _cut(self._request)
+            return response
+        self._passing.received_all()
+        await response.write_eof()
+        return response
+
+    async def _pieces(self, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> None:
+        async for chunk in _chunks(answer):
+            await response.write(chunk)
+            self._watch.events(self._passing, self._passing.received(chunk))
+
+    async def _events(self, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> None:
+        """Pass a stream on up to the end of the last event that is as described."""
+        kept = bytearray()
+        async for chunk in _chunks(answer):
+            kept += chunk
+            if await self._watch.refuses_events(self._passing, self._passing.received(chunk)):
+                self._watch.counts["refused"] += 1
+                raise Refused
+            if not self._passing.within_event:
+                await response.write(bytes(kept))
+                kept.clear()
+        await response.write(bytes(kept))
+
+
+async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk
+
+
+async def _chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """The body as it comes; raises BrokenOff."""
+    while True:
+        try:
+            chunk = await answer.content.readany()
+        except _FAILURES as error:
+            raise BrokenOff(str(error) or type(error).__name__) from error
+        if not chunk:
+            return
+        yield chunk
+
+
+def _cut(request: web.BaseRequest) -> None:
+    """Close the connection, so that nobody takes half a body for a whole one."""
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _target(request: web.BaseRequest) -> str:
+    """The path and query as they were sent; of an address in absolute form (RFC 9112, 3.2.2) only these."""
+    raw = request.raw_path
+    if raw.startswith("/"):
+        return raw
+    _, scheme, rest = raw.partition("://")
+    slash = rest.find("/")
+    return rest[slash:] if scheme and slash >= 0 else "/" if scheme else ""
+
+
+def _refusal(request: web.BaseRequest, target: str) -> web.StreamResponse | None:
+    """The answer to what cannot be passed on."""
+    wrong = headers.wrong(request.raw_headers)
+    if not target or not target.isascii() or any(char <= " " for char in target):
+        wrong = wrong or "its target is no path"
+    if wrong:
+        return problem(400, "the request cannot be passed on", wrong)
+    if request.headers.get("Upgrade", "").lower() == "websocket":
+        words = "WebSockets are not passed on: connect to the server itself"
+        return problem(501, "not passed on", words)
+    return None

@@ -1,0 +1,107 @@
+"""One exchange while it passes: what is known of it so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from aiohttp import ClientResponse, StreamReader, web
+
+from wirelock.serve.passed import Message, Passed, exchange_of
+from wirelock.serve.proxy import headers
+from wirelock.traffic.collected import MOST, Collected, Decoder
+from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader, written
+from wirelock.traffic.exchange import Body, Exchange, Headers, header, media_type
+
+NAME = "proxy"
+"""What findings name as the recording of an exchange that passed."""
+MOST_OF_STREAM = 2**20
+"""How many bytes of an event stream are kept for a recording."""
+
+
+class Passing:
+    """Collects one exchange.
+
+    `events` counts the events of its stream that were taken out; `broken_request` is what is wrong with the request's
+    body, "" as long as nothing is.
+    """
+
+    def __init__(self, index: int, request: web.BaseRequest, url: str) -> None:
+        self.events = 0
+        self.broken_request = ""
+        self._begun, self._clock = datetime.now(UTC), time.monotonic()
+        self._known = Passed(index, self._begun, request.method, url)
+        self._asked = headers.text(request.raw_headers)
+        self._answered: Headers = ()
+        self._sent = Collected(_lower(self._asked))
+        self._sent.whole = not request.can_read_body
+        self._received = Collected(())
+        self._reader: EventReader | None = None
+        self._decoder = Decoder(())
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether what is answered is an event stream."""
+        return self._reader is not None
+
+    @property
+    def within_event(self) -> bool:
+        """Whether the last event of the stream has begun and not ended."""
+        return self._reader is not None and self._reader.waiting > 0
+
+    async def sent(self, content: StreamReader) -> AsyncIterator[bytes]:
+        """The request's body while it is passed on."""
+        try:
+            async for chunk in content.iter_any():
+                self._sent.take(chunk)
+                yield chunk
+        except Exception as error:
+            self.broken_request = f"its body breaks off: {error}"
+            raise
+        self._sent.whole = True
+
+    def answered(self, answer: ClientResponse) -> None:
+        """Note the status and the header of the answer."""
+        self._answered = headers.text(answer.raw_headers)
+        self._known = replace(self._known, status=answer.status, reason=answer.reason or "")
+        lower = _lower(self._answered)
+        if media_type(header(lower, "content-type")) == MEDIA_TYPE:
+            self._reader, self._decoder = EventReader(), Decoder(lower)
+        self._received = Collected(lower, MOST_OF_STREAM if self._reader else MOST)
+
+    def received(self, chunk: bytes) -> list[Event]:
+        """Note a part of the answer's body; gives the events that end with it."""
+        self._received.take(chunk)
+        if self._reader is None or self._reader.waiting > MOST:
+            return []
+        return self._reader.feed(self._decoder.feed(chunk))
+
+    def received_all(self) -> None:
+        """Note that the answer's body has ended."""
+        self._received.whole = True
+
+    def passed(self) -> Passed:
+        """What has passed so far."""
+        return replace(
+            self._known,
+            request=Message(self._asked, self._sent.content(), self._sent.size),
+            response=Message(self._answered, self._received.content(), self._received.size),
+            seconds=time.monotonic() - self._clock,
+        )
+
+    def exchange(self) -> Exchange:
+        """What has passed so far as an exchange to check."""
+        return exchange_of(self.passed(), NAME)
+
+    def exchange_with(self, events: list[Event]) -> tuple[Exchange, int]:
+        """An exchange whose answer are these events, and how many came before them."""
+        first = self.events
+        self.events += len(events)
+        passed = replace(self.passed(), response=Message(self._answered))
+        return replace(exchange_of(passed, NAME), response=Body(written(events), MEDIA_TYPE)), first
+
+
+def _lower(pairs: Headers) -> Headers:
+    return tuple((name.lower(), value) for name, value in pairs)

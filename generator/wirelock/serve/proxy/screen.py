@@ -1,0 +1,159 @@
+"""The page that shows traffic as it flows, and the stream of events that it lives on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from wirelock.diagnostics import Report
+from wirelock.serve.proxy.hosts import is_named, misdirected
+from wirelock.serve.proxy.watch import Seen, Watch
+from wirelock.traffic.exchange import without_secrets
+
+PATH = "/__wirelock/"
+MOST_SHOWN = 500
+"""How many exchanges are kept to be shown."""
+MOST_VIEWERS = 16
+MOST_BEHIND = 1000
+"""How many messages a viewer may be behind; then its stream ends, and it comes back by itself."""
+EVERY_SECONDS = 0.5
+"""How often findings and coverage are shown anew, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """What is shown: the live page, what it is fed with as a value for JSON, and the page of the whole report."""
+
+    page: str
+    state: Callable[[Report], Mapping[str, object]]
+    report: Callable[[Report], str]
+
+
+class Screen:
+    """Shows what passes to those who look."""
+
+    def __init__(self, faces: Faces, watch: Watch) -> None:
+        self._faces = faces
+        self._watch = watch
+        self._rows: OrderedDict[int, str] = OrderedDict()
+        self._viewers: set[asyncio.Queue[str | None]] = set()
+        self._changed = asyncio.Event()
+        self._refreshing: asyncio.Task[None] | None = None
+        watch.seen = self.see
+
+    def add_to(self, application: web.Application, ours: str) -> None:
+        """Add the page to an application; `ours` is the name that is listened on."""
+        routes = {"": self._page, "events": self._events, "report": self._report}
+        for name, answer in routes.items():
+            application.router.add_get(PATH + name, _guarded(answer, ours))
+        application.on_startup.append(self._start)
+        application.on_shutdown.append(self._stop)
+
+    def see(self, seen: Seen) -> None:
+        """Show an exchange, or show it again with what is known by now."""
+        row = json.dumps(_row(seen))
+        self._rows[seen.passed.index] = row
+        if len(self._rows) > MOST_SHOWN:
+            self._rows.popitem(last=False)
+        self._tell(f"event: exchange\ndata: {row}\n\n")
+        self._changed.set()
+
+    def _tell(self, message: str) -> None:
+        for viewer in list(self._viewers):
+            if viewer.qsize() >= MOST_BEHIND:
+                self._viewers.discard(viewer)
+                viewer.put_nowait(None)
+            else:
+                viewer.put_nowait(message)
+
+    async def _start(self, application: web.Application) -> None:
+        self._refreshing = asyncio.get_running_loop().create_task(self._refresh())
+
+    async def _stop(self, application: web.Application) -> None:
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+        for viewer in self._viewers:
+            viewer.put_nowait(None)
+
+    async def _refresh(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if self._viewers:
+                self._tell(await self._state())
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def _state(self) -> str:
+        state = await self._watch.shown(self._faces.state)
+        return f"event: state\ndata: {json.dumps(state)}\n\n"
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        return _html(self._faces.page)
+
+    async def _report(self, request: web.Request) -> web.StreamResponse:
+        return _html(await self._watch.shown(self._faces.report))
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        if len(self._viewers) >= MOST_VIEWERS:
+            return web.Response(status=503, text=f"{MOST_VIEWERS} are looking already\n")
+        viewer: asyncio.Queue[str | None] = asyncio.Queue()
+        response = web.StreamResponse(headers=_headers("text/event-stream"))
+        await response.prepare(request)
+        rows = [f"event: exchange\ndata: {row}\n\n" for row in self._rows.values()]
+        self._viewers.add(viewer)
+        try:
+            await response.write("".join([*rows, await self._state()]).encode())
+            while (message := await viewer.get()) is not None:
+                await response.write(message.encode())
+        finally:
+            self._viewers.discard(viewer)
+        return response
+
+
+def _guarded(
+    answer: Callable[[web.Request], Awaitable[web.StreamResponse]], ours: str
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        return await answer(request) if is_named(request, ours) else misdirected(request)
+
+    return guarded
+
+
+def _html(text: str) -> web.Response:
+    return web.Response(body=text.encode(), headers=_headers("text/html; charset=utf-8"))
+
+
+def _headers(media_type: str) -> dict[str, str]:
+    """What no page can say of itself; what may run and be loaded, each page says in its own policy."""
+    return {
+        "Content-Type": media_type,
+        "Content-Security-Policy": "frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+
+
+def _row(seen: Seen) -> dict[str, Any]:
+    """One exchange as it is listed; whatever is in it is text, and the page shows it as such."""
+    passed, judged = seen.passed, seen.judged
+    found = judged.found if judged else ()
+    return {
+        "index": passed.index,
+        "time": passed.begun.strftime("%H:%M:%S"),
+        "method": passed.method,
+        "url": "/" + without_secrets(passed.url).partition("//")[2].partition("/")[2],
+        "status": passed.status,
+        "milliseconds": round(passed.seconds * 1000),
+        "bytes": passed.response.size,
+        "outcome": (seen.failure and "failed") or (judged.outcome if judged else ""),
+        "rpc": judged.rpc if judged else "",
+        "findings": [{"level": one.level.value, "code": one.code.id, "message": one.message} for one in found[:20]],
+    }

@@ -1,0 +1,152 @@
+"""What is done with everything that passes: it is counted, checked, recorded and shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from wirelock.diagnostics import Diagnostic, Report
+from wirelock.serve.passed import Passed, exchange_of
+from wirelock.serve.proxy.checker import Checker
+from wirelock.serve.proxy.passing import NAME, Passing
+from wirelock.serve.proxy.tally import Judged, Tally
+from wirelock.serve.recording.recorder import Recorder
+from wirelock.traffic.check import Check
+from wirelock.traffic.events import Event
+from wirelock.traffic.exchange import Exchange
+
+Shown = TypeVar("Shown")
+COUNTS = ("requests", "answered", "refused", "upstream failures", "broken off", "not checked in time")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An exchange as it is shown while traffic flows; `judged` is None until it is checked."""
+
+    passed: Passed
+    judged: Judged | None = None
+    failure: str = ""
+
+
+class Watch:
+    """Takes what passes; `tally` and `gate` are None where nothing is checked.
+
+    The gate is a check of its own: what it says of a request that is about to be sent is not counted twice.
+    """
+
+    def __init__(self, tally: Tally | None, gate: Check | None, recorder: Recorder | None) -> None:
+        self.counts: Counter[str] = Counter()
+        self.seen: Callable[[Seen], None] = lambda seen: None
+        self._tally = tally
+        self._gate = gate
+        self._recorder = recorder
+        self._checker = Checker()
+        self._writing: set[asyncio.Task[None]] = set()
+
+    async def refuses_request(self, passing: Passing) -> tuple[Diagnostic, ...]:
+        """Why a request must not be sent; () for one that may."""
+        gate = self._gate
+        if gate is None:
+            return ()
+        found = await self._checker.now(partial(_judged, gate, passing.exchange()))
+        return _at_fault(found, ("request",))
+
+    async def refuses_response(self, passing: Passing) -> tuple[Diagnostic, ...]:
+        """Why an answer must not be passed on; () for one that may."""
+        gate = self._gate
+        if gate is None:
+            return ()
+        found = await self._checker.now(partial(_judged, gate, passing.exchange()))
+        return _at_fault(found, ("response",))
+
+    async def refuses_events(self, passing: Passing, events: list[Event]) -> tuple[Diagnostic, ...]:
+        """Hold events of a stream, and wait for what is found: why they must not be passed on."""
+        if self._tally is None or not events:
+            return ()
+        judged = await self._checker.now(self._of_events(self._tally, passing, events))
+        return _at_fault(judged.found, ("event",))
+
+    def events(self, passing: Passing, events: list[Event]) -> None:
+        """Hold events of a stream that were passed on."""
+        if self._tally is None or not events:
+            return
+        size = sum(len(event.data) for event in events)
+        self._later(self._of_events(self._tally, passing, events), size)
+
+    def over(self, passing: Passing, failure: str = "") -> asyncio.Task[None] | None:
+        """Check, record and show an exchange that is over; gives what is to be waited for before the next."""
+        passed = passing.passed()
+        if failure:
+            self.counts["upstream failures"] += 1
+        self._check(passing, passed, failure)
+        if self._recorder is None:
+            return None
+        return self._started(self._recorder.add(passed))
+
+    async def report(self) -> Report:
+        """Everything found so far."""
+        counts: dict[str, int | str] = {name: self.counts[name] for name in COUNTS}
+        tally = self._tally
+        if tally is None:
+            return Report(summary={"proxy": counts})
+        return await self._checker.now(partial(tally.report, counts))
+
+    async def shown(self, show: Callable[[Report], Shown]) -> Shown:
+        """Everything found so far as it is to be shown; it is made where it holds nothing up."""
+        report = await self.report()
+        return await self._checker.now(lambda: show(report))
+
+    async def close(self) -> None:
+        """Wait until everything that passed is checked and recorded."""
+        await asyncio.gather(*self._writing)
+        await self._checker.close()
+
+    def _check(self, passing: Passing, passed: Passed, failure: str) -> None:
+        tally = self._tally
+        if tally is None or (passing.events and not failure):
+            self.seen(Seen(passed, failure=failure))
+            return
+        exchange = exchange_of(passed, NAME)
+        loop = asyncio.get_running_loop()
+
+        def work() -> None:
+            if failure:
+                tally.failed(failure, exchange)
+            judged = None if failure and not passed.status else tally.exchange(exchange)
+            loop.call_soon_threadsafe(self.seen, Seen(passed, judged, failure))
+
+        self._later(work, len(passed.request.body or b"") + len(passed.response.body or b""))
+
+    def _of_events(self, tally: Tally, passing: Passing, events: list[Event]) -> Callable[[], Judged]:
+        exchange, first = passing.exchange_with(events)
+        passed, loop = passing.passed(), asyncio.get_running_loop()
+
+        def work() -> Judged:
+            judged = tally.more(exchange, first) if first else tally.exchange(exchange)
+            loop.call_soon_threadsafe(self.seen, Seen(passed, judged))
+            return judged
+
+        return work
+
+    def _later(self, work: Callable[[], object], size: int) -> None:
+        if not self._checker.later(work, size):
+            self.counts["not checked in time"] += 1
+
+    def _started(self, writing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(writing)
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return task
+
+
+def _judged(gate: Check, exchange: Exchange) -> tuple[Diagnostic, ...]:
+    gate.exchange(exchange)
+    return gate.take()[0]
+
+
+def _at_fault(found: tuple[Diagnostic, ...], parts: tuple[str, ...]) -> tuple[Diagnostic, ...]:
+    return tuple(one for one in found if one.fails and one.exchange is not None and one.exchange.part in parts)

@@ -1,0 +1,1 @@
+"""Recordings of what passes, written while it passes, without its secrets."""

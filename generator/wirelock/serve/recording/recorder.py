@@ -1,0 +1,78 @@
+"""Records what passes while it passes: in a thread, many at a time; nobody is answered further before it is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from wirelock.diagnostics import Code, Diagnostic, Location, Severity
+from wirelock.runtime.words import visible
+from wirelock.serve.passed import Passed
+from wirelock.serve.recording.files import FORMATS, Recording
+from wirelock.serve.recording.redaction import Redaction
+
+RECORDING_NOT_WRITTEN = Code("RECORDING_NOT_WRITTEN", Severity.ERROR, fatal=True)
+
+
+class Recorder:
+    """Writes exchanges into a recording; `failed` says why it has stopped to, if it has."""
+
+    def __init__(self, recording: Recording, redaction: Redaction, shown: str) -> None:
+        self.failed: Diagnostic | None = None
+        self.lost = 0
+        self._recording = recording
+        self._redaction = redaction
+        self._shown = shown
+        self._waiting: list[Passed] = []
+        self._turn = asyncio.Lock()
+
+    @property
+    def counts(self) -> dict[str, int | str]:
+        """What was written."""
+        lost: dict[str, int | str] = {"lost": self.lost} if self.lost else {}
+        return {"exchanges": self._recording.exchanges, "files": self._recording.files, **lost}
+
+    async def add(self, passed: Passed) -> None:
+        """Record an exchange; it is on the disk when this returns, or `failed` says why it is not."""
+        self._waiting.append(passed)
+        async with self._turn:
+            batch, self._waiting = self._waiting, []
+            if batch:
+                await asyncio.get_running_loop().run_in_executor(None, self._write, batch)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._recording.close()
+
+    def _write(self, batch: Sequence[Passed]) -> None:
+        if self.failed is not None:
+            self.lost += len(batch)
+            return
+        before = self._recording.exchanges
+        try:
+            self._recording.add(map(self._redaction, batch))
+        except OSError as error:
+            self.failed = _not_written(self._shown, error)
+            self.lost += len(batch) - (self._recording.exchanges - before)
+
+
+def recorder(file: str, paths: Sequence[str]) -> Recorder | Diagnostic:
+    """A recorder into a new file of this name; `paths` are JSONPaths of what is secret."""
+    path = Path(file)
+    if path.suffix.lower() not in FORMATS:
+        hint = f"end its name in {' or '.join(FORMATS)}"
+        return Diagnostic(RECORDING_NOT_WRITTEN, Location(file), "the format of the recording is not known", hint)
+    recording = Recording(path)
+    try:
+        recording.begin()
+    except OSError as error:
+        return _not_written(file, error)
+    return Recorder(recording, Redaction(paths), file)
+
+
+def _not_written(file: str, error: OSError) -> Diagnostic:
+    words = f"cannot be written: {visible(error.strerror or str(error))}"
+    return Diagnostic(
+        RECORDING_NOT_WRITTEN, Location(file), words, "is there the folder, the right, and room on the disk?"
+    )
