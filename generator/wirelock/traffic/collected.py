@@ -14,7 +14,7 @@ _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate
 
 
 class Collected:
-    """One body; `whole` is to be set when its last chunk was taken. `size` is how many bytes passed, `most` how many are kept."""
+    """One body; `whole` is to be set when its last chunk was taken. `size` is how many bytes passed."""
 
     def __init__(self, headers: Headers, most: int | None = None) -> None:
         self.begun = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from itertools import count
 from typing import Literal
@@ -15,7 +16,7 @@ from wirelock.serve.proxy import headers
 from wirelock.serve.proxy.answers import problem
 from wirelock.serve.proxy.passing import Passing
 from wirelock.serve.proxy.watch import Watch
-from wirelock.serve.upstream import Upstream
+from wirelock.serve.upstream import CONNECTIONS, Unclean, Upstream
 from wirelock.traffic.collected import MOST
 
 Mode = Literal["report", "enforce"]
@@ -140,14 +141,17 @@ class _Exchange:
         return bytes(kept)
 
     async def _asked(self, body: AsyncIterator[bytes] | bytes | None) -> aiohttp.ClientResponse:
-        return await self._forward.session.request(
-            self._request.method,
-            self._forward.address(self._target),
-            headers=headers.of_request(self._request.raw_headers),
-            data=body,
-            allow_redirects=False,
-            skip_auto_headers=_AUTOMATIC,
-        )
+        for _ in range(CONNECTIONS):  # each of which may be found unclean once
+            with contextlib.suppress(Unclean):
+                return await self._forward.session.request(
+                    self._request.method,
+                    self._forward.address(self._target),
+                    headers=headers.of_request(self._request.raw_headers),
+                    data=body,
+                    allow_redirects=False,
+                    skip_auto_headers=_AUTOMATIC,
+                )
+        raise Unclean
 
     def _unanswered(self, error: Exception) -> web.StreamResponse:
         if self._passing.broken_request:
@@ -166,8 +170,6 @@ class _Exchange:
             answer.close()  # what else comes on this connection belongs to nobody
             return self._bad_gateway(f"the server's answer cannot be passed on: {wrong}")
         self._passing.answered(answer)
-        if answer.status in (204, 304) or self._request.method == "HEAD":
-            answer.close()  # a body where none may be would be taken for the next answer
         self._watch.counts["answered"] += 1
         if self._forward.enforces and not self._passing.is_stream:
             return await self._held_back(answer)
@@ -272,5 +274,7 @@ def _refusal(request: web.BaseRequest, target: str) -> web.StreamResponse | None
         return problem(400, "the request cannot be passed on", wrong)
     if request.headers.get("Upgrade", "").lower() == "websocket":
         words = "WebSockets are not passed on: connect to the server itself"
-        return problem(501, "not passed on", words)
+        refused = problem(501, "not passed on", words)
+        refused.force_close()  # what follows may be no HTTP
+        return refused
     return None

@@ -1,0 +1,277 @@
+"""Servers and clients that do not keep to HTTP: 502, 400 or a closed connection, never somebody else's bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from pathlib import Path
+
+import pytest
+from stage import Script, answer, answers, keeps, request, stage
+
+OK = b"HTTP/1.1 200 OK\r\n"
+WRONG = {
+    "two lengths": OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+    "a list of lengths": OK + b"Content-Length: 2, 3\r\n\r\nabc",
+    "a length below nothing": OK + b"Content-Length: -1\r\n\r\nabc",
+    "a length and a coding": OK + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+    "NUL in a field": OK + b"X-A: a\0b\r\nContent-Length: 2\r\n\r\nhi",
+    "a bare CR in a field": OK + b"X-A: a\rSet-Cookie: b\r\nContent-Length: 2\r\n\r\nhi",
+    "bytes that are no UTF-8": OK + b"X-A: \xff\xfe\r\nContent-Length: 2\r\n\r\nhi",
+    "a protocol changed": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nhi",
+    "no HTTP": b"<html>hello</html>\r\n\r\n",
+    "no status": b"HTTP/1.1 ok\r\n\r\n",
+    "nothing": b"",
+    "half a head": OK + b"Content-Le",
+    "a field of a mebibyte": OK + b"X-A: " + b"a" * 2**20 + b"\r\n\r\n",
+}
+FOLDED = OK + b"X-A: 1\r\n more: 2\r\nContent-Length: 2\r\n\r\nhi"
+BROKEN = {
+    "a short body": OK + b"Content-Type: application/json\r\nContent-Length: 9\r\n\r\n[1",
+    "a bad size of a chunk": OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\nzz\r\nxx\r\n0\r\n\r\n",
+    "a chunk longer than its size": OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhiXX\r\n0\r\n\r\n",
+    "chunks that do not end": OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n",
+}
+
+
+@pytest.mark.parametrize("text", WRONG.values(), ids=WRONG.keys())
+def test_what_is_no_answer_becomes_502(text: bytes) -> None:
+    async def run() -> None:
+        async with stage(answers(text)) as on:
+            got = await on.get()
+            assert got.startswith(b"HTTP/1.1 502 "), got
+            assert b"application/problem+json" in got
+            report = await on.report()
+        assert report.summary["proxy"]["upstream failures"] == 1
+        assert "UPSTREAM_FAILED" in {one.code.id for one in report.diagnostics}
+        assert report.exit_code == 2
+
+    asyncio.run(run())
+
+
+def test_a_folded_field_is_unfolded() -> None:
+    """RFC 9112, 5.2: a proxy that passes it on replaces the fold with a space."""
+
+    async def run() -> None:
+        async with stage(answers(FOLDED)) as on:
+            assert b"\r\nX-A: 1 more: 2\r\n" in await on.get()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN.keys())
+def test_half_an_answer_is_never_taken_for_a_whole_one(text: bytes) -> None:
+    async def run() -> None:
+        async with stage(answers(text)) as on:
+            got = await on.get()
+            report = await on.report()
+        head, _, body = got.partition(b"\r\n\r\n")
+        assert not head or head.startswith(b"HTTP/1.1 502 ") or not body.endswith(b"0\r\n\r\n")
+        assert not head or b"content-length: 9" not in head.lower() or len(body) < 9
+        assert report.summary["proxy"]["upstream failures"] == 1
+
+    asyncio.run(run())
+
+
+EXTRA = {
+    "a body after 204": b"HTTP/1.1 204 No Content\r\n\r\n" + answer(b'"evil"'),
+    "a body after 304": b"HTTP/1.1 304 Not Modified\r\n\r\n" + answer(b'"evil"'),
+    "more than its length": OK + b"Content-Length: 2\r\n\r\n[]" + answer(b'"evil"'),
+    "an answer nobody asked for": answer(b"[]") + answer(b'"evil"'),
+}
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["at once", "later"])
+@pytest.mark.parametrize("text", EXTRA.values(), ids=EXTRA.keys())
+def test_what_a_server_sends_too_much_reaches_nobody(text: bytes, late: bool) -> None:
+    async def run() -> None:
+        cut = text.rindex(b"HTTP/1.1 200")
+
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            first = True
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                if first and late:
+                    writer.write(text[:cut])
+                    await writer.drain()
+                    await asyncio.sleep(0.1)
+                    writer.write(text[cut:])
+                else:
+                    writer.write(text if first else answer(b'"good"'))
+                first = False
+
+        async with stage(script) as on:
+            await on.get()
+            await asyncio.sleep(0.3)
+            assert b"evil" not in await on.get()
+
+    asyncio.run(run())
+
+
+def test_a_head_with_a_body_reaches_nobody() -> None:
+    async def run() -> None:
+        first = OK + b"Content-Length: 120\r\n\r\n" + answer(b'"evil"')
+        seen = 0
+
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal seen
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                seen += 1
+                writer.write(first if seen == 1 else answer(b'"good"'))
+
+        async with stage(script) as on:
+            assert b"evil" not in await on.send(request("HEAD", "/session"))
+            assert b'"good"' in await on.get()
+
+    asyncio.run(run())
+
+
+REQUESTS = {
+    "two lengths": b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+    "a length and a coding": b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "NUL in a field": b"GET /x HTTP/1.1\r\nHost: localhost\r\nX-A: a\0b\r\n\r\n",
+    "a folded field": b"GET /x HTTP/1.1\r\nHost: localhost\r\nX-A: 1\r\n more\r\n\r\n",
+    "no HTTP": b"hello\r\n\r\n",
+    "an odd method": b"GE\tT /x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "CONNECT": b"CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("text", REQUESTS.values(), ids=REQUESTS.keys())
+def test_what_is_no_request_is_not_sent(text: bytes) -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        async with stage(keeps(answer(), kept)) as on:
+            got = await on.send(text.replace(b"Host: localhost\r\n", b"Host: localhost\r\nConnection: close\r\n"))
+            assert got == b"" or got.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4"))
+            assert b"Bad" in got or kept == []
+        assert kept == []
+
+    asyncio.run(run())
+
+
+def test_a_bad_chunk_of_a_request_is_the_clients_fault() -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        async with stage(keeps(answer(), kept)) as on:
+            text = request("POST", "/x", "Transfer-Encoding: chunked", body=b"2\r\nhi\r\nzz\r\n\r\n")
+            got = await on.send(text)
+            assert got == b"" or got.startswith((b"HTTP/1.0 400 ", b"HTTP/1.1 400 "))
+            assert (await on.counts())["upstream failures"] == 0
+        assert not any(b"hi" in one for one in kept)
+
+    asyncio.run(run())
+
+
+def test_a_websocket_is_refused_with_words() -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        async with stage(keeps(answer(), kept)) as on:
+            fields = ("Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13")
+            got = await on.send(
+                request("GET", "/pty", *fields).replace(b"Connection: close", b"Connection: upgrade"), 2
+            )
+        assert got.startswith(b"HTTP/1.1 501 ") and b"WebSockets are not passed on" in got
+        assert kept == []
+
+    asyncio.run(run())
+
+
+def test_a_name_of_somebody_elses_dns_is_refused() -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        async with stage(keeps(answer(), kept)) as on:
+            for target in ("/session", "/__wirelock/", "/__wirelock/events"):
+                text = request("GET", target).replace(b"Host: localhost", b"Host: evil.example:4097")
+                assert (await on.send(text)).startswith(b"HTTP/1.1 421 ")
+        assert kept == []
+
+    asyncio.run(run())
+
+
+def test_a_server_that_is_down_is_counted() -> None:
+    async def run() -> None:
+        async with stage(answers(b"")) as on:
+            pass
+        async with stage(answers(b"")) as on:
+            object.__setattr__(on.proxy.upstream, "url", "http://127.0.0.1:1")
+            got = await on.get()
+            assert got.startswith(b"HTTP/1.1 502 ") and b"no answer of the server" in got
+            report = await on.report()
+        assert report.exit_code == 2
+        assert {"UPSTREAM_FAILED", "NOTHING_CHECKED"} == {one.code.id for one in report.diagnostics}
+
+    asyncio.run(run())
+
+
+# nothing is left over
+
+
+async def resting(tasks: int, files: int) -> tuple[int, int]:
+    """The tasks and descriptors when they have come down to these, or after a while."""
+    for _ in range(60):
+        gc.collect()
+        if len(asyncio.all_tasks()) <= tasks and len(os.listdir("/proc/self/fd")) <= files:
+            break
+        await asyncio.sleep(0.1)
+    return len(asyncio.all_tasks()), len(os.listdir("/proc/self/fd"))
+
+
+def events() -> Script:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK + b"Content-Type: text/event-stream\r\n\r\ndata: {}\n\n")
+        await reader.read()
+
+    return script
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted where Linux shows them")
+@pytest.mark.parametrize("when", ["while it waits", "in a stream", "in its own request"])
+def test_a_thousand_disconnects_leave_nothing(when: str) -> None:
+    async def run() -> None:
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+
+        async with stage(events() if when == "in a stream" else silent) as on:
+            tasks, files = len(asyncio.all_tasks()), len(os.listdir("/proc/self/fd"))
+            text = request("GET", "/event")
+            if when == "in its own request":
+                text = request("POST", "/session", "Content-Length: 1000", body=b"{")
+
+            async def once() -> None:
+                reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
+                writer.write(text)
+                if when == "in a stream":
+                    await reader.readuntil(b"data: {}\n\n")
+                else:
+                    await asyncio.sleep(0.01)
+                writer.transport.abort()
+
+            for _ in range(20):
+                await asyncio.gather(*(once() for _ in range(50)))
+            assert await resting(tasks, files) <= (tasks, files)
+            assert (await on.counts())["requests"] == 1000
+
+    asyncio.run(run())
+
+
+def test_a_client_that_goes_ends_its_request_at_the_server_within_a_second() -> None:
+    async def run() -> None:
+        gone = asyncio.Event()
+
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.read()
+            gone.set()
+
+        async with stage(script) as on:
+            _, writer = await asyncio.open_connection("127.0.0.1", on.port)
+            writer.write(request("GET", "/event"))
+            await asyncio.sleep(0.2)
+            writer.transport.abort()
+            await asyncio.wait_for(gone.wait(), 1)
+
+    asyncio.run(run())
