@@ -9,7 +9,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -93,35 +93,56 @@ class Card:
 
 def render(report: Report) -> str:
     """The whole page."""
-    from markupsafe import Markup
-
-    words, _, weights = verdict(report).partition(": ")
     groups = grouped(report.diagnostics)
-    exhibits = Exhibits(report.exhibits)
-    cards = [_card(group, exhibits.of(group)) for group in groups[:MOST_GROUPS]]
-    levels = Counter(card.level for card in cards)
+    shown = cards(report, MOST_GROUPS)
+    levels = Counter(card.level for card in shown)
     diff = report.diff.split("\n") if report.diff else []
-    style, script = _asset("page.css"), _asset("page.js")
-    return _template(
-        policy=_policy(style, script),
-        version=VERSION,
-        style=Markup(style),
-        script=Markup(script),
-        kind=_KINDS[report.exit_code],
-        verdict=words,
-        weights=weights,
-        tiles=[_tile(section, counts) for section, counts in report.summary.items()],
-        cards=cards,
-        left_out=len(groups) - len(cards),
+    return templated(
+        "page.html.j2",
+        **assets("page.css", "page.js"),
+        **judged(report),
+        tiles=tiles(report),
+        cards=shown,
+        left_out=len(groups) - len(shown),
         levels=[Level(name, levels[name], look) for name, look in _LEVELS.items() if levels[name]],
-        codes=sorted({card.code for card in cards}),
+        codes=sorted({card.code for card in shown}),
         coverage=picture(report),
         diff=[Line(line, _look(line)) for line in diff[:MOST_DIFF_LINES]],
         diff_left_out=max(0, len(diff) - MOST_DIFF_LINES),
     )
 
 
-def _template(**values: object) -> str:
+def assets(style: str, script: str, *more: str) -> dict[str, object]:
+    """What a page brings along, by the names of templates: its style, its script, and the policy that allows them.
+
+    `more` are sources that the page may connect to.
+    """
+    from markupsafe import Markup
+
+    texts = "".join(_asset(name) for name in style.split()), _asset(script)
+    values: dict[str, object] = {"style": Markup(texts[0]), "script": Markup(texts[1])}
+    return {**values, "policy": _policy(*texts, more), "version": VERSION}
+
+
+def judged(report: Report) -> dict[str, object]:
+    """The verdict, by the names of templates."""
+    words, _, weights = verdict(report).partition(": ")
+    return {"kind": _KINDS[report.exit_code], "verdict": words, "weights": weights}
+
+
+def cards(report: Report, most: int) -> list[Card]:
+    """The first groups of findings, with what is to be seen of them."""
+    exhibits = Exhibits(report.exhibits)
+    return [_card(group, exhibits.of(group)) for group in grouped(report.diagnostics)[:most]]
+
+
+def tiles(report: Report) -> list[Tile]:
+    """The sections of the summary."""
+    return [_tile(section, counts) for section, counts in report.summary.items()]
+
+
+def templated(name: str, **values: object) -> str:
+    """One of the templates of the page, filled in."""
     import jinja2  # takes long to import, and other formats do without
 
     environment = jinja2.Environment(
@@ -133,7 +154,7 @@ def _template(**values: object) -> str:
         lstrip_blocks=True,
         finalize=_plain,
     )
-    return environment.get_template("page.html.j2").render(**values)
+    return environment.get_template(name).render(**values)
 
 
 def _plain(value: object) -> object:
@@ -145,10 +166,11 @@ def _asset(name: str) -> str:
     return files("wirelock.report").joinpath("page", name).read_text("utf-8")
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str, connects: Sequence[str]) -> str:
     """Nothing may be loaded, and no script or style run but the page's own."""
     own = {kind: _hash(text) for kind, text in (("style-src", style), ("script-src", script))}
     rules = ["default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'"]
+    rules += [f"connect-src {' '.join(connects)}"] if connects else []
     return "; ".join([*rules, *(f"{kind} '{digest}'" for kind, digest in own.items())])
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from pathlib import Path
 
 import pytest
 from stage import Script, answer, answers, keeps, request, stage
 
+DESCRIPTORS = Path("/proc/self/fd")
 OK = b"HTTP/1.1 200 OK\r\n"
 WRONG = {
     "two lengths": OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
@@ -213,10 +213,10 @@ async def resting(tasks: int, files: int) -> tuple[int, int]:
     """The tasks and descriptors when they have come down to these, or after a while."""
     for _ in range(60):
         gc.collect()
-        if len(asyncio.all_tasks()) <= tasks and len(os.listdir("/proc/self/fd")) <= files:
+        if len(asyncio.all_tasks()) <= tasks and len(list(DESCRIPTORS.iterdir())) <= files:
             break
         await asyncio.sleep(0.1)
-    return len(asyncio.all_tasks()), len(os.listdir("/proc/self/fd"))
+    return len(asyncio.all_tasks()), len(list(DESCRIPTORS.iterdir()))
 
 
 def events() -> Script:
@@ -228,7 +228,7 @@ def events() -> Script:
     return script
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted where Linux shows them")
+@pytest.mark.skipif(not DESCRIPTORS.is_dir(), reason="descriptors are counted where Linux shows them")
 @pytest.mark.parametrize("when", ["while it waits", "in a stream", "in its own request"])
 def test_a_thousand_disconnects_leave_nothing(when: str) -> None:
     async def run() -> None:
@@ -236,7 +236,7 @@ def test_a_thousand_disconnects_leave_nothing(when: str) -> None:
             await reader.read()
 
         async with stage(events() if when == "in a stream" else silent) as on:
-            tasks, files = len(asyncio.all_tasks()), len(os.listdir("/proc/self/fd"))
+            tasks, files = len(asyncio.all_tasks()), len(list(DESCRIPTORS.iterdir()))
             text = request("GET", "/event")
             if when == "in its own request":
                 text = request("POST", "/session", "Content-Length: 1000", body=b"{")

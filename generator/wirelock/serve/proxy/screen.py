@@ -28,10 +28,10 @@ EVERY_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """What is shown: the live page, what it is fed with as a value for JSON, and the page of the whole report."""
+    """What is shown: the live page, the parts of it that change by their ids, and the page of the whole report."""
 
     page: str
-    state: Callable[[Report], Mapping[str, object]]
+    state: Callable[[Report], Mapping[str, str]]
     report: Callable[[Report], str]
 
 
@@ -43,6 +43,7 @@ class Screen:
         self._watch = watch
         self._rows: OrderedDict[int, str] = OrderedDict()
         self._viewers: set[asyncio.Queue[str | None]] = set()
+        self._told: Mapping[str, str] = {}
         self._changed = asyncio.Event()
         self._refreshing: asyncio.Task[None] | None = None
         watch.seen = self.see
@@ -57,11 +58,11 @@ class Screen:
 
     def see(self, seen: Seen) -> None:
         """Show an exchange, or show it again with what is known by now."""
-        row = json.dumps(_row(seen))
+        row = _message("exchange", _row(seen))
         self._rows[seen.passed.index] = row
         if len(self._rows) > MOST_SHOWN:
             self._rows.popitem(last=False)
-        self._tell(f"event: exchange\ndata: {row}\n\n")
+        self._tell(row)
         self._changed.set()
 
     def _tell(self, message: str) -> None:
@@ -86,12 +87,11 @@ class Screen:
             await self._changed.wait()
             self._changed.clear()
             if self._viewers:
-                self._tell(await self._state())
+                state = await self._watch.shown(self._faces.state)
+                news = {name: part for name, part in state.items() if self._told.get(name) != part}
+                self._told = state
+                self._tell(_message("state", news))
             await asyncio.sleep(EVERY_SECONDS)
-
-    async def _state(self) -> str:
-        state = await self._watch.shown(self._faces.state)
-        return f"event: state\ndata: {json.dumps(state)}\n\n"
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         return _html(self._faces.page)
@@ -105,10 +105,11 @@ class Screen:
         viewer: asyncio.Queue[str | None] = asyncio.Queue()
         response = web.StreamResponse(headers=_headers("text/event-stream"))
         await response.prepare(request)
-        rows = [f"event: exchange\ndata: {row}\n\n" for row in self._rows.values()]
+        rows = "".join(self._rows.values())
         self._viewers.add(viewer)
         try:
-            await response.write("".join([*rows, await self._state()]).encode())
+            state = await self._watch.shown(self._faces.state)
+            await response.write((rows + _message("state", state)).encode())
             while (message := await viewer.get()) is not None:
                 await response.write(message.encode())
         finally:
@@ -123,6 +124,10 @@ def _guarded(
         return await answer(request) if is_named(request, ours) else misdirected(request)
 
     return guarded
+
+
+def _message(kind: str, value: Mapping[str, object]) -> str:
+    return f"event: {kind}\ndata: {json.dumps(value)}\n\n"
 
 
 def _html(text: str) -> web.Response:

@@ -1,0 +1,99 @@
+"""With `--mode enforce` nothing passes that is not as described."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from stage import SESSION, answer, answers, keeps, request, stage
+
+GOOD = b"[%s]" % SESSION
+
+
+def problem(text: bytes) -> dict[str, object]:
+    head, _, body = text.partition(b"\r\n\r\n")
+    assert b"content-type: application/problem+json" in head.lower()
+    value: dict[str, object] = json.loads(body)
+    return value
+
+
+def test_what_is_as_described_passes_unchanged() -> None:
+    async def run() -> None:
+        async with stage(answers(answer(GOOD, "X-A: 1"))) as plain, stage(answers(answer(GOOD, "X-A: 1")), "enforce") as on:
+            assert await on.get() == await plain.get()
+            assert (await on.report()).exit_code == 0
+
+    asyncio.run(run())
+
+
+def test_a_response_at_fault_becomes_502_and_names_the_finding() -> None:
+    async def run() -> None:
+        async with stage(answers(answer(b'[{"id": 1}]')), "enforce") as on:
+            got = await on.get()
+            report = await on.report()
+        assert got.startswith(b"HTTP/1.1 502 ") and b'"id": 1' not in got
+        value = problem(got)
+        assert value["status"] == 502 and value["title"] == "the response is not as described"
+        findings = value["findings"]
+        assert isinstance(findings, list)
+        assert {"code", "message", "part", "pointer", "schema", "rpc"} <= findings[0].keys()
+        assert report.exit_code == 1 and report.summary["proxy"]["refused"] == 1
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("length", ["length", "chunked"])
+def test_a_request_at_fault_becomes_400_and_is_not_sent(length: str) -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        body = b'{"title": 1}'
+        fields = [f"Content-Length: {len(body)}"]
+        if length == "chunked":
+            body, fields = b"c\r\n" + body + b"\r\n0\r\n\r\n", ["Transfer-Encoding: chunked"]
+        async with stage(keeps(answer(SESSION), kept), "enforce") as on:
+            got = await on.send(request("POST", "/session", "Content-Type: application/json", *fields, body=body))
+            report = await on.report()
+        assert got.startswith(b"HTTP/1.1 400 "), got
+        assert problem(got)["title"] == "the request is not as described"
+        assert kept == []
+        assert report.exit_code == 1 and report.summary["exchanges"]["violating"] == 1
+
+    asyncio.run(run())
+
+
+def test_a_request_that_is_as_described_is_sent_with_its_body() -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        body = b'{"title": "a"}'
+        async with stage(keeps(answer(SESSION), kept), "enforce") as on:
+            fields = ("Content-Type: application/json", f"Content-Length: {len(body)}")
+            got = await on.send(request("POST", "/session", *fields, body=body))
+        assert got.startswith(b"HTTP/1.1 200 "), got
+        assert kept[0].endswith(body)
+
+    asyncio.run(run())
+
+
+def test_what_nobody_describes_passes() -> None:
+    async def run() -> None:
+        async with stage(answers(answer(b"anything", media_type="text/plain")), "enforce") as on:
+            assert (await on.get("/elsewhere")).endswith(b"\r\n\r\nanything")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("mode", ["report", "enforce"])
+def test_a_body_past_the_limit_passes_unchecked_and_is_counted(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wirelock.traffic.collected.MOST", 1000)
+    monkeypatch.setattr("wirelock.serve.proxy.passing.MOST", 1000)
+    monkeypatch.setattr("wirelock.serve.proxy.forward.MOST", 1000)
+
+    async def run() -> None:
+        body = b'[{"id": 1}' + b" " * 2000 + b"]"
+        async with stage(answers(answer(body)), "enforce" if mode == "enforce" else "report") as on:
+            assert (await on.get()).endswith(b"\r\n\r\n" + body)
+            report = await on.report()
+        assert [one.code.id for one in report.diagnostics] == ["BODY_NOT_CHECKED"]
+
+    asyncio.run(run())

@@ -1,0 +1,249 @@
+"""The page of the proxy as a person meets it, in Chromium, while traffic passes.
+
+Screenshots go into the folder that WIRELOCK_SCREENSHOTS names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from stage import SESSION, project
+
+from wirelock.api.proxying import checking
+from wirelock.serve.proxy.server import Proxy, served
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+SIZES = {"wide": (1280, 900), "phone": (390, 844)}
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e"
+ROWS = "#flow > li:not([hidden])"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        bodies = {"/session": b"[%s]" % SESSION, "/session/bad": b'{"id": 1}'}
+        body = bodies.get(path, json.dumps({HOSTILE: HOSTILE, "id": HOSTILE}).encode())
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The address of a proxy in front of a server, both in threads."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    loop = asyncio.new_event_loop()
+    proxy = checking(*project(), f"http://127.0.0.1:{server.server_port}", "127.0.0.1:0", "report", None)
+    assert isinstance(proxy, Proxy)
+    known: list[str] = []
+    listening, ended = threading.Event(), asyncio.Event()
+
+    def started(address: str) -> None:
+        known.append(address)
+        listening.set()
+
+    async def run() -> None:
+        await served(proxy, started, ended)
+        await proxy.watch.close()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
+    thread.start()
+    assert listening.wait(20)
+    yield known[0]
+    loop.call_soon_threadsafe(ended.set)
+    thread.join(20)
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """An open page, and what it did that it should not."""
+
+    def __init__(self, browser: Browser, address: str, size: str = "wide", scheme: str = "light") -> None:
+        width, height = SIZES[size]
+        self._context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if scheme == "dark" else "light"
+        )
+        self._address = address
+        self.page = self._context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(f"{address}/__wirelock/")
+        self.page.wait_for_selector("#link.live")
+
+    def close(self) -> None:
+        self._context.close()
+        assert self.complaints == []
+        assert {url for url in self.requests if not url.startswith("data:")} == {
+            f"{self._address}/__wirelock/", f"{self._address}/__wirelock/events",
+        }  # fmt: skip
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    visit = Visit(browser, address)
+    yield visit.page
+    visit.close()
+
+
+def get(address: str, target: str) -> None:
+    with urllib.request.urlopen(address + target, timeout=10) as response:
+        response.read()
+
+
+def test_traffic_is_seen_as_it_flows_with_its_verdict(page: Page, address: str) -> None:
+    get(address, "/session?flows=1")
+    row = page.locator(ROWS).filter(has_text="/session?flows=1")
+    row.filter(has_text="conforming").wait_for(timeout=3000)
+    get(address, "/session/bad?flows=1")
+    row = page.locator(ROWS).filter(has_text="/session/bad?flows=1").filter(has_text="violating")
+    row.wait_for(timeout=3000)
+    row.locator("summary").click()
+    assert "VIOLATION" in row.locator("ul").inner_text()
+    assert "SessionService.GetSession" in row.locator("ul").inner_text()
+
+
+def test_a_finding_stands_beside_the_document_with_the_fault_marked(page: Page, address: str) -> None:
+    get(address, "/session/bad")
+    card = page.locator("#list .finding").filter(has_text="directory").first
+    card.wait_for(timeout=3000)
+    if not card.locator("figure").first.is_visible():
+        card.locator("summary").first.click()
+    assert card.locator("figcaption b").all_inner_texts() == ["Schema", "Recorded"]
+    assert any("directory" in text for text in card.locator("mark").all_inner_texts())
+
+
+def test_coverage_fills_up(page: Page, address: str) -> None:
+    get(address, "/session")
+    page.locator("#coverage .kinds .tile").first.wait_for(timeout=3000)
+    covered = page.locator("#coverage .rows > li").filter(has_text="ListSessions")
+    covered.filter(has_text="exchange").first.wait_for(timeout=3000)
+
+
+def test_an_open_finding_stays_open_when_traffic_flows(page: Page, address: str) -> None:
+    get(address, "/session/bad")
+    last = page.locator("#list .finding").nth(1)
+    last.wait_for(timeout=3000)
+    last.locator("summary").first.click()
+    times = last.locator(".times").inner_text()
+    get(address, "/session/bad")
+    page.wait_for_function("before => document.querySelectorAll('#list .finding .times')[1].innerText !== before", arg=times)
+    assert last.locator(".detail").is_visible()
+
+
+def test_hostile_words_are_shown_and_run_nothing(page: Page, address: str) -> None:
+    get(address, f"/session/{urllib.parse.quote('<img src=x onerror=alert(3)>')}?q=%3Cb%3E")
+    page.locator(ROWS).filter(has_text="%3Cimg").filter(has_text="violating").wait_for(timeout=3000)
+    page.locator("#list").get_by_text("</script>").first.wait_for(timeout=3000)
+    assert page.locator("#list img, #flow img, main script").count() == 0
+    assert "\u202e" not in page.locator("body").inner_text()
+
+
+def test_only_what_is_wrong_and_words(page: Page, address: str) -> None:
+    get(address, "/session?words=1")
+    get(address, "/session/bad?words=1")
+    page.locator(ROWS).filter(has_text="/session/bad?words=1").filter(has_text="violating").wait_for(timeout=3000)
+    page.locator("#search").fill("WORDS=1 get")
+    assert page.locator(ROWS).count() == 2
+    page.get_by_role("button", name="Only what is wrong").click()
+    assert page.locator(ROWS).count() == 1
+
+
+def test_a_pause_keeps_what_comes_for_later(page: Page, address: str) -> None:
+    page.keyboard.press("p")
+    get(address, "/session?paused=1")
+    page.wait_for_timeout(700)
+    assert page.locator(ROWS).filter(has_text="paused=1").count() == 0
+    page.keyboard.press("p")
+    page.locator(ROWS).filter(has_text="paused=1").wait_for(timeout=3000)
+
+
+def test_the_keyboard_does_everything(page: Page, address: str) -> None:
+    get(address, "/session?keys=1")
+    get(address, "/session?keys=2")
+    page.locator(ROWS).filter(has_text="keys=2").wait_for(timeout=3000)
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog", name="Keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("keys=jkp")
+    assert page.locator("#search").input_value() == "keys=jkp"
+    page.keyboard.press("Escape")
+    for key in "jjk":
+        page.keyboard.press(key)
+    current = page.locator("#flow > li.current")
+    page.keyboard.press("o")
+    assert current.locator("details[open]").count() == 1
+    page.keyboard.press("w")
+    assert page.locator("#wrong").get_attribute("aria-pressed") == "true"
+    page.keyboard.press("t")
+    assert page.locator("#theme").inner_text() == "Theme: light"
+    listed = {" ".join(text.split()) for text in page.locator("#keys dt").all_text_contents()}
+    assert listed == {"/", "j k", "o", "w", "p", "t", "?"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_it_fits_and_can_be_looked_at(browser: Browser, address: str, tmp_path: Path, size: str, scheme: str) -> None:
+    get(address, "/session")
+    get(address, "/session/bad")
+    visit = Visit(browser, address, size, scheme)
+    visit.page.locator("#list .finding").first.wait_for(timeout=3000)
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    folder = Path(os.environ.get("WIRELOCK_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    visit.page.screenshot(path=folder / f"proxy-{size}-{scheme}.png", full_page=True)
+    visit.close()
+
+
+def test_the_report_is_the_one_that_is_known(browser: Browser, address: str) -> None:
+    get(address, "/session/bad")
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address}/__wirelock/report")
+    assert page.locator(".finding").count() > 0
+    assert re.match("findings", page.locator("#verdict").inner_text())
+    context.close()
+
+
+def test_nobody_else_may_embed_or_read_it(address: str) -> None:
+    with urllib.request.urlopen(f"{address}/__wirelock/", timeout=10) as response:
+        assert response.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+        assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert b"default-src &#39;none&#39;" in response.read()
+    request = urllib.request.Request(f"{address}/__wirelock/events", headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError, match="421"):
+        urllib.request.urlopen(request, timeout=10)

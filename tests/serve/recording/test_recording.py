@@ -1,0 +1,228 @@
+"""Recordings that wirelock writes: whole at every moment, private, and read by `verify` with the same verdicts."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from stage import SESSION, answer, answers, request, stage
+
+from wirelock.diagnostics import Diagnostic, Report
+from wirelock.serve.passed import Message, Passed
+from wirelock.serve.recording.files import Recording
+from wirelock.serve.recording.recorder import Recorder, recorder
+from wirelock.traffic.formats import read_recording
+
+FORMATS = ["har", "ndjson"]
+
+
+def passed(index: int = 0, body: bytes | None = b"{}", media_type: str = "application/json", size: int = 0) -> Passed:
+    message = Message((("Content-Type", media_type),), body, size or len(body or b""))
+    return Passed(index, datetime.now(UTC), "GET", f"http://h/session?n={index}", Message(), 200, "OK", message)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("body", [b"{}", "é\u2028\0".encode(), b"\xff\xfe\x00", b"data: {}\n\n", b"a\r\nb"])
+def test_a_body_comes_back_as_it_was(tmp_path: Path, format: str, body: bytes) -> None:
+    file = tmp_path / f"a.{format}"
+    recording = Recording(file)
+    recording.begin()
+    recording.add([passed(body=body), passed(1)])
+    exchanges, faults = read_recording(file, file.name)
+    assert faults == ()
+    assert [one.response.text if one.response else None for one in exchanges] == [body, b"{}"]
+    recording.close()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_body_that_was_not_kept_is_unrecorded_and_not_empty(tmp_path: Path, format: str) -> None:
+    file = tmp_path / f"a.{format}"
+    recording = Recording(file)
+    recording.begin()
+    recording.add([passed(body=None, size=2**30), passed(body=None), passed(body=b"")])
+    recording.close()
+    exchanges, _ = read_recording(file, file.name)
+    assert [one.unrecorded for one in exchanges] == [("response",), ("response",), ()]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_it_is_whole_after_every_exchange(tmp_path: Path, format: str) -> None:
+    file = tmp_path / f"a.{format}"
+    recording = Recording(file)
+    recording.begin()
+    for count in range(4):
+        exchanges, faults = read_recording(file, file.name)
+        assert (len(exchanges), faults) == (count, ())
+        recording.add([passed(count)])
+    recording.close()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_full_file_is_moved_aside_and_nothing_is_lost(tmp_path: Path, format: str) -> None:
+    file = tmp_path / f"a.{format}"
+    file.write_text("somebody's")
+    recording = Recording(file, largest=3000)
+    recording.begin()
+    assert (tmp_path / f"a-0001.{format}").read_text() == "somebody's"
+    recording.add(passed(number) for number in range(20))
+    recording.close()
+    files = sorted(path for path in tmp_path.iterdir() if "0001" not in path.name)
+    assert len(files) == recording.files > 2
+    assert all(path.stat().st_size <= 3000 for path in files)
+    seen = [one.url for path in files for one in read_recording(path, path.name)[0]]
+    assert sorted(seen) == sorted(passed(number).url for number in range(20))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "a.har")
+    recording.begin()
+    recording.close()
+    assert stat.S_IMODE((tmp_path / "a.har").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / f"a.{format}"
+    made = recorder(str(file), ())
+    assert isinstance(made, Recorder)
+    real = os.write
+    full = False
+
+    def write(descriptor: int, text: bytes) -> int:
+        if full and len(text) > 100:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(descriptor, text[:50] if full else text)
+
+    monkeypatch.setattr(os, "write", write)
+
+    async def run() -> None:
+        nonlocal full
+        await made.add(passed(0))
+        full = True
+        await made.add(passed(1))
+        await made.add(passed(2))
+
+    asyncio.run(run())
+    made.close()
+    assert made.failed is not None and made.failed.code.id == "RECORDING_NOT_WRITTEN"
+    assert made.counts == {"exchanges": 1, "files": 1, "lost": 2}
+    exchanges, faults = read_recording(file, file.name)
+    assert (len(exchanges), faults) == (1, ())
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a", "nowhere/a.har"])
+def test_a_recording_that_cannot_be_begun(tmp_path: Path, name: str) -> None:
+    assert isinstance(recorder(str(tmp_path / name), ()), Diagnostic)
+
+
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from test_recording import passed
+from wirelock.serve.recording.files import Recording
+recording = Recording(Path(sys.argv[1]))
+recording.begin()
+print("begun", flush=True)
+number = 0
+while True:
+    recording.add([passed(number, b"x" * (number % 7 * 10000), "text/plain")])
+    print(number, flush=True)
+    number += 1
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no kill -9")
+@pytest.mark.parametrize("format", FORMATS)
+def test_kill_9_loses_nothing_that_was_written(tmp_path: Path, format: str) -> None:
+    here = Path(__file__).parent
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(here), str(here.parent / "proxy"), str(here.parents[1])])}
+    for attempt in range(4):
+        file = tmp_path / f"{attempt}.{format}"
+        command = [sys.executable, "-c", WRITER.format(here=str(here)), str(file)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        time.sleep(random.Random(attempt).uniform(0.05, 0.4))
+        process.send_signal(signal.SIGKILL)
+        told = process.stdout.read().split(b"\n")
+        process.wait()
+        last = int(told[-2]) if len(told) > 1 else -1
+        exchanges, _ = read_recording(file, file.name)
+        assert len(exchanges) >= last + 1
+
+
+# what is recorded is read with the same verdicts
+
+TRAFFIC = [
+    (b"[%s]" % SESSION, "200 OK", "application/json", "/session"),
+    (b'[{"id": 1}]', "200 OK", "application/json", "/session?directory=/tmp"),
+    (b"not json", "200 OK", "application/json", "/session/a"),
+    (b"", "200 OK", "application/json", "/session/a"),
+    (b"<html>", "200 OK", "text/html", "/session/b"),
+    (b'{"name":"NotFoundError"}', "404 Not Found", "application/json", "/session/c"),
+    (b"{}", "418 Teapot", "application/json", "/session/d"),
+    (b"\xff\xfe", "200 OK", "application/octet-stream", "/elsewhere"),
+]
+
+
+def verdicts(report: Report) -> list[tuple[object, ...]]:
+    return sorted(
+        (one.code.id, one.level, one.message, one.where.pointer, one.schema, one.rpc, one.exchange.url, one.exchange.status)
+        for one in report.diagnostics
+        if one.exchange is not None
+    )
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_is_recorded_is_verified_with_the_same_verdicts(tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from checkout import ROOT, configuration
+
+    from wirelock import api
+
+    file = tmp_path / f"a.{format}"
+
+    async def run() -> Report:
+        count = 0
+
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal count
+            body, status, media_type, _ = TRAFFIC[count]
+            count += 1
+            await answers(answer(body, status=status, media_type=media_type))(reader, writer)
+
+        async with stage(script, record=file) as on:
+            for *_, target in TRAFFIC:
+                await on.send(request("GET", target, "Authorization: Bearer s3cr3t"))
+            return await on.report()
+
+    live = asyncio.run(run())
+    assert "s3cr3t" not in file.read_text()
+    read = api.verify(configuration(ROOT), [str(file)])
+    assert verdicts(read) == verdicts(live)
+    assert read.summary["exchanges"] == live.summary["exchanges"]
+
+
+def test_a_stream_is_recorded_with_its_events(tmp_path: Path) -> None:
+    file = tmp_path / "a.har"
+    text = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + b"data: {}\n\n" * 3
+
+    async def run() -> None:
+        async with stage(answers(text), record=file) as on:
+            await on.get("/event")
+
+    asyncio.run(run())
+    entry = json.loads(file.read_text())["log"]["entries"][0]
+    assert entry["response"]["content"]["text"] == "data: {}\n\n" * 3
