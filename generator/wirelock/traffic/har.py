@@ -12,6 +12,7 @@ from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.text import MalformedText, parse
 from wirelock.traffic import files
 from wirelock.traffic.codings import body
+from wirelock.traffic.cut import before_the_cut
 from wirelock.traffic.entries import EntryError, Part, decoded, invalid
 from wirelock.traffic.exchange import Body, Exchange, Headers, header, media_type, without_secrets
 
@@ -27,7 +28,7 @@ def read(path: Path, shown: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic
         entries = _entries(parse(text))
     except MalformedText as error:
         hint = "a HAR is one document of strict JSON (RFC 7493); record it again"
-        return (), (files.not_json(text, shown, error, hint),)
+        return _whole(text, shown, error), (files.not_json(text, shown, error, hint),)
     if entries is None:
         hint = "a HAR is an object with log.entries; export it anew from the browser or proxy"
         return (), (Diagnostic(RECORDING_NOT_HAR, Location(shown), "the file is JSON, but no HAR", hint),)
@@ -42,6 +43,14 @@ def _entries(value: object) -> list[object] | None:
     except EntryError:
         return None
     return cast("list[object]", entries) if isinstance(entries, list) else None
+
+
+def _whole(text: bytes, shown: str, error: MalformedText) -> tuple[Exchange, ...]:
+    """The exchanges before the place where a file was cut off."""
+    if not files.ends_early(text, files.place(error)[0]):
+        return ()
+    read = (_exchange(entry, index, shown) for index, entry in enumerate(before_the_cut(text)))
+    return tuple(result for result in read if isinstance(result, Exchange))
 
 
 def _exchange(entry: object, index: int, shown: str) -> Exchange | Diagnostic:

@@ -3,9 +3,9 @@
     {"request": {"method", "url", "headers", "body"}, "response": {"status", "headers", "body"}, "started"}
 
 A string `body` is the text as it went over the wire (`"bodyEncoding": "base64"` beside it: the bytes); any other value
-is the JSON value of the body, and null is no body. `headers` are `{name: value}`, the value
-a text or a list of texts, or a list of `{"name", "value"}`.
-A null `response` is no answer.
+is the JSON value of the body, and null is no body. `headers` are `{name: value}`, the value a text or a list of texts, or
+a list of `{"name", "value"}`. A null `response` is no answer. `bodySize` beside a null body is how many bytes there
+were that nobody kept.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.text import MalformedText, dump, parse
@@ -98,7 +99,15 @@ def _read_line(line: Part, index: int, shown: str) -> Exchange:
         request=_body(request, headers),
         response=_body(response, response.headers()) if response else None,
         request_headers=headers,
+        unrecorded=tuple(name for name in ("request", "response") if _is_unrecorded(line.members.get(name))),
     )
+
+
+def _is_unrecorded(side: object) -> bool:
+    """Whether a side had a body that the recording does not hold."""
+    members = cast("dict[str, object]", side) if isinstance(side, dict) else {}
+    size = members.get("bodySize")
+    return members.get("body") is None and isinstance(size, int) and size > 0
 
 
 def _body(part: Part, headers: Headers) -> Body | None:

@@ -20,7 +20,10 @@ def problem(text: bytes) -> dict[str, object]:
 
 def test_what_is_as_described_passes_unchanged() -> None:
     async def run() -> None:
-        async with stage(answers(answer(GOOD, "X-A: 1"))) as plain, stage(answers(answer(GOOD, "X-A: 1")), "enforce") as on:
+        async with (
+            stage(answers(answer(GOOD, "X-A: 1"))) as plain,
+            stage(answers(answer(GOOD, "X-A: 1")), "enforce") as on,
+        ):
             assert await on.get() == await plain.get()
             assert (await on.report()).exit_code == 0
 
