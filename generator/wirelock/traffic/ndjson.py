@@ -3,8 +3,8 @@
     {"request": {"method", "url", "headers", "body"}, "response": {"status", "headers", "body"}, "started"}
 
 A string `body` is the text as it went over the wire (`"bodyEncoding": "base64"` beside it: the bytes); any other value
-is the JSON value of the body, and null is no body. `headers` are `{name: value}`, the value a text or a list of texts, or
-a list of `{"name", "value"}`. A null `response` is no answer. `bodySize` beside a null body is how many bytes there
+is the JSON value of the body, and null is no body. `headers` are `{name: value}`, the value a text or a list of texts,
+or a list of `{"name", "value"}`. A null `response` is no answer. `bodySize` beside a null body is how many bytes there
 were that nobody kept.
 """
 

@@ -27,9 +27,9 @@ SESSION = (
 
 
 @cache
-def project() -> tuple[Build, Output]:
-    """This checkout, compiled once."""
-    built = build(configuration(ROOT))
+def project(folder: Path = ROOT) -> tuple[Build, Output]:
+    """A project, compiled once; this checkout's, if nothing is said."""
+    built = build(configuration(folder))
     return built, emitted(built, silent)
 
 
@@ -92,8 +92,10 @@ async def _all(reader: asyncio.StreamReader) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def stage(script: Script, mode: Mode = "report", record: Path | None = None) -> AsyncIterator[Stage]:
-    """A proxy in front of a server that follows a script."""
+async def stage(
+    script: Script, mode: Mode = "report", record: Path | None = None, folder: Path = ROOT
+) -> AsyncIterator[Stage]:
+    """A proxy, of the project in a folder, in front of a server that follows a script."""
     server = Server(script)
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     server.port = listener.sockets[0].getsockname()[1]
@@ -102,7 +104,7 @@ async def stage(script: Script, mode: Mode = "report", record: Path | None = Non
         made = recorder(str(record), ())
         assert isinstance(made, Recorder)
         writing = made
-    proxy = checking(*project(), f"http://127.0.0.1:{server.port}", "127.0.0.1:0", mode, writing)
+    proxy = checking(*project(folder), f"http://127.0.0.1:{server.port}", "127.0.0.1:0", mode, writing)
     assert isinstance(proxy, Proxy)
     ended, listening = asyncio.Event(), asyncio.get_running_loop().create_future()
     running = asyncio.ensure_future(served(proxy, listening.set_result, ended))

@@ -225,7 +225,7 @@ class _Exchange:
             if await self._watch.refuses_events(self._passing, self._passing.received(chunk)):
                 self._watch.counts["refused"] += 1
                 raise Refused
-            if not self._passing.within_event:
+            if not self._passing.within_event or len(kept) > MOST:
                 await response.write(bytes(kept))
                 kept.clear()
         await response.write(bytes(kept))

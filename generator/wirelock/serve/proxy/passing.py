@@ -47,6 +47,11 @@ class Passing:
         return self._reader is not None
 
     @property
+    def gave_up(self) -> bool:
+        """Whether the stream cannot be checked to its end: an event is too large, or its coding is broken."""
+        return self._reader is not None and (self._reader.waiting > MOST or self._decoder.failed)
+
+    @property
     def within_event(self) -> bool:
         """Whether the last event of the stream has begun and not ended."""
         return self._reader is not None and self._reader.waiting > 0
@@ -74,7 +79,7 @@ class Passing:
     def received(self, chunk: bytes) -> list[Event]:
         """Note a part of the answer's body; gives the events that end with it."""
         self._received.take(chunk)
-        if self._reader is None or self._reader.waiting > MOST:
+        if self._reader is None or self.gave_up:
             return []
         return self._reader.feed(self._decoder.feed(chunk))
 

@@ -20,7 +20,7 @@ from wirelock.traffic.events import Event
 from wirelock.traffic.exchange import Exchange
 
 Shown = TypeVar("Shown")
-COUNTS = ("requests", "answered", "refused", "upstream failures", "broken off", "not checked in time")
+COUNTS = ("requests", "answered", "refused", "upstream failures", "not checked in time", "streams given up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,8 @@ class Watch:
         passed = passing.passed()
         if failure:
             self.counts["upstream failures"] += 1
+        if passing.gave_up:
+            self.counts["streams given up"] += 1
         self._check(passing, passed, failure)
         if self._recorder is None:
             return None

@@ -1,0 +1,150 @@
+"""Event streams are held event by event while they pass, and end where `--mode enforce` finds a fault."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from stage import Script, Stage, answers, request, stage
+
+from wirelock.api.proxying import Mode
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+GOOD, BAD = b'id: 1\ndata: {"n": 1}\n\n', b'data: {"n": "one"}\n\n'
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with one method, which streams."""
+    root = tmp_path_factory.mktemp("streams")
+    (root / "wirelock.toml").write_text('package = "stream_api"\n')
+    schemas = root / "schemas/event"
+    schemas.mkdir(parents=True)
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    event = {**dialect, "type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
+    (schemas / "event.schema.json").write_text(json.dumps(event))
+    (schemas / "ask.schema.json").write_text(json.dumps({**dialect, "type": "object", "properties": {}}))
+    method = {"request": "ask.schema.json", "response": "event.schema.json", "http": {"get": "/event"}, "stream": "sse"}
+    (schemas / "event.service.json").write_text(json.dumps({"service": "EventService", "methods": {"Follow": method}}))
+    return root
+
+
+def pieces(*texts: bytes, head: bytes = HEAD) -> Script:
+    """A server that sends a stream in these pieces, each for itself."""
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head + b"\r\n")
+        for text in texts:
+            writer.write(text)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    return script
+
+
+def plain(chunked: bytes) -> bytes:
+    """A body without its chunks, as far as it goes."""
+    _, _, rest = chunked.partition(b"\r\n\r\n")
+    body = b""
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        body += rest[: int(size, 16)]
+        rest = rest[int(size, 16) + 2 :]
+    return body
+
+
+def test_each_event_is_held_and_one_kind_is_one_finding(folder: Path) -> None:
+    async def run() -> None:
+        text = [GOOD, BAD, BAD, GOOD[:9], GOOD[9:], BAD * 20]
+        async with stage(pieces(*text), folder=folder) as on:
+            assert plain(await on.get("/event")) == b"".join(text)
+            report = await on.report()
+        found = [one for one in report.diagnostics if one.code.id == "VIOLATION"]
+        assert [(one.times, one.where.pointer) for one in found] == [(22, "/n")]
+        assert found[0].exchange is not None and found[0].exchange.event == 1
+        assert report.summary["exchanges"]["stream"] == 1 == report.summary["exchanges"]["total"]
+
+    asyncio.run(run())
+
+
+def test_an_event_is_judged_before_the_stream_ends(folder: Path) -> None:
+    async def run() -> None:
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await pieces(BAD)(reader, writer)
+            await reader.read()
+
+        async with stage(script, folder=folder) as on:
+            reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
+            writer.write(request("GET", "/event"))
+            await reader.readuntil(b"one")
+            report = await until_found(on)
+            assert {one.code.id for one in report} == {"VIOLATION"}
+            writer.close()
+
+    asyncio.run(run())
+
+
+async def until_found(on: Stage) -> list[object]:
+    for _ in range(100):
+        if found := (await on.report()).diagnostics:
+            return [one for one in found if one.code.id == "VIOLATION"]
+        await asyncio.sleep(0.02)
+    raise AssertionError("nothing was found")
+
+
+def test_a_compressed_stream_is_held_too(folder: Path) -> None:
+    async def run() -> None:
+        text = gzip.compress(GOOD + BAD)
+        async with stage(pieces(text, head=HEAD + b"Content-Encoding: gzip\r\n"), folder=folder) as on:
+            assert plain(await on.get("/event")) == text
+            assert {one.code.id for one in (await on.report()).diagnostics} == {"VIOLATION"}
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [[GOOD, BAD, GOOD], [GOOD, BAD[:9], BAD[9:], GOOD], [GOOD + BAD[:-1], BAD[-1:] + GOOD]],
+    ids=["whole", "in two", "at the end"],
+)
+def test_enforced_a_stream_ends_before_the_event_at_fault(folder: Path, text: list[bytes]) -> None:
+    async def run() -> None:
+        async with stage(pieces(*text), "enforce", folder=folder) as on:
+            got = await on.get("/event")
+            report = await on.report()
+        assert b"one" not in got
+        assert not got.endswith(b"0\r\n\r\n")
+        assert plain(got) in (GOOD, b"")
+        assert report.summary["proxy"]["refused"] == 1 and report.exit_code == 1
+
+    asyncio.run(run())
+
+
+def test_enforced_a_good_stream_passes_whole_and_at_once(folder: Path) -> None:
+    async def run() -> None:
+        text = [b": hello\n\n", GOOD, GOOD[:5], GOOD[5:] + b": end"]
+        async with stage(pieces(*text), "enforce", folder=folder) as on:
+            got = await on.get("/event")
+        assert plain(got) == b"".join(text) and got.endswith(b"0\r\n\r\n")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("mode", ["report", "enforce"])
+def test_an_event_without_end_is_not_kept_without_end(
+    mode: Mode, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wirelock.serve.proxy.passing.MOST", 10_000)
+    monkeypatch.setattr("wirelock.serve.proxy.forward.MOST", 10_000)
+
+    async def run() -> None:
+        text = HEAD + b"\r\ndata: " + b"x" * 100_000 + b"\n\n" + GOOD
+        async with stage(answers(text), mode, folder=folder) as on:
+            assert plain(await on.get("/event")) == text.partition(b"\r\n\r\n")[2]
+            assert (await on.counts())["streams given up"] == 1
+
+    asyncio.run(run())
