@@ -24,6 +24,8 @@ TOKEN, USER, PASSWORD = "WIRELOCK_UPSTREAM_TOKEN", "WIRELOCK_UPSTREAM_USER", "WI
 CONNECTIONS = 256
 """How many connections the pool has at most; what comes on top waits for one."""
 CONNECT_SECONDS = 10.0
+LONGEST_FIELD = 2**16
+"""How many bytes a header field or a request's target may have."""
 
 
 class Unclean(aiohttp.ServerDisconnectedError):
@@ -122,6 +124,8 @@ def connected(upstream: Upstream, seconds: float | None = None) -> aiohttp.Clien
         headers={"Authorization": upstream.authorization} if upstream.authorization else None,
         trust_env=False,
         request_class=_Request,
+        max_line_size=LONGEST_FIELD,
+        max_field_size=LONGEST_FIELD,
     )
 
 

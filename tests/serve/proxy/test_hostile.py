@@ -109,6 +109,42 @@ def test_what_a_server_sends_too_much_reaches_nobody(text: bytes, late: bool) ->
     asyncio.run(run())
 
 
+def test_a_request_with_a_body_takes_another_connection_then() -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        connections = 0
+
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            if connections > 1:
+                await keeps(answer(b'"good"'), kept)(reader, writer)
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer(b"[]"))
+            await writer.drain()
+            await asyncio.sleep(0.1)
+            writer.write(answer(b'"evil"'))
+            await reader.read()
+
+        async with stage(script) as on:
+            await on.get()
+            await asyncio.sleep(0.3)
+            got = await on.send(request("POST", "/x", "Transfer-Encoding: chunked", body=b"5\r\nhello\r\n0\r\n\r\n"))
+        assert got.endswith(b'"good"')
+        assert kept[0].endswith(b"\r\n\r\nhello")
+
+    asyncio.run(run())
+
+
+def test_what_a_server_sent_is_not_repeated_in_words() -> None:
+    async def run() -> None:
+        async with stage(answers(OK + b"Set-Cookie: s3cr3t\0\r\n\r\n")) as on:
+            assert b"s3cr3t" not in await on.get()
+            assert "s3cr3t" not in repr(await on.report())
+
+    asyncio.run(run())
+
+
 def test_a_head_with_a_body_reaches_nobody() -> None:
     async def run() -> None:
         first = OK + b"Content-Length: 120\r\n\r\n" + answer(b'"evil"')
@@ -161,6 +197,18 @@ def test_a_bad_chunk_of_a_request_is_the_clients_fault() -> None:
             assert got == b"" or got.startswith((b"HTTP/1.0 400 ", b"HTTP/1.1 400 "))
             assert (await on.counts())["upstream failures"] == 0
         assert not any(b"hi" in one for one in kept)
+
+    asyncio.run(run())
+
+
+def test_an_upgrade_to_http_2_is_not_taken_up() -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        async with stage(keeps(answer(), kept)) as on:
+            text = request("GET", "/x", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")
+            got = await on.send(text.replace(b"Connection: close", b"Connection: close, Upgrade, HTTP2-Settings"))
+        assert got.startswith(b"HTTP/1.1 200 ")
+        assert b"h2c" not in kept[0] and b"HTTP2-Settings" not in kept[0]
 
     asyncio.run(run())
 

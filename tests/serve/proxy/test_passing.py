@@ -100,6 +100,32 @@ def test_a_body_of_a_request_passes(length: str) -> None:
     asyncio.run(run())
 
 
+def test_a_client_that_waits_to_be_told_to_go_on_is_told() -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        async with stage(keeps(answer(), kept)) as on:
+            reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
+            writer.write(request("POST", "/x", "Content-Length: 2", "Expect: 100-continue"))
+            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            writer.write(b"hi")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            writer.close()
+        assert kept[0].endswith(b"\r\n\r\nhi") and b"xpect" not in kept[0]
+
+    asyncio.run(run())
+
+
+def test_a_large_header_field_passes_both_ways() -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        large = "X-Large: " + "a" * 30000
+        async with stage(keeps(answer(b"[]", large), kept)) as on:
+            assert large.encode() in await on.get("/session", large)
+        assert large.encode() in kept[0]
+
+    asyncio.run(run())
+
+
 def test_a_compressed_body_passes_compressed_and_is_checked() -> None:
     async def run() -> None:
         body = gzip.compress(b"[%s]" % SESSION)

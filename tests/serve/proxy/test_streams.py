@@ -142,7 +142,7 @@ def test_an_event_without_end_is_not_kept_without_end(
     monkeypatch.setattr("wirelock.serve.proxy.forward.MOST", 10_000)
 
     async def run() -> None:
-        text = HEAD + b"\r\ndata: " + b"x" * 100_000 + b"\n\n" + GOOD
+        text = HEAD + b"\r\ndata: " + b"x" * 1_000_000 + b"\n\n" + GOOD
         async with stage(answers(text), mode, folder=folder) as on:
             assert plain(await on.get("/event")) == text.partition(b"\r\n\r\n")[2]
             assert (await on.counts())["streams given up"] == 1

@@ -21,6 +21,7 @@ class Checker:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "wirelock-check")
         self._waiting = 0
+        self._fault: BaseException | None = None
 
     def later(self, work: Callable[[], object], size: int) -> bool:
         """Do something that holds `size` bytes when its turn comes; False if too much waits, and it is not done."""
@@ -38,11 +39,12 @@ class Checker:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def close(self) -> None:
-        """Wait for everything that was to be done."""
+        """Wait for everything that was to be done; a fault of ours on the way is raised, lest it looks like success."""
         await self.now(lambda: None)
         self._thread.shutdown()
+        if self._fault is not None:
+            raise self._fault
 
     def _finished(self, future: asyncio.Future[object], weight: int) -> None:
         self._waiting -= weight
-        if not future.cancelled():
-            future.result()  # a fault of ours is told by the loop
+        self._fault = self._fault or future.exception()

@@ -156,8 +156,7 @@ class _Exchange:
     def _unanswered(self, error: Exception) -> web.StreamResponse:
         if self._passing.broken_request:
             return problem(400, "the request cannot be passed on", self._passing.broken_request)
-        words = "the server did not answer" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-        return self._bad_gateway(f"no answer of the server: {words}")
+        return self._bad_gateway(f"no answer of the server: {_words(error)}")
 
     def _bad_gateway(self, words: str) -> web.StreamResponse:
         self._failure = words
@@ -243,10 +242,25 @@ async def _chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         try:
             chunk = await answer.content.readany()
         except _FAILURES as error:
-            raise BrokenOff(str(error) or type(error).__name__) from error
+            raise BrokenOff(_words(error)) from error
         if not chunk:
             return
         yield chunk
+
+
+def _words(error: Exception) -> str:
+    """Why there is no answer; what the server sent is not repeated, it may hold secrets."""
+    match error:
+        case aiohttp.ClientConnectorError():
+            return f"it cannot be reached ({error.os_error.strerror or type(error.os_error).__name__})"
+        case TimeoutError():
+            return "it did not take the connection in time"
+        case aiohttp.ClientConnectionError() | ConnectionError():
+            return "it closed the connection"
+        case aiohttp.ClientPayloadError():
+            return "its body ends early or is malformed"
+        case _:
+            return "what it sent is no HTTP/1.1"
 
 
 def _cut(request: web.BaseRequest) -> None:

@@ -62,8 +62,8 @@ class Passing:
             async for chunk in content.iter_any():
                 self._sent.take(chunk)
                 yield chunk
-        except Exception as error:
-            self.broken_request = f"its body breaks off: {error}"
+        except Exception:
+            self.broken_request = "its body ends early or is malformed"
             raise
         self._sent.whole = True
 

@@ -16,7 +16,7 @@ from wirelock.serve.proxy.hosts import is_named, misdirected
 from wirelock.serve.proxy.listening import LISTEN_FAILED, Listen
 from wirelock.serve.proxy.screen import Screen
 from wirelock.serve.proxy.watch import Watch
-from wirelock.serve.upstream import Upstream, connected
+from wirelock.serve.upstream import LONGEST_FIELD, Upstream, connected
 
 DRAIN_SECONDS = 5.0
 """How long exchanges may go on when the proxy is to end."""
@@ -45,6 +45,8 @@ async def served(proxy: Proxy, started: Callable[[str], None], ended: asyncio.Ev
             auto_decompress=False,
             handler_cancellation=True,
             shutdown_timeout=DRAIN_SECONDS,
+            max_line_size=LONGEST_FIELD,
+            max_field_size=LONGEST_FIELD,
         )
         await runner.setup()
         try:
