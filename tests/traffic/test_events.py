@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from wirelock.traffic.events import Event, EventReader, events
+from wirelock.traffic.events import Event, EventReader, events, written
 
 STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "an event": (b"data: x\n\n", [Event(b"x")]),
@@ -62,3 +64,19 @@ def test_what_is_held_back_is_counted() -> None:
 def test_a_time_beyond_every_number_is_none() -> None:
     (event,) = events(b"retry: " + b"9" * 10_000 + b"\ndata: x\n\n")
     assert event.retry is None
+
+
+LINES = st.binary(max_size=8).filter(lambda text: not set(text) & set(b"\r\n"))
+NAMES = st.none() | LINES
+EVENTS = st.builds(
+    Event,
+    st.lists(LINES, min_size=1, max_size=3).map(b"\n".join),
+    NAMES,
+    NAMES.filter(lambda text: text is None or b"\0" not in text),
+    st.none() | st.integers(0, 10**9),
+)
+
+
+@given(st.lists(EVENTS, max_size=4))
+def test_events_that_are_written_are_read_again(stream: list[Event]) -> None:
+    assert events(written(stream)) == stream

@@ -231,6 +231,52 @@ def test_it_fits_and_can_be_looked_at(browser: Browser, address: str, tmp_path: 
     visit.close()
 
 
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgb = (color) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data]; };
+  const light = ([r, g, b]) => { const f = [r, g, b].map((v) => v / 255)
+    .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * f[0] + 0.7152 * f[1] + 0.0722 * f[2]; };
+  const behind = (node) => { for (let at = node; at; at = at.parentElement) {
+    const color = rgb(getComputedStyle(at).backgroundColor); if (color[3] === 255) return color; }
+    return [255, 255, 255, 255]; };
+  const faint = new Set();
+  for (const node of document.querySelectorAll("body *")) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+    if (!own || !node.checkVisibility() || node.matches("script, style")) continue;
+    const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) faint.add(`${node.tagName}.${node.className} ${ratio.toFixed(2)}`);
+  }
+  return [...faint];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_stands_out_from_its_ground(browser: Browser, address: str, scheme: str) -> None:
+    """WCAG 2.2, 1.4.3: 4.5 to 1."""
+    get(address, "/session/bad")
+    visit = Visit(browser, address, scheme=scheme)
+    visit.page.locator("#list .finding").first.wait_for(timeout=3000)
+    visit.page.locator("#flow summary").first.click()
+    assert visit.page.evaluate(CONTRAST) == []
+    visit.close()
+
+
+def test_everything_has_a_name(page: Page, address: str) -> None:
+    get(address, "/session/bad")
+    page.locator("#list .finding").first.wait_for(timeout=3000)
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, a, [role=region], [role=group], dialog")]
+          .filter((node) => !(node.getAttribute("aria-label") || node.getAttribute("aria-labelledby") || node.innerText
+            || node.textContent.trim())).map((node) => node.outerHTML)"""
+    )
+    assert nameless == []
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
+    assert len(ids) == len(set(ids))
+
+
 def test_the_report_is_the_one_that_is_known(browser: Browser, address: str) -> None:
     get(address, "/session/bad")
     context = browser.new_context()

@@ -1,0 +1,50 @@
+"""What a proxy keeps does not grow with what passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from stage import SESSION, project
+
+from wirelock.artifacts import load
+from wirelock.serve.proxy import tally as tallies
+from wirelock.serve.proxy.tally import Tally
+from wirelock.traffic.check import Check
+from wirelock.traffic.exchange import Body, Exchange
+
+COUNTS: dict[str, int | str] = {"requests": 0}
+GOOD = Exchange("proxy", 0, "GET", "http://h/session", 200, None, Body(b"[%s]" % SESSION, "application/json"))
+
+
+@pytest.fixture
+def tally() -> Tally:
+    built, output = project()
+    return Tally(Check(built.graph, load(built, output.artifacts).contract))
+
+
+def test_the_first_of_a_kind_is_kept_and_all_are_counted(tally: Tally) -> None:
+    wrong = replace(GOOD, response=Body(b'[{"id": 1}]', "application/json"))
+    for index in range(50):
+        tally.exchange(replace(wrong, index=index))
+    report = tally.report(COUNTS)
+    assert {one.times for one in report.diagnostics} == {50}
+    assert {one.exchange.index for one in report.diagnostics if one.exchange} == {0}
+    assert [(case.outcome, case.times) for case in report.cases] == [("violating", 50)]
+    assert report.summary["exchanges"]["violating"] == 50
+
+
+def test_kinds_without_end_are_counted_past_the_limit(tally: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tallies, "MOST_KINDS", 10)
+    for index in range(30):
+        tally.exchange(replace(GOOD, url=f"http://h/unknown/{index}"))
+    report = tally.report(COUNTS)
+    assert sum(one.code.id == "NOT_DESCRIBED" for one in report.diagnostics) == 10
+    assert report.summary["proxy"]["findings left out"] == 20
+    assert report.exit_code == 2, "nothing was checked"
+
+
+def test_what_is_judged_is_what_came_of_this_exchange(tally: Tally) -> None:
+    wrong = replace(GOOD, response=Body(b"{", "application/json"))
+    assert tally.exchange(wrong).found and not tally.exchange(GOOD).found
+    assert tally.exchange(GOOD).outcome == "conforming"
