@@ -61,8 +61,13 @@ class Loaded:
         )
 
     @cached_property
+    def descriptors(self) -> descriptor_pb2.FileDescriptorSet:
+        """The descriptors of every proto, and of what they import, each behind what it needs."""
+        return descriptor_pb2.FileDescriptorSet.FromString(self._files["descriptors.binpb"])
+
+    @cached_property
     def _codecs(self) -> Codecs:
-        pool = _pool(self._files["descriptors.binpb"])
+        pool = _pool(self.descriptors)
         return Codecs(json.loads(self._files["mapping.json"]), lambda name: _message_class(pool, name), self.schemas)
 
     @cached_property
@@ -125,9 +130,9 @@ def load(build: Build, artifacts: Sequence[Artifact]) -> Loaded:
     return Loaded(build, artifacts)
 
 
-def _pool(descriptors: bytes) -> DescriptorPool:
+def _pool(descriptors: descriptor_pb2.FileDescriptorSet) -> DescriptorPool:
     pool = DescriptorPool()
-    for file in descriptor_pb2.FileDescriptorSet.FromString(descriptors).file:
+    for file in descriptors.file:
         pool.AddSerializedFile(file.SerializeToString())
     return pool
 

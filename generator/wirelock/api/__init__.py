@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wirelock.api.proxying import proxy
     from wirelock.api.recording import record
     from wirelock.api.scaffolding import init
+    from wirelock.api.serving import serve
     from wirelock.api.verification import verify
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "proxy",
     "record",
     "resolve",
+    "serve",
     "verify",
     "verify_live",
 ]
@@ -62,6 +64,7 @@ _MODULES = {
     "proxying": ("proxy",),
     "recording": ("record",),
     "scaffolding": ("init",),
+    "serving": ("serve",),
     "verification": ("verify",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}

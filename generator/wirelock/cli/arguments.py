@@ -101,6 +101,7 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
         _check,
         _proxy,
         _record,
+        _serve,
         _numbers,
         _init,
         _explain,
@@ -214,6 +215,25 @@ def _add_ends(command: _Parser) -> None:
     command.add_argument("--upstream", required=True, metavar="URL", help=words)
     words = "where to listen, 127.0.0.1:4097 if nothing is said; port 0 takes any that is free"
     command.add_argument("--listen", default="127.0.0.1:4097", metavar="HOST:PORT", help=words)
+
+
+def _serve(command: _Parser) -> None:
+    """answer the services over gRPC, in front of the HTTP server that they describe, until ended"""
+    command.add_argument("--upstream", required=True, metavar="URL", help="the server: http://127.0.0.1:4096")
+    words = "where to listen; port 0 is any that is free (default: 127.0.0.1:50051)"
+    command.add_argument("--listen", default="127.0.0.1:50051", metavar="HOST:PORT", help=words)
+    words = "one line an event on standard error, as text or as JSON (default: text)"
+    command.add_argument("--log", choices=["text", "json"], default="text", help=words)
+    own = command.add_argument_group("TLS, where it listens; PEM files")
+    _add_tls(own, "tls", "what clients are shown", "who may have signed the certificate that clients must show")
+    other = command.add_argument_group("TLS to the server; PEM files")
+    _add_tls(other, "upstream", "what the server is shown", "who may have signed the server's, instead of the system's")
+
+
+def _add_tls(group: argparse._ArgumentGroup, name: str, shown: str, authority: str) -> None:
+    group.add_argument(f"--{name}-certificate", default="", metavar="FILE", help=shown)
+    group.add_argument(f"--{name}-key", default="", metavar="FILE", help="its key")
+    group.add_argument(f"--{name}-authority", default="", metavar="FILE", help=authority)
 
 
 def _init(command: _Parser) -> None:

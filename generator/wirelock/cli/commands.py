@@ -9,11 +9,13 @@ from pathlib import Path
 
 from wirelock import api
 from wirelock.cli.explain import explain
+from wirelock.cli.logs import logged
 from wirelock.cli.outputs import Output
 from wirelock.cli.printing import noted, printed, told
 from wirelock.cli.progress import shown_progress
 from wirelock.config import CONFIG_MISSING, Config, read_config
 from wirelock.diagnostics import Report
+from wirelock.serve.tls import TlsFiles
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,6 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
             from wirelock.cli.completion import script  # shells ask for it once
 
             return told(script(arguments.shell))
+        case "serve":
+            return _served(arguments)
         case "init":
             with shown_progress() as progress:
                 report = api.init(Path(arguments.folder), progress)
@@ -81,6 +85,18 @@ def _listening(address: str) -> None:
 
 def _watching(address: str) -> None:
     noted(f"listening on {address}, page at {address}/__wirelock/; Ctrl-C ends it and prints the report")
+
+
+def _served(arguments: argparse.Namespace) -> int:
+    """Serve until ended; only what kept it from running is printed, the rest is logged."""
+    config = read_config(Path.cwd())
+    if not isinstance(config, Config):
+        return printed(Report(config), [Output("text")])
+    logged(arguments.log)
+    own = TlsFiles(arguments.tls_authority, arguments.tls_certificate, arguments.tls_key)
+    upstream = TlsFiles(arguments.upstream_authority, arguments.upstream_certificate, arguments.upstream_key)
+    report = api.serve(config, arguments.upstream, arguments.listen, upstream, own)
+    return printed(report, [Output("text")]) if report.diagnostics else 0
 
 
 def _report(arguments: argparse.Namespace, config: Config) -> Report:

@@ -174,6 +174,20 @@ PAGES: Mapping[str, Page] = {
         (_CONFIGURATION, *_RECORDED),
         _CREDENTIALS,
     ),
+    "serve": Page(
+        "Requests and responses are held against their schemas; an answer that breaks its schema is INTERNAL, with the "
+        "finding in its details. Reflection and health services are there, so that grpcurl and probes work.",
+        (
+            ("wirelock serve --upstream http://127.0.0.1:4096", "on this machine only, port 50051"),
+            ("wirelock serve --upstream https://api.example/v1 --listen 127.0.0.1:0 --log json", "any free port"),
+            (
+                "wirelock serve --upstream http://api --listen [::]:443 --tls-certificate a.pem --tls-key b.pem",
+                "for others, with TLS",
+            ),
+        ),
+        (_CONFIGURATION, _SCHEMAS),
+        _CREDENTIALS,
+    ),
     "init": Page(
         "It holds one type, one service and one recording; replace them with yours. Nothing is overwritten.",
         (

@@ -13,6 +13,7 @@ import aiohttp
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.words import visible
+from wirelock.serve.tls import NO_TLS, TlsFiles
 
 if TYPE_CHECKING:
     from aiohttp.connector import Connection
@@ -43,15 +44,6 @@ class _Request(aiohttp.ClientRequest):
 
 
 @dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """PEM files for a connection: who may sign the other side's certificate, and a certificate of our own."""
-
-    authority: str = ""
-    certificate: str = ""
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Upstream:
     """A server as it is dialled: `url` has no trailing slash, and `authorization` is the header's value or ""."""
 
@@ -65,7 +57,7 @@ class Upstream:
         return urlsplit(self.url).netloc
 
 
-def upstream(address: str, environment: Mapping[str, str], tls: TlsFiles = TlsFiles()) -> Upstream | Diagnostic:
+def upstream(address: str, environment: Mapping[str, str], tls: TlsFiles = NO_TLS) -> Upstream | Diagnostic:
     """The server that an address and the environment name.
 
     Credentials come from the environment alone: a token (`Bearer`, RFC 6750), or a user and a password (`Basic`,

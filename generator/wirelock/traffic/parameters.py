@@ -30,7 +30,7 @@ from wirelock.traffic.exchange import Exchange
 from wirelock.traffic.routes import Match
 
 Definitions = Mapping[TypeId, Definition]
-_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _DEFAULT = Style()
 
 
@@ -74,8 +74,8 @@ def _value(
     if isinstance(shape, Record) and not texts:
         return _members(name, style, shape, given, definitions) if place == "query" else None
     if isinstance(shape, Array) and texts:
-        split = place == "header" or style.explode is False or style.style in _SEPARATORS
-        items = texts[-1].split(_SEPARATORS.get(style.style, ",")) if split else texts
+        split = place == "header" or style.explode is False or style.style in SEPARATORS
+        items = texts[-1].split(SEPARATORS.get(style.style, ",")) if split else texts
         return [_scalar(item.strip() if place == "header" else item, shape.items, definitions) for item in items]
     return _scalar(texts[-1], node, definitions) if texts else None
 

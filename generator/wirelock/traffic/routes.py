@@ -11,7 +11,7 @@ from wirelock.ir import Method, Service
 from wirelock.runtime.words import visible
 from wirelock.traffic.exchange import Exchange
 
-_PARAMETER = re.compile(r"\{([^{}=]+)(=\*\*)?\}")
+PARAMETER = re.compile(r"\{([^{}=]+)(=\*\*)?\}")
 _VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LITERAL, _ONE, _REST, _END = range(4)
 
@@ -89,7 +89,7 @@ class Routes:
 
 def _compile(route: Route) -> _Template:
     segments = route.method.path.split("/")
-    parameters = [_PARAMETER.fullmatch(segment) for segment in segments]
+    parameters = [PARAMETER.fullmatch(segment) for segment in segments]
     pairs = list(zip(segments, parameters, strict=True))
     rank = tuple(_LITERAL if found is None else _REST if found[2] else _ONE for found in parameters)
     return _Template(

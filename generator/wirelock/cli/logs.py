@@ -1,0 +1,60 @@
+"""The log of a command that runs until it is ended: a line an event on standard error, as text or as JSON."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from typing import Literal
+
+from wirelock.runtime.words import visible
+
+Form = Literal["text", "json"]
+LOGGER = "wirelock"
+
+
+def logged(form: Form) -> None:
+    """Send what our loggers say to standard error, and nothing of grpc's core, which has a form of its own."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines() if form == "text" else _Objects())
+    logger = logging.getLogger(LOGGER)
+    logger.handlers = [handler]
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+
+
+class _Lines(logging.Formatter):
+    """`2026-01-31T12:00:00Z INFO listening address=127.0.0.1:50051`; what is no plain word is quoted as in JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        facts = "".join(f" {name}={_quoted(value)}" for name, value in _facts(record).items())
+        return f"{_when(record)} {record.levelname} {visible(record.getMessage())}{facts}"
+
+
+class _Objects(logging.Formatter):
+    """A JSON object a line: `time`, `level`, `event`, and the facts."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One object."""
+        base = {"time": _when(record), "level": record.levelname.lower(), "event": record.getMessage()}
+        return json.dumps(base | _facts(record))
+
+
+def _facts(record: logging.LogRecord) -> dict[str, object]:
+    found: dict[str, object] = getattr(record, "facts", {})
+    if record.exc_info and record.exc_info[1] is not None:
+        return {**found, "error": repr(record.exc_info[1])}
+    return found
+
+
+def _quoted(value: object) -> str:
+    text = visible(str(value))
+    return text if text and not set(text) & set(' "=') else json.dumps(text, ensure_ascii=False)
+
+
+def _when(record: logging.LogRecord) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03}Z"

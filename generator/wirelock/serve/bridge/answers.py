@@ -1,0 +1,171 @@
+"""HTTP responses as response messages or failures, by what the method says of each status."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf import struct_pb2, wrappers_pb2
+from google.protobuf.message import Message
+
+from wirelock.artifacts import TypeContract
+from wirelock.ir import Definition, TypeId
+from wirelock.runtime.codec import Refused
+from wirelock.runtime.findings import Finding
+from wirelock.runtime.text import Json, MalformedText, dump, parse
+from wirelock.serve.bridge.codes import UPSTREAM_ERROR
+from wirelock.serve.bridge.failures import Failure
+from wirelock.serve.bridge.statuses import code_of
+from wirelock.traffic.bodies import response_part
+from wirelock.traffic.codes import BODY_NOT_CHECKED, MEDIA_TYPE_UNDOCUMENTED, NOT_CARRIED
+from wirelock.traffic.exchange import Body, Exchange
+from wirelock.traffic.parameters import properties
+from wirelock.traffic.parts import Checked, Fault, Held, Part, Skipped, Streamed
+from wirelock.traffic.routes import Match, Route
+
+Contracts = Callable[[TypeId], TypeContract]
+_BROKEN = "the upstream's answer breaks the contract"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A response message in protobuf's binary form, and notes on what it does not hold."""
+
+    message: bytes
+    notes: tuple[Finding, ...] = ()
+
+
+class Answers:
+    """Reads the responses of one method."""
+
+    def __init__(self, route: Route, contracts: Contracts, definitions: Mapping[TypeId, Definition]) -> None:
+        self._match = Match(route, {})
+        self._contracts = contracts
+        self._definitions = definitions
+        self._response = route.method.response
+        self._properties = frozenset(properties(self._response, definitions))
+
+    def read(self, status: int, body: Body | None) -> Answered | Failure:
+        """What an RPC answers for a response."""
+        method = self._match.route.method
+        part = response_part(
+            Exchange("", 0, method.verb, method.path, status, None, body), self._match, self._definitions
+        )
+        if status >= 400:
+            return self._error(status, body, part)
+        match part:
+            case Held():
+                return self.encoded(part, status)
+            case Checked():
+                return self._checked(status, body)
+            case Fault(code, message, hint):
+                return Failure(grpc.StatusCode.INTERNAL, code.id, _with_hint(message, hint, body), status=status)
+            case Skipped(reason):
+                return Failure(grpc.StatusCode.INTERNAL, BODY_NOT_CHECKED.id, reason, status=status)
+            case Streamed():
+                words = "the upstream answers with a stream of events, and the method is none"
+                return Failure(grpc.StatusCode.INTERNAL, MEDIA_TYPE_UNDOCUMENTED.id, words, status=status)
+
+    @property
+    def nothing(self) -> Answered | Failure:
+        """What an RPC answers that asks nobody."""
+        return self._checked(0, None)
+
+    def encoded(self, held: Held, status: int) -> Answered | Failure:
+        """A body of a described type as the message of the RPC."""
+        if held.type != self._response:
+            words = f"the answer {status} has another type than the RPC returns"
+            return Failure(grpc.StatusCode.INTERNAL, NOT_CARRIED.id, words, status=status)
+        codec = self._contracts(held.type).codec
+        assert codec is not None, held.type  # every type of a service has a message
+        try:
+            encoded = codec.read(held.text)
+        except Refused as refused:
+            found = tuple(_shown(held, finding) for finding in refused.findings)
+            return Failure(grpc.StatusCode.INTERNAL, found[0].code, _BROKEN, found, status)
+        return Answered(encoded.message.SerializeToString(deterministic=True), encoded.notes)
+
+    def _checked(self, status: int, body: Body | None) -> Answered | Failure:
+        """A body that is as described and has no type: a constant, a text, or none."""
+        codec = self._contracts(self._response).codec
+        assert codec is not None, self._response
+        for text in self._documents(body):
+            try:
+                return Answered(codec.encode(text))
+            except Refused:
+                continue
+        words = f"the answer {status} has no body that the response of the RPC could hold"
+        return Failure(grpc.StatusCode.INTERNAL, NOT_CARRIED.id, words, status=status)
+
+    def _documents(self, body: Body | None) -> list[bytes]:
+        """What such a body may be as a document of the response's type, the likeliest first."""
+        if body is None:
+            return [b"{}"]
+        if self._properties == {"text"}:
+            return [dump({"text": body.text.decode(errors="replace")})]
+        if self._properties == {"data", "media_type"}:
+            return [dump({"data": base64.b64encode(body.text).decode(), "media_type": body.media_type})]
+        return [b"{}", body.text]
+
+    # errors
+
+    def _error(self, status: int, body: Body | None, part: Part) -> Failure:
+        code = code_of(status)
+        told = None if body is None else self._told(body, part)
+        words = f"the upstream answered {status}"
+        if status == 401:
+            words += ": the bridge's credentials for it are missing or wrong"
+        if isinstance(part, Fault):
+            return Failure(code, part.code.id, f"{words}; {part.message}", status=status, body=told)
+        found = self._contracts(part.type).validator_findings(part.text) if isinstance(part, Held) else ()
+        faults = tuple(finding for finding in found if not finding.warning)
+        return Failure(code, faults[0].code if faults else UPSTREAM_ERROR.id, words, faults, status, told)
+
+    def _told(self, body: Body, part: Part) -> Message:
+        """The error body: as the message that it is described as, else as a JSON value, else as text."""
+        if isinstance(part, Held):
+            codec = self._contracts(part.type).codec
+            try:
+                if codec is not None:
+                    return codec.to_message(part.text)
+            except Refused:
+                pass
+        try:
+            value = parse(body.text)
+        except MalformedText:
+            return wrappers_pb2.StringValue(value=body.text.decode(errors="replace"))
+        return _value(value)
+
+
+def _value(value: Json) -> struct_pb2.Value:
+    message = struct_pb2.Value()
+    match value:
+        case None:
+            message.null_value = struct_pb2.NULL_VALUE
+        case bool():
+            message.bool_value = value
+        case int() | float():
+            message.number_value = value
+        case str():
+            message.string_value = value
+        case list():
+            message.list_value.values.extend(map(_value, value))
+        case dict():
+            for name, item in value.items():
+                message.struct_value.fields[name].CopyFrom(_value(item))
+    return message
+
+
+def _shown(held: Held, finding: Finding) -> Finding:
+    """A finding with its pointer into the HTTP body."""
+    return Finding(
+        held.shown(finding.pointer), finding.code, finding.message, finding.keyword, finding.schema, finding.warning
+    )
+
+
+def _with_hint(message: str, hint: str, body: Body | None) -> str:
+    if body is not None and body.media_type == "text/html":
+        return f"{message}: does the path exist on this server, and is it a server of this API?"
+    return f"{message} ({hint})" if hint else message

@@ -1,0 +1,125 @@
+"""One RPC from its request's bytes to its response's bytes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from wirelock.artifacts import TypeContract
+from wirelock.ir import Method
+from wirelock.runtime.codec import Refused
+from wirelock.runtime.findings import VIOLATION, Finding
+from wirelock.runtime.text import Json, parse
+from wirelock.serve.bridge.answers import Answered, Answers
+from wirelock.serve.bridge.calls import Call, Caller, Unsendable
+from wirelock.serve.bridge.failures import Failure
+from wirelock.serve.bridge.observing import Ended, Observer
+from wirelock.serve.bridge.sending import Sender
+from wirelock.serve.bridge.states import Metadata, States
+
+_REFUSED = "the request is not valid"
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc:
+    """What one RPC needs, made once.
+
+    `name` is the full one (`/opencode.session.SessionService/GetSession`), `properties` are those of the request.
+    """
+
+    name: str
+    method: Method
+    request: TypeContract
+    properties: frozenset[str]
+    caller: Caller
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all RPCs of a bridge share."""
+
+    sender: Sender
+    states: States
+    observer: Observer
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as JSON, its properties where it is an object, and what of the caller's metadata may go on."""
+
+    request: Json
+    metadata: Metadata
+
+    @property
+    def named(self) -> Mapping[str, Json]:
+        """The properties of the request."""
+        return self.request if isinstance(self.request, dict) else {}
+
+
+class Unary:
+    """Answers one RPC that has one response."""
+
+    def __init__(self, rpc: Rpc, around: Surroundings) -> None:
+        self._rpc = rpc
+        self._around = around
+
+    async def call(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
+        """The response's bytes; ends the call with the failure's status where there is none."""
+        began = time.perf_counter()
+        answer: Answered | Failure | None = None
+        try:
+            answer = await self._answer(wire, context)
+        finally:
+            self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, answer))
+        if not isinstance(answer, Answered):
+            await context.abort(answer.code, answer.details, answer.trailing())
+        return answer.message
+
+    async def _answer(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Answered | Failure:
+        asked = read_request(self._rpc, wire, context, self._around.states)
+        if isinstance(asked, Failure):
+            return asked
+        if self._rpc.method.state is not None:
+            found = self._around.states.remember(self._rpc.method.state, asked.named)
+            return _invalid(found) if found else self._rpc.answers.nothing
+        call = written(self._rpc, asked)
+        if isinstance(call, Failure):
+            return call
+        headers = self._around.states.headers(self._rpc.properties, asked.named, asked.metadata)
+        received = await self._around.sender.send(call, headers)
+        if isinstance(received, Failure):
+            return received
+        answer = self._rpc.answers.read(received.status, received.body)
+        if isinstance(answer, Answered) or received.status == 404:
+            self._around.states.forget(self._rpc.method, asked.named)
+        return answer
+
+
+def read_request(rpc: Rpc, wire: bytes, context: grpc.aio.ServicerContext[Any, Any], states: States) -> Asked | Failure:
+    """A request message held against its schema, with the metadata that is allowed to go on."""
+    codec = rpc.request.codec
+    assert codec is not None, rpc.name  # every type of a service has a message
+    try:
+        request = parse(codec.decode(wire))
+    except Refused as refused:
+        return _invalid(refused.findings)
+    given = context.invocation_metadata() or ()
+    metadata = {key: str(value) for key, value in given if key in states.allowed}
+    return Asked(request, metadata)
+
+
+def written(rpc: Rpc, asked: Asked) -> Call | Failure:
+    """The HTTP request for a request message."""
+    try:
+        return rpc.caller.call(asked.request)
+    except Unsendable as error:
+        return _invalid((Finding(error.pointer, VIOLATION, str(error)),))
+
+
+def _invalid(findings: tuple[Finding, ...]) -> Failure:
+    return Failure(grpc.StatusCode.INVALID_ARGUMENT, findings[0].code, _REFUSED, findings)

@@ -1,0 +1,73 @@
+"""A call that fails, and how the client is told: a code, words, and google.rpc.Status in the trailing metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf.any_pb2 import Any
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+
+from wirelock.runtime.findings import Finding
+from wirelock.runtime.words import visible
+
+DOMAIN = "wirelock"
+"""The domain of `google.rpc.ErrorInfo.reason`."""
+DETAILS = "grpc-status-details-bin"
+_MOST_FINDINGS = 16
+_LONGEST = 512
+_LARGEST = 4096
+"""Bytes of details; gRPC refuses metadata of more than 8 KiB, and base64 adds a third."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a call fails.
+
+    `reason` is the id of a diagnostic's code, or UPSTREAM_ERROR where the server answered with an error that it
+    describes; `status` is the HTTP status, 0 where there was no answer; `body` is the server's error body.
+    """
+
+    code: grpc.StatusCode
+    reason: str
+    message: str
+    findings: tuple[Finding, ...] = ()
+    status: int = 0
+    body: Message | None = None
+
+    @property
+    def faulty(self) -> bool:
+        """Whether it is the server's fault, or that of the way to it, rather than the caller's."""
+        return self.code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAUTHENTICATED)
+
+    @property
+    def details(self) -> str:
+        """The words of the status: what is wrong, and the first place."""
+        first = next(iter(self.findings), None)
+        words = self.message if first is None else f"{self.message}: {first.pointer or '(root)'}: {first.message}"
+        return visible(words if len(words) <= _LONGEST else words[:_LONGEST] + "…")
+
+    def trailing(self) -> tuple[tuple[str, bytes], ...]:
+        """The trailing metadata: ErrorInfo, then BadRequest with the findings, then the server's own error body."""
+        status = status_pb2.Status(code=self.code.value[0], message=self.details)
+        for detail in self._details():
+            packed = Any()
+            packed.Pack(detail)
+            if status.ByteSize() + packed.ByteSize() <= _LARGEST:
+                status.details.append(packed)
+        return ((DETAILS, status.SerializeToString()),)
+
+    def _details(self) -> Iterable[Message]:
+        facts = {"http_status": str(self.status)} if self.status else {}
+        yield error_details_pb2.ErrorInfo(reason=self.reason, domain=DOMAIN, metadata=facts)
+        if self.findings:
+            yield error_details_pb2.BadRequest(field_violations=map(_violation, self.findings[:_MOST_FINDINGS]))
+        if self.body is not None:
+            yield self.body
+
+
+def _violation(finding: Finding) -> error_details_pb2.BadRequest.FieldViolation:
+    words = visible(finding.message)[:_LONGEST]
+    return error_details_pb2.BadRequest.FieldViolation(field=finding.pointer, description=words, reason=finding.code)

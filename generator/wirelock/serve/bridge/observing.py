@@ -1,0 +1,69 @@
+"""What a bridge tells about itself and the calls that it answers, to whoever observes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from wirelock.serve.bridge.answers import Answered
+from wirelock.serve.bridge.failures import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A call that has ended: how long it took in seconds, and its outcome, None where it was cancelled."""
+
+    rpc: str
+    seconds: float
+    outcome: Answered | Failure | None
+
+    @property
+    def code(self) -> str:
+        """The name of the gRPC code."""
+        match self.outcome:
+            case Failure(code):
+                return code.name
+            case Answered():
+                return "OK"
+            case None:
+                return "CANCELLED"
+
+
+class Observer(Protocol):
+    """Takes note; must neither raise nor wait."""
+
+    def listening(self, address: str, upstream: str) -> None: ...
+
+    def reached(self, is_up: bool, upstream: str) -> None: ...
+
+    def ended(self, call: Ended) -> None: ...
+
+    def draining(self) -> None: ...
+
+
+class Observers:
+    """Several observers as one."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = tuple(observers)
+
+    def listening(self, address: str, upstream: str) -> None:
+        """The bridge takes calls."""
+        for observer in self._observers:
+            observer.listening(address, upstream)
+
+    def reached(self, is_up: bool, upstream: str) -> None:
+        """The upstream can be reached, or no longer."""
+        for observer in self._observers:
+            observer.reached(is_up, upstream)
+
+    def ended(self, call: Ended) -> None:
+        """A call has ended."""
+        for observer in self._observers:
+            observer.ended(call)
+
+    def draining(self) -> None:
+        """The bridge takes no more calls, and ends when those that run have ended."""
+        for observer in self._observers:
+            observer.draining()

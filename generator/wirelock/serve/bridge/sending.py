@@ -1,0 +1,100 @@
+"""One HTTP request to the upstream and its whole response; what can be tried again safely is, once."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+import aiohttp
+import grpc
+from yarl import URL
+
+from wirelock.runtime.words import visible
+from wirelock.serve.bridge.calls import Call, Pairs
+from wirelock.serve.bridge.codes import UPSTREAM_BROKEN, UPSTREAM_TOO_LARGE
+from wirelock.serve.bridge.failures import Failure
+from wirelock.serve.upstream import UPSTREAM_UNREACHABLE, Upstream
+from wirelock.traffic.exchange import Body, media_type
+
+LARGEST = 64 * 2**20
+"""Bytes of a response that is read; a longer one fails."""
+_LOST = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
+"""The connection was refused, or ended before the answer began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A whole response; `body` is None where it is empty."""
+
+    status: int
+    body: Body | None
+
+
+class Sender:
+    """Sends calls to one upstream."""
+
+    def __init__(self, upstream: Upstream, session: aiohttp.ClientSession) -> None:
+        self._upstream = upstream
+        self._session = session
+
+    async def send(self, call: Call, headers: Pairs = ()) -> Received | Failure:
+        """Send a call with further headers; cancelling this closes the connection."""
+        try:
+            try:
+                return await self._sent(call, headers)
+            except _LOST:
+                if call.verb != "GET":
+                    raise
+                return await self._sent(call, headers)
+        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
+            return broken(error)
+
+    async def _sent(self, call: Call, headers: Pairs) -> Received | Failure:
+        async with self.opened(call, headers) as response:
+            return await _read(response)
+
+    def opened(self, call: Call, headers: Pairs = ()) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """A call's response from its headers on, as a context."""
+        content = [("Content-Type", "application/json")] if call.body is not None else []
+        return self._session.request(
+            call.verb,
+            URL(self._upstream.url + call.target, encoded=True),
+            headers=[("Accept-Encoding", "identity"), *content, *headers, *call.headers],
+            data=call.body,
+            allow_redirects=False,
+        )
+
+
+def broken(error: Exception) -> Failure:
+    """An exchange that did not come to its end."""
+    words = visible(str(error)) or type(error).__name__
+    if isinstance(error, aiohttp.ClientResponseError | ValueError):
+        return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, f"the upstream's answer is not HTTP: {words}")
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_BROKEN.id, f"the upstream's answer is cut short: {words}")
+    return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_UNREACHABLE.id, f"the upstream cannot be reached: {words}")
+
+
+async def _read(response: aiohttp.ClientResponse) -> Received | Failure:
+    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    if encoding != "identity":
+        words = f"the upstream's answer is encoded as {visible(encoding)}, which nobody asked for"
+        return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, words, status=response.status)
+    text = await _text(response)
+    if text is None:
+        words = f"the upstream's answer has more than {LARGEST} bytes"
+        return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_TOO_LARGE.id, words, status=response.status)
+    kind = media_type(response.headers.get("Content-Type", ""))
+    return Received(response.status, Body(text, kind) if text else None)
+
+
+async def _text(response: aiohttp.ClientResponse) -> bytes | None:
+    """The whole body; None where it is too large."""
+    if response.content_length is not None:
+        return await response.read() if response.content_length <= LARGEST else None
+    read = bytearray()
+    async for piece in response.content.iter_any():
+        read += piece
+        if len(read) > LARGEST:
+            return None
+    return bytes(read)

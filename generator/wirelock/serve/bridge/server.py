@@ -1,0 +1,89 @@
+"""The running bridge: a grpc.aio server with the project's services, reflection and health, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import grpc
+
+from wirelock.artifacts import Loaded
+from wirelock.build import Build
+from wirelock.diagnostics import Diagnostic
+from wirelock.serve.bridge.calling import Surroundings
+from wirelock.serve.bridge.listening import Listen, bind
+from wirelock.serve.bridge.observing import Observer
+from wirelock.serve.bridge.reflecting import Health, add_reflection
+from wirelock.serve.bridge.sending import LARGEST, Sender
+from wirelock.serve.bridge.services import handlers, names
+from wirelock.serve.bridge.states import States
+from wirelock.serve.bridge.watching import watch
+from wirelock.serve.upstream import Upstream, connected
+
+GRACE = 30.0
+"""Seconds that calls have to come to their end when the bridge is told to go."""
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # a second bridge on the port is an error, not half of the calls
+    ("grpc.max_receive_message_length", LARGEST),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.keepalive_time_ms", 30_000),  # a heartbeat, so that a client that is gone is noticed
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """Everything that a bridge runs with."""
+
+    build: Build
+    loaded: Loaded
+    upstream: Upstream
+    listen: Listen
+    observer: Observer
+
+
+async def serve(bridge: Bridge) -> Diagnostic | None:
+    """Run until SIGTERM or SIGINT, then drain; gives why it cannot listen. A second signal ends the process at once."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, told.set)
+    async with running(bridge) as port:
+        if isinstance(port, Diagnostic):
+            return port
+        bridge.observer.listening(f"{bridge.listen.host}:{port}", bridge.upstream.url)
+        await told.wait()
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+        bridge.observer.draining()
+    return None
+
+
+@contextlib.asynccontextmanager
+async def running(bridge: Bridge, grace: float = GRACE) -> AsyncGenerator[int | Diagnostic]:
+    """A server that answers; gives its port, or why it cannot listen. Leaving it drains for `grace` seconds."""
+    async with connected(bridge.upstream) as session:
+        around = Surroundings(Sender(bridge.upstream, session), States(bridge.build.graph.services), bridge.observer)
+        server = grpc.aio.server(options=_OPTIONS)
+        server.add_generic_rpc_handlers(tuple(handlers(bridge.build, bridge.loaded, around)))
+        services = names(bridge.build)
+        add_reflection(server, services, bridge.loaded.descriptors)
+        health = Health(server, services)
+        port = bind(server, bridge.listen)
+        if isinstance(port, Diagnostic):
+            yield port
+            return
+        await health.tell(False)
+        await server.start()
+        watching = asyncio.create_task(watch(bridge.upstream, health, bridge.observer))
+        try:
+            yield port
+        finally:
+            watching.cancel()
+            await health.leave()
+            await server.stop(grace)

@@ -1,0 +1,122 @@
+"""The four RPCs of the seed on real servers, called as any gRPC client calls."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import opencode
+import pytest
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+from opencode_api import session_pb2, session_pb2_grpc
+from wirelock.artifacts import Loaded
+from wirelock.build import Build
+
+sys.path.append(str(Path(__file__).parents[1] / "serve/bridge"))
+from bridges import bridged
+
+UNKNOWN = "ses_unknown00000000000000000"
+
+
+@pytest.fixture(
+    params=[pytest.param(version, marks=opencode.needs(version)) for version in opencode.VERSIONS], scope="module"
+)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[opencode.OpenCode]:
+    with opencode.running(request.param, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def address(server: opencode.OpenCode, project: Build, loaded: Loaded) -> Iterator[str]:
+    with bridged(server.url, project, loaded) as address:
+        yield address
+
+
+@pytest.fixture
+def sessions(address: str) -> Iterator[session_pb2_grpc.SessionServiceStub]:
+    with grpc.insecure_channel(address) as channel:
+        yield session_pb2_grpc.SessionServiceStub(channel)
+
+
+def over_http(server: opencode.OpenCode, path: str) -> object:
+    with urllib.request.urlopen(f"{server.url}{path}", timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_a_session_lives_and_dies(server: opencode.OpenCode, sessions: session_pb2_grpc.SessionServiceStub) -> None:
+    made = sessions.CreateSession(session_pb2.CreateSessionRequest(title="over gRPC"), timeout=20)
+    assert made.title == "over gRPC"
+    assert made.directory == str(server.directory)
+    listed = sessions.ListSessions(session_pb2.Empty(), timeout=20)
+    assert made.id in [session.id for session in listed.sessions]
+    read = sessions.GetSession(session_pb2.GetSessionRequest(session_id=made.id), timeout=20)
+    assert read == made
+    assert over_http(server, f"/session/{made.id}")["title"] == "over gRPC"  # type: ignore[index]
+    renamed = session_pb2.UpdateSessionRequest(session_id=made.id, body={"title": "renamed"})
+    assert sessions.UpdateSession(renamed, timeout=20).title == "renamed"
+    assert (
+        sessions.DeleteSession(session_pb2.DeleteSessionRequest(session_id=made.id), timeout=20) == session_pb2.Empty()
+    )
+    assert made.id not in [s.id for s in sessions.ListSessions(session_pb2.Empty(), timeout=20).sessions]
+
+
+def test_a_session_that_does_not_exist_is_not_found(sessions: session_pb2_grpc.SessionServiceStub) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        sessions.GetSession(session_pb2.GetSessionRequest(session_id=UNKNOWN), timeout=20)
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+    details = dict(caught.value.trailing_metadata())["grpc-status-details-bin"]
+    packed = status_pb2.Status.FromString(details).details
+    info = error_details_pb2.ErrorInfo()
+    assert packed[0].Unpack(info) and info.metadata["http_status"] == "404"
+    error = session_pb2.NotFoundError()
+    assert packed[1].Unpack(error)
+    assert UNKNOWN in error.data.message
+
+
+def test_the_directory_of_a_session_goes_with_its_calls(
+    server: opencode.OpenCode, sessions: session_pb2_grpc.SessionServiceStub, tmp_path: Path
+) -> None:
+    other = tmp_path / "ünder way"
+    other.mkdir()
+    made = sessions.CreateSession(
+        session_pb2.CreateSessionRequest(title="elsewhere"),
+        metadata=[("x-opencode-directory", str(tmp_path))],
+        timeout=20,
+    )
+    assert made.directory == str(tmp_path)
+    moved = session_pb2.UpdateDirectoryRequest(session_id=made.id, directory=str(other))
+    assert sessions.UpdateSessionDirectory(moved, timeout=20) == session_pb2.Empty()
+    assert sessions.GetSession(session_pb2.GetSessionRequest(session_id=made.id), timeout=20).id == made.id
+    sessions.DeleteSession(session_pb2.DeleteSessionRequest(session_id=made.id), timeout=20)
+
+
+def test_a_client_that_knows_nothing_asks_by_reflection(address: str) -> None:
+    with grpc.insecure_channel(address) as channel:
+        database = ProtoReflectionDescriptorDatabase(channel)
+        assert "opencode.session.SessionService" in database.get_services()
+        pool = DescriptorPool(database)
+        method = pool.FindServiceByName("opencode.session.SessionService").FindMethodByName("ListSessions")
+        call = channel.unary_unary(
+            "/opencode.session.SessionService/ListSessions",
+            request_serializer=GetMessageClass(method.input_type).SerializeToString,
+            response_deserializer=GetMessageClass(method.output_type).FromString,
+        )
+        answer = call(GetMessageClass(method.input_type)(), timeout=20)
+        assert answer.DESCRIPTOR.full_name == "opencode.session.SessionList"
+
+
+def test_it_is_healthy_while_the_server_is_up(address: str) -> None:
+    with grpc.insecure_channel(address) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        for name in ("", "opencode.session.SessionService"):
+            answer = health.Check(health_pb2.HealthCheckRequest(service=name), timeout=20)
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING

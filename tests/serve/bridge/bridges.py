@@ -1,0 +1,86 @@
+"""A bridge in a thread of its own, so that tests call it as any client does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+
+from wirelock.artifacts import Loaded
+from wirelock.build import Build
+from wirelock.serve.bridge.listening import Listen, listen
+from wirelock.serve.bridge.observing import Ended
+from wirelock.serve.bridge.server import Bridge, running
+from wirelock.serve.upstream import Upstream, upstream
+
+
+class Noted:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.calls: list[Ended] = []
+        self.is_up: bool | None = None
+
+    def listening(self, address: str, upstream: str) -> None:
+        """Nothing."""
+
+    def reached(self, is_up: bool, upstream: str) -> None:
+        self.is_up = is_up
+
+    def ended(self, call: Ended) -> None:
+        self.calls.append(call)
+
+    def draining(self) -> None:
+        """Nothing."""
+
+
+@contextlib.contextmanager
+def in_a_thread(context: Callable[[], AbstractAsyncContextManager[int]]) -> Iterator[int]:
+    """Run an asynchronous context in a loop of its own; gives what it gives."""
+    started, ending = threading.Event(), asyncio.Event()
+    loop = asyncio.new_event_loop()
+    given: list[int] = []
+    failed: list[BaseException] = []
+
+    async def run() -> None:
+        try:
+            async with context() as port:
+                given.append(port)
+                started.set()
+                await ending.wait()
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            started.set()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
+    thread.start()
+    started.wait(60)
+    try:
+        if given:
+            yield given[0]
+    finally:
+        loop.call_soon_threadsafe(ending.set)
+        thread.join(60)
+        loop.close()
+    if failed:
+        raise failed[0]
+
+
+@contextlib.contextmanager
+def bridged(url: str, build: Build, loaded: Loaded, noted: Noted | None = None, **more: str) -> Iterator[str]:
+    """A bridge in front of a server; gives its address. `more` is the environment with the credentials."""
+    server, where = upstream(url, more), listen("127.0.0.1:0")
+    assert isinstance(server, Upstream) and isinstance(where, Listen)
+    bridge = Bridge(build, loaded, server, where, noted or Noted())
+
+    @contextlib.asynccontextmanager
+    async def started() -> AsyncGenerator[int]:
+        async with running(bridge, grace=1.0) as port:
+            assert isinstance(port, int), port
+            yield port
+
+    with in_a_thread(started) as port:
+        yield f"127.0.0.1:{port}"
