@@ -65,10 +65,27 @@ class Loaded:
         """The descriptors of every proto, and of what they import, each behind what it needs."""
         return descriptor_pb2.FileDescriptorSet.FromString(self._files["descriptors.binpb"])
 
+    def carrier(self, key: TypeId) -> Codec[Message]:
+        """A codec that holds nothing against the schema, for what goes on although it breaks it.
+
+        What no field can take raises Refused or, from protobuf, TypeError or ValueError.
+        """
+        return self._carriers.codec(type_name(key))
+
     @cached_property
     def _codecs(self) -> Codecs:
-        pool = _pool(self.descriptors)
-        return Codecs(json.loads(self._files["mapping.json"]), lambda name: _message_class(pool, name), self.schemas)
+        return self._codecs_with(self.schemas)
+
+    @cached_property
+    def _carriers(self) -> Codecs:
+        return self._codecs_with(_AnythingGoes())
+
+    def _codecs_with(self, schemas: Schemas) -> Codecs:
+        return Codecs(json.loads(self._files["mapping.json"]), lambda name: _message_class(self._pool, name), schemas)
+
+    @cached_property
+    def _pool(self) -> DescriptorPool:
+        return _pool(self.descriptors)
 
     @cached_property
     def _package(self) -> str:
@@ -123,6 +140,17 @@ class TypeContract:
             return self.codec.decode(self.codec.encode(text))
         except Refused as error:
             return error.findings
+
+
+class _AnythingGoes(Schemas):
+    """Schemas that take every document."""
+
+    def __init__(self) -> None:
+        super().__init__({"anything": True}, unknown_fields="keep", format_assertion=False)
+
+    def validator(self, root: str) -> Validator:
+        """The same one for every type."""
+        return super().validator("anything")
 
 
 def load(build: Build, artifacts: Sequence[Artifact]) -> Loaded:

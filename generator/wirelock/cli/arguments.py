@@ -222,15 +222,18 @@ def _serve(command: _Parser) -> None:
     command.add_argument("--upstream", required=True, metavar="URL", help="the server: http://127.0.0.1:4096")
     words = "where to listen; port 0 is any that is free (default: 127.0.0.1:50051)"
     command.add_argument("--listen", default="127.0.0.1:50051", metavar="HOST:PORT", help=words)
+    words = "an answer that breaks its schema: INTERNAL, or passed on with a warning (default: refuse)"
+    command.add_argument("--on-violation", choices=["refuse", "warn"], default="refuse", help=words)
     words = "one line an event on standard error, as text or as JSON (default: text)"
     command.add_argument("--log", choices=["text", "json"], default="text", help=words)
-    own = command.add_argument_group("TLS, where it listens; PEM files")
-    _add_tls(own, "tls", "what clients are shown", "who may have signed the certificate that clients must show")
-    other = command.add_argument_group("TLS to the server; PEM files")
-    _add_tls(other, "upstream", "what the server is shown", "who may have signed the server's, instead of the system's")
+    words = "who may have signed the certificate that clients must show"
+    _add_tls(command, "tls", "TLS, where it listens; PEM files", "what clients are shown", words)
+    words = "who may have signed the server's, instead of the system's"
+    _add_tls(command, "upstream", "TLS to the server; PEM files", "what the server is shown", words)
 
 
-def _add_tls(group: argparse._ArgumentGroup, name: str, shown: str, authority: str) -> None:
+def _add_tls(command: _Parser, name: str, title: str, shown: str, authority: str) -> None:
+    group = command.add_argument_group(title)
     group.add_argument(f"--{name}-certificate", default="", metavar="FILE", help=shown)
     group.add_argument(f"--{name}-key", default="", metavar="FILE", help="its key")
     group.add_argument(f"--{name}-authority", default="", metavar="FILE", help=authority)

@@ -95,7 +95,7 @@ def _served(arguments: argparse.Namespace) -> int:
     logged(arguments.log)
     own = TlsFiles(arguments.tls_authority, arguments.tls_certificate, arguments.tls_key)
     upstream = TlsFiles(arguments.upstream_authority, arguments.upstream_certificate, arguments.upstream_key)
-    report = api.serve(config, arguments.upstream, arguments.listen, upstream, own)
+    report = api.serve(config, arguments.upstream, arguments.listen, arguments.on_violation, upstream, own)
     return printed(report, [Output("text")]) if report.diagnostics else 0
 
 

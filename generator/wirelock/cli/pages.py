@@ -175,8 +175,9 @@ PAGES: Mapping[str, Page] = {
         _CREDENTIALS,
     ),
     "serve": Page(
-        "Requests and responses are held against their schemas; an answer that breaks its schema is INTERNAL, with the "
-        "finding in its details. Reflection and health services are there, so that grpcurl and probes work.",
+        "Requests and responses are held against their schemas; what is wrong is in the details of the status and in "
+        "the log. Server-sent events are server streaming. Reflection and health services are there for grpcurl and "
+        "probes.",
         (
             ("wirelock serve --upstream http://127.0.0.1:4096", "on this machine only, port 50051"),
             ("wirelock serve --upstream https://api.example/v1 --listen 127.0.0.1:0 --log json", "any free port"),

@@ -14,6 +14,7 @@ import aiohttp
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.words import visible
 from wirelock.serve.tls import NO_TLS, TlsFiles
+from wirelock.traffic.secrets import REDACTED
 
 if TYPE_CHECKING:
     from aiohttp.connector import Connection
@@ -50,6 +51,19 @@ class Upstream:
     url: str
     authorization: str = ""
     tls: ssl.SSLContext | None = None
+
+    def redacted(self, text: bytes) -> bytes:
+        """A text of the server's without the credentials that it was sent, should it repeat them."""
+        for secret in self._secrets():
+            text = text.replace(secret, REDACTED.encode())
+        return text
+
+    def _secrets(self) -> list[bytes]:
+        kind, _, value = self.authorization.partition(" ")
+        secrets = [value.encode()]
+        if kind == "Basic":
+            secrets.append(base64.b64decode(value).partition(b":")[2])
+        return [secret for secret in secrets if secret]
 
     @property
     def host(self) -> str:
@@ -104,11 +118,11 @@ def _context(tls: TlsFiles) -> ssl.SSLContext | Diagnostic:
 def connected(upstream: Upstream, seconds: float | None = None) -> aiohttp.ClientSession:
     """A pool of kept connections to the server, to be used as a context.
 
-    Redirects are not followed unless asked for, cookies are not kept, bodies stay as they are encoded, and no proxy of
-    the environment is used. `seconds` bound a whole call, None leaves that to the caller. A request raises Unclean
-    before anything of it was sent, and may be made again.
+    Redirects are not followed unless asked for, cookies are not kept, bodies stay as they are encoded, no proxy of the
+    environment is used, and nothing is sent twice. `seconds` bound a whole call, None leaves that to the caller. A
+    request raises Unclean before anything of it was sent, and may be made again.
     """
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=upstream.tls if upstream.tls else True),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
@@ -119,6 +133,9 @@ def connected(upstream: Upstream, seconds: float | None = None) -> aiohttp.Clien
         max_line_size=LONGEST_FIELD,
         max_field_size=LONGEST_FIELD,
     )
+    # a DELETE that is sent again when its answer got lost says 404; there is no public switch
+    session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
+    return session
 
 
 def unreachable(upstream: Upstream, error: Exception) -> Diagnostic:

@@ -34,7 +34,7 @@ def response_part(exchange: Exchange, match: Match, definitions: Definitions) ->
     method = match.route.method
     if exchange.status == 0:
         return Skipped("the request was not answered")
-    described = _described(method.responses, exchange.status)
+    described = stated(method.responses, exchange.status)
     if not described:
         known = ", ".join(sorted({body.status for body in method.responses}))
         words = f"{method.name} answers {exchange.status}, which is not described"
@@ -49,7 +49,7 @@ def response_part(exchange: Exchange, match: Match, definitions: Definitions) ->
     return _with_body(exchange.response, described, method, definitions)
 
 
-def _described(bodies: Sequence[StatusBody], status: int) -> list[StatusBody]:
+def stated(bodies: Sequence[StatusBody], status: int) -> list[StatusBody]:
     """What is described for a status: by its number, else by its class, else by default."""
     for name in (str(status), f"{status // 100}XX", "default"):
         if found := [body for body in bodies if body.status == name]:
@@ -98,32 +98,40 @@ def _constant(text: bytes, const: str) -> Part:
 def _response(text: bytes, key: TypeId, method: Method, definitions: Definitions) -> Held:
     """The body itself, or the response message around it where the body is one of its properties."""
     name = method.response_body
-    if not _is_text(text):  # wrapped, it might be JSON
-        return Held(key, text)
     if not name or key != method.response or not isinstance(follow(definitions[key].node, definitions).shape, Record):
+        return Held(key, text)
+    if not _is_text(text):  # wrapped, it might be JSON
         return Held(key, text)
     return Held(key, b"{" + json.dumps(name).encode() + b":" + text + b"}", f"/{token(name)}")
 
 
-def _stream(text: bytes, described: list[StatusBody], method: Method, definitions: Definitions) -> Part:
-    """The events; a service file need not say that the one type of a method that streams is sent as such."""
-    keys = {one.media_type: one.type for one in described if one.type is not None}
-    key = keys.get(MEDIA_TYPE) or next(iter(keys.values()), None)
+def _stream(text: bytes, described: Sequence[StatusBody], method: Method, definitions: Definitions) -> Part:
+    key = event_type(described)
     if key is None:
         return Skipped("the events of the stream have no schema", "stream")
-    if _is_of_fields(key, definitions):
-        held = tuple(Held(key, dump(_fields(event))) for event in events(text))
-    else:
-        held = tuple(_response(event.data, key, method, definitions) for event in events(text))
+    held = tuple(event_part(event, key, method, definitions) for event in events(text))
     return Streamed(held) if held else Skipped("the stream holds no whole event", "stream")
+
+
+def event_type(described: Sequence[StatusBody]) -> TypeId | None:
+    """The type of the events of a stream; a service file need not say that the one type of a method is sent as such."""
+    keys = {one.media_type: one.type for one in described if one.type is not None}
+    return keys.get(MEDIA_TYPE) or next(iter(keys.values()), None)
+
+
+def event_part(event: Event, key: TypeId, method: Method, definitions: Definitions) -> Held:
+    """What an event is to be held against: its data alone, or the event with its fields, as its type wants."""
+    if _is_of_fields(key, definitions):
+        return Held(key, dump(_fields(event)))
+    return _response(event.data, key, method, definitions)
 
 
 def _is_of_fields(key: TypeId, definitions: Definitions) -> bool:
     """Whether a type is of the event with its fields rather than of its data: then it says that `data` is a text."""
-    stated = properties(key, definitions)
-    if "data" not in stated or not stated.keys() <= {"data", "event", "id", "retry"}:
+    declared = properties(key, definitions)
+    if "data" not in declared or not declared.keys() <= {"data", "event", "id", "retry"}:
         return False
-    return isinstance(follow(stated["data"].node, definitions).shape, Text)
+    return isinstance(follow(declared["data"].node, definitions).shape, Text)
 
 
 def _fields(event: Event) -> dict[str, Json]:

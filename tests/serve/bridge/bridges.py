@@ -10,9 +10,12 @@ from contextlib import AbstractAsyncContextManager
 
 from wirelock.artifacts import Loaded
 from wirelock.build import Build
+from wirelock.runtime.findings import Finding
 from wirelock.serve.bridge.listening import Listen, listen
 from wirelock.serve.bridge.observing import Ended
 from wirelock.serve.bridge.server import Bridge, running
+from wirelock.serve.bridge.services import Violations
+from wirelock.serve.tls import NO_TLS, TlsFiles
 from wirelock.serve.upstream import Upstream, upstream
 
 
@@ -21,6 +24,7 @@ class Noted:
 
     def __init__(self) -> None:
         self.calls: list[Ended] = []
+        self.findings: list[Finding] = []
         self.is_up: bool | None = None
 
     def listening(self, address: str, upstream: str) -> None:
@@ -28,6 +32,9 @@ class Noted:
 
     def reached(self, is_up: bool, upstream: str) -> None:
         self.is_up = is_up
+
+    def noted(self, rpc: str, findings: tuple[Finding, ...]) -> None:
+        self.findings += findings
 
     def ended(self, call: Ended) -> None:
         self.calls.append(call)
@@ -70,11 +77,19 @@ def in_a_thread(context: Callable[[], AbstractAsyncContextManager[int]]) -> Iter
 
 
 @contextlib.contextmanager
-def bridged(url: str, build: Build, loaded: Loaded, noted: Noted | None = None, **more: str) -> Iterator[str]:
-    """A bridge in front of a server; gives its address. `more` is the environment with the credentials."""
-    server, where = upstream(url, more), listen("127.0.0.1:0")
+def bridged(
+    url: str,
+    build: Build,
+    loaded: Loaded,
+    noted: Noted | None = None,
+    violations: Violations = "refuse",
+    tls: TlsFiles = NO_TLS,
+    **environment: str,
+) -> Iterator[str]:
+    """A bridge in front of a server; gives its address. `environment` holds the credentials for the server."""
+    server, where = upstream(url, environment), listen("127.0.0.1:0", tls)
     assert isinstance(server, Upstream) and isinstance(where, Listen)
-    bridge = Bridge(build, loaded, server, where, noted or Noted())
+    bridge = Bridge(build, loaded, server, where, noted or Noted(), violations)
 
     @contextlib.asynccontextmanager
     async def started() -> AsyncGenerator[int]:

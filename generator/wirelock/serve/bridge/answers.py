@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import grpc
 from google.protobuf import struct_pb2, wrappers_pb2
@@ -12,20 +12,24 @@ from google.protobuf.message import Message
 
 from wirelock.artifacts import TypeContract
 from wirelock.ir import Definition, TypeId
-from wirelock.runtime.codec import Refused
+from wirelock.runtime.codec import Codec, Refused
 from wirelock.runtime.findings import Finding
 from wirelock.runtime.text import Json, MalformedText, dump, parse
 from wirelock.serve.bridge.codes import UPSTREAM_ERROR
 from wirelock.serve.bridge.failures import Failure
 from wirelock.serve.bridge.statuses import code_of
-from wirelock.traffic.bodies import response_part
+from wirelock.traffic.bodies import event_part, event_type, response_part, stated
 from wirelock.traffic.codes import BODY_NOT_CHECKED, MEDIA_TYPE_UNDOCUMENTED, NOT_CARRIED
+from wirelock.traffic.events import Event
 from wirelock.traffic.exchange import Body, Exchange
 from wirelock.traffic.parameters import properties
 from wirelock.traffic.parts import Checked, Fault, Held, Part, Skipped, Streamed
 from wirelock.traffic.routes import Match, Route
 
 Contracts = Callable[[TypeId], TypeContract]
+Carriers = Callable[[TypeId], Codec[Message]]
+_TEXT, _DATA = frozenset({"text"}), frozenset({"data", "media_type"})
+"""The properties of messages that `wirelock import` makes for bodies that are text, and for other bytes."""
 _BROKEN = "the upstream's answer breaks the contract"
 
 
@@ -37,14 +41,32 @@ class Answered:
     notes: tuple[Finding, ...] = ()
 
 
-class Answers:
-    """Reads the responses of one method."""
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An event that is not passed on, and why."""
 
-    def __init__(self, route: Route, contracts: Contracts, definitions: Mapping[TypeId, Definition]) -> None:
+    notes: tuple[Finding, ...]
+
+
+class Answers:
+    """Reads the responses of one method.
+
+    A body that breaks its schema is a failure, or, with `carriers`, goes on where its message can hold it, with notes.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        contracts: Contracts,
+        definitions: Mapping[TypeId, Definition],
+        carriers: Carriers | None = None,
+    ) -> None:
         self._match = Match(route, {})
         self._contracts = contracts
+        self._carriers = carriers
         self._definitions = definitions
         self._response = route.method.response
+        self._event = event_type(stated(route.method.responses, 200)) or route.method.response
         self._properties = frozenset(properties(self._response, definitions))
 
     def read(self, status: int, body: Body | None) -> Answered | Failure:
@@ -57,7 +79,7 @@ class Answers:
             return self._error(status, body, part)
         match part:
             case Held():
-                return self.encoded(part, status)
+                return self._encoded(part, status)
             case Checked():
                 return self._checked(status, body)
             case Fault(code, message, hint):
@@ -73,7 +95,14 @@ class Answers:
         """What an RPC answers that asks nobody."""
         return self._checked(0, None)
 
-    def encoded(self, held: Held, status: int) -> Answered | Failure:
+    def event(self, event: Event) -> Answered | Failure | LeftOut:
+        """What an RPC that streams answers for an event; where violations go on, what no message holds is left out."""
+        step = self._encoded(event_part(event, self._event, self._match.route.method, self._definitions), 200)
+        if isinstance(step, Failure) and step.findings and self._carriers is not None:
+            return LeftOut(_as_notes(step.findings))
+        return step
+
+    def _encoded(self, held: Held, status: int) -> Answered | Failure:
         """A body of a described type as the message of the RPC."""
         if held.type != self._response:
             words = f"the answer {status} has another type than the RPC returns"
@@ -84,8 +113,20 @@ class Answers:
             encoded = codec.read(held.text)
         except Refused as refused:
             found = tuple(_shown(held, finding) for finding in refused.findings)
-            return Failure(grpc.StatusCode.INTERNAL, found[0].code, _BROKEN, found, status)
+            return self._passed_on(held, found) or Failure(
+                grpc.StatusCode.INTERNAL, found[0].code, _BROKEN, found, status
+            )
         return Answered(encoded.message.SerializeToString(deterministic=True), encoded.notes)
+
+    def _passed_on(self, held: Held, found: tuple[Finding, ...]) -> Answered | None:
+        """The message for a body that breaks its schema; None where that is not wanted, or no message holds it."""
+        if self._carriers is None:
+            return None
+        try:
+            message = self._carriers(held.type).to_message(held.text)
+        except (Refused, AttributeError, KeyError, TypeError, ValueError):  # of no form that a field could take
+            return None
+        return Answered(message.SerializeToString(deterministic=True), _as_notes(found))
 
     def _checked(self, status: int, body: Body | None) -> Answered | Failure:
         """A body that is as described and has no type: a constant, a text, or none."""
@@ -103,9 +144,9 @@ class Answers:
         """What such a body may be as a document of the response's type, the likeliest first."""
         if body is None:
             return [b"{}"]
-        if self._properties == {"text"}:
+        if self._properties == _TEXT:
             return [dump({"text": body.text.decode(errors="replace")})]
-        if self._properties == {"data", "media_type"}:
+        if self._properties == _DATA:
             return [dump({"data": base64.b64encode(body.text).decode(), "media_type": body.media_type})]
         return [b"{}", body.text]
 
@@ -158,11 +199,13 @@ def _value(value: Json) -> struct_pb2.Value:
     return message
 
 
+def _as_notes(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    return tuple(replace(finding, warning=True) for finding in findings)
+
+
 def _shown(held: Held, finding: Finding) -> Finding:
     """A finding with its pointer into the HTTP body."""
-    return Finding(
-        held.shown(finding.pointer), finding.code, finding.message, finding.keyword, finding.schema, finding.warning
-    )
+    return replace(finding, pointer=held.shown(finding.pointer))
 
 
 def _with_hint(message: str, hint: str, body: Body | None) -> str:

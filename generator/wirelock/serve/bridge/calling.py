@@ -16,6 +16,7 @@ from wirelock.runtime.findings import VIOLATION, Finding
 from wirelock.runtime.text import Json, parse
 from wirelock.serve.bridge.answers import Answered, Answers
 from wirelock.serve.bridge.calls import Call, Caller, Unsendable
+from wirelock.serve.bridge.draining import Draining
 from wirelock.serve.bridge.failures import Failure
 from wirelock.serve.bridge.observing import Ended, Observer
 from wirelock.serve.bridge.sending import Sender
@@ -46,6 +47,7 @@ class Surroundings:
     sender: Sender
     states: States
     observer: Observer
+    draining: Draining
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +72,21 @@ class Unary:
 
     async def call(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
         """The response's bytes; ends the call with the failure's status where there is none."""
-        began = time.perf_counter()
-        answer: Answered | Failure | None = None
-        try:
-            answer = await self._answer(wire, context)
-        finally:
-            self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, answer))
-        if not isinstance(answer, Answered):
+        answer = await self._timed(wire, context)
+        if isinstance(answer, Failure):
             await context.abort(answer.code, answer.details, answer.trailing())
+        if answer.notes:
+            self._around.observer.noted(self._rpc.name, answer.notes)
         return answer.message
+
+    async def _timed(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Answered | Failure:
+        began = time.perf_counter()
+        outcome: Answered | Failure | None = None
+        try:
+            outcome = await self._answer(wire, context)
+            return outcome
+        finally:
+            self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, outcome))
 
     async def _answer(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Answered | Failure:
         asked = read_request(self._rpc, wire, context, self._around.states)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 
+from wirelock.diagnostics import grouped_pointer
 from wirelock.serve.bridge.answers import Answered
 from wirelock.serve.bridge.failures import Failure
-from wirelock.serve.bridge.observing import Ended
+from wirelock.serve.bridge.observing import Ended, Findings
+from wirelock.traffic.secrets import without_credentials
 
 LOGGER = "wirelock.serve"
+_MOST_KINDS = 1000
+"""How many kinds of findings are told apart; a server decides how many there are."""
+Kind = tuple[str, str, str, str]
+"""RPC, code, place in the schema (or words), and place in the document."""
 
 
 class Journal:
@@ -16,6 +23,7 @@ class Journal:
 
     def __init__(self) -> None:
         self._logger = logging.getLogger(LOGGER)
+        self._kinds: Counter[Kind] = Counter()
 
     def listening(self, address: str, upstream: str) -> None:
         """The bridge takes calls."""
@@ -27,6 +35,15 @@ class Journal:
             self._log(logging.INFO, "upstream is up", upstream=upstream)
         else:
             self._log(logging.WARNING, "upstream cannot be reached", upstream=upstream)
+
+    def noted(self, rpc: str, findings: Findings) -> None:
+        """Each kind of finding is logged when it first occurs; how often it did is said at the end."""
+        for finding in findings:
+            kind = (rpc, finding.code, finding.schema or finding.message, grouped_pointer(finding.pointer))
+            if kind not in self._kinds and len(self._kinds) < _MOST_KINDS:
+                self._log(logging.WARNING, "finding", **_facts(kind), words=finding.message)
+            if kind in self._kinds or len(self._kinds) < _MOST_KINDS:
+                self._kinds[kind] += 1
 
     def ended(self, call: Ended) -> None:
         """A call has ended."""
@@ -41,17 +58,21 @@ class Journal:
                 found = {f"finding.{i}": f"{f.pointer}: {f.message}" for i, f in enumerate(failure.findings[:8])}
                 status = {"http_status": failure.status} if failure.status else {}
                 self._log(level, "call failed", **base, **status, reason=failure.reason, words=failure.message, **found)
-            case Answered(_, notes) if notes:
-                first = notes[0]
-                words = f"{first.pointer}: {first.message}"
-                self._log(logging.WARNING, "call answered with notes", **base, notes=len(notes), first=words)
             case Answered() | None:
                 self._log(logging.DEBUG, "call ended", **base)
 
     def draining(self) -> None:
         """The bridge takes no more calls."""
         self._log(logging.INFO, "draining")
+        for kind, times in self._kinds.items():
+            self._log(logging.WARNING, "finding in all", **_facts(kind), times=times)
 
     def _log(self, level: int, event: str, **facts: str | int | float) -> None:
         if self._logger.isEnabledFor(level):
-            self._logger.log(level, event, extra={"facts": facts})
+            shown = {name: without_credentials(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+            self._logger.log(level, event, extra={"facts": shown})
+
+
+def _facts(kind: Kind) -> dict[str, str]:
+    rpc, code, schema, pointer = kind
+    return {"rpc": rpc, "finding": code, "pointer": pointer, "schema": schema}

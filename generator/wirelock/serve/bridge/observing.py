@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from wirelock.runtime.findings import Finding
 from wirelock.serve.bridge.answers import Answered
 from wirelock.serve.bridge.failures import Failure
+
+Findings = tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Observer(Protocol):
 
     def reached(self, is_up: bool, upstream: str) -> None: ...
 
+    def noted(self, rpc: str, findings: Findings) -> None: ...
+
     def ended(self, call: Ended) -> None: ...
 
     def draining(self) -> None: ...
@@ -57,6 +62,11 @@ class Observers:
         """The upstream can be reached, or no longer."""
         for observer in self._observers:
             observer.reached(is_up, upstream)
+
+    def noted(self, rpc: str, findings: Findings) -> None:
+        """A message was passed on that does not hold all of the answer, or breaks its schema."""
+        for observer in self._observers:
+            observer.noted(rpc, findings)
 
     def ended(self, call: Ended) -> None:
         """A call has ended."""

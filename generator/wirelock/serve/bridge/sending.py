@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 import grpc
@@ -20,6 +20,8 @@ LARGEST = 64 * 2**20
 """Bytes of a response that is read; a longer one fails."""
 _LOST = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
 """The connection was refused, or ended before the answer began."""
+ERRORS = (aiohttp.ClientError, TimeoutError)
+"""What aiohttp raises where an exchange does not come to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,18 @@ class Sender:
                 if call.verb != "GET":
                     raise
                 return await self._sent(call, headers)
-        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
+        except ERRORS as error:
             return broken(error)
 
     async def _sent(self, call: Call, headers: Pairs) -> Received | Failure:
         async with self.opened(call, headers) as response:
-            return await _read(response)
+            return self._discreet(await received(response))
+
+    def _discreet(self, answer: Received | Failure) -> Received | Failure:
+        """An answer; an error, which the client gets to see, without our credentials."""
+        if isinstance(answer, Failure) or answer.status < 400 or answer.body is None:
+            return answer
+        return replace(answer, body=replace(answer.body, text=self._upstream.redacted(answer.body.text)))
 
     def opened(self, call: Call, headers: Pairs = ()) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """A call's response from its headers on, as a context."""
@@ -68,14 +76,15 @@ class Sender:
 def broken(error: Exception) -> Failure:
     """An exchange that did not come to its end."""
     words = visible(str(error)) or type(error).__name__
-    if isinstance(error, aiohttp.ClientResponseError | ValueError):
+    if isinstance(error, aiohttp.ClientResponseError):
         return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, f"the upstream's answer is not HTTP: {words}")
     if isinstance(error, aiohttp.ClientPayloadError):
         return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_BROKEN.id, f"the upstream's answer is cut short: {words}")
     return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_UNREACHABLE.id, f"the upstream cannot be reached: {words}")
 
 
-async def _read(response: aiohttp.ClientResponse) -> Received | Failure:
+async def received(response: aiohttp.ClientResponse) -> Received | Failure:
+    """The whole of a response; raises ERRORS."""
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding != "identity":
         words = f"the upstream's answer is encoded as {visible(encoding)}, which nobody asked for"

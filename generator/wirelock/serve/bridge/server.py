@@ -14,11 +14,12 @@ from wirelock.artifacts import Loaded
 from wirelock.build import Build
 from wirelock.diagnostics import Diagnostic
 from wirelock.serve.bridge.calling import Surroundings
+from wirelock.serve.bridge.draining import Draining
 from wirelock.serve.bridge.listening import Listen, bind
 from wirelock.serve.bridge.observing import Observer
 from wirelock.serve.bridge.reflecting import Health, add_reflection
 from wirelock.serve.bridge.sending import LARGEST, Sender
-from wirelock.serve.bridge.services import handlers, names
+from wirelock.serve.bridge.services import Violations, handlers, names
 from wirelock.serve.bridge.states import States
 from wirelock.serve.bridge.watching import watch
 from wirelock.serve.upstream import Upstream, connected
@@ -45,6 +46,7 @@ class Bridge:
     upstream: Upstream
     listen: Listen
     observer: Observer
+    violations: Violations = "refuse"
 
 
 async def serve(bridge: Bridge) -> Diagnostic | None:
@@ -68,9 +70,10 @@ async def serve(bridge: Bridge) -> Diagnostic | None:
 async def running(bridge: Bridge, grace: float = GRACE) -> AsyncGenerator[int | Diagnostic]:
     """A server that answers; gives its port, or why it cannot listen. Leaving it drains for `grace` seconds."""
     async with connected(bridge.upstream) as session:
-        around = Surroundings(Sender(bridge.upstream, session), States(bridge.build.graph.services), bridge.observer)
+        states = States(bridge.build.graph.services)
+        around = Surroundings(Sender(bridge.upstream, session), states, bridge.observer, Draining())
         server = grpc.aio.server(options=_OPTIONS)
-        server.add_generic_rpc_handlers(tuple(handlers(bridge.build, bridge.loaded, around)))
+        server.add_generic_rpc_handlers(tuple(handlers(bridge.build, bridge.loaded, around, bridge.violations)))
         services = names(bridge.build)
         add_reflection(server, services, bridge.loaded.descriptors)
         health = Health(server, services)
@@ -86,4 +89,5 @@ async def running(bridge: Bridge, grace: float = GRACE) -> AsyncGenerator[int | 
         finally:
             watching.cancel()
             await health.leave()
+            around.draining.begin()
             await server.stop(grace)

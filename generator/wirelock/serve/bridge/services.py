@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import grpc
 
@@ -10,11 +11,15 @@ from wirelock.artifacts import Loaded
 from wirelock.build import Build
 from wirelock.ir import Service
 from wirelock.lower.plan import Rpc as RpcPlan
-from wirelock.serve.bridge.answers import Answers
+from wirelock.serve.bridge.answers import Answers, Carriers
 from wirelock.serve.bridge.calling import Rpc, Surroundings, Unary
 from wirelock.serve.bridge.calls import Caller
+from wirelock.serve.bridge.streams import Stream
 from wirelock.traffic.parameters import properties
 from wirelock.traffic.routes import Route
+
+Violations = Literal["refuse", "warn"]
+"""What becomes of an answer that breaks its schema."""
 
 
 def names(build: Build) -> tuple[str, ...]:
@@ -22,16 +27,19 @@ def names(build: Build) -> tuple[str, ...]:
     return tuple(f"{file.package}.{service.name}" for file in build.proto.files for service in file.services)
 
 
-def handlers(build: Build, loaded: Loaded, around: Surroundings) -> Iterator[grpc.GenericRpcHandler]:
+def handlers(
+    build: Build, loaded: Loaded, around: Surroundings, violations: Violations
+) -> Iterator[grpc.GenericRpcHandler]:
     """A handler for each service."""
+    carriers = loaded.carrier if violations == "warn" else None
     for file in build.proto.files:
         for service in file.services:
             name = f"{file.package}.{service.name}"
-            rpcs = {plan.name: _rpc(name, plan, build, loaded) for plan in service.rpcs}
+            rpcs = {plan.name: _rpc(name, plan, build, loaded, carriers) for plan in service.rpcs}
             yield grpc.method_handlers_generic_handler(name, {key: _handler(rpc, around) for key, rpc in rpcs.items()})
 
 
-def _rpc(service: str, plan: RpcPlan, build: Build, loaded: Loaded) -> Rpc:
+def _rpc(service: str, plan: RpcPlan, build: Build, loaded: Loaded, carriers: Carriers | None) -> Rpc:
     method, definitions = plan.method, build.graph.definitions
     route = Route(Service(service, "", method.where, (method,)), method)
     return Rpc(
@@ -40,9 +48,11 @@ def _rpc(service: str, plan: RpcPlan, build: Build, loaded: Loaded) -> Rpc:
         loaded.contract(method.request),
         frozenset(properties(method.request, definitions)),
         Caller(method),
-        Answers(route, loaded.contract, definitions),
+        Answers(route, loaded.contract, definitions, carriers),
     )
 
 
 def _handler(rpc: Rpc, around: Surroundings) -> grpc.RpcMethodHandler[bytes, bytes]:
+    if rpc.method.stream:
+        return grpc.unary_stream_rpc_method_handler(Stream(rpc, around).call)
     return grpc.unary_unary_rpc_method_handler(Unary(rpc, around).call)

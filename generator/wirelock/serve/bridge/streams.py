@@ -1,0 +1,154 @@
+"""Server-sent events as the messages of a server-streaming RPC.
+
+A lost connection is opened again as WHATWG HTML, 9.2.3 says: after the stream's own `retry`, with `Last-Event-ID`.
+Other than a browser, a stream of a method that is no GET is not asked for twice, and one that ends properly without
+ever having named an event has ended: without names nobody could say what was missed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import grpc
+
+from wirelock.serve.bridge.answers import Answered, LeftOut
+from wirelock.serve.bridge.calling import Rpc, Surroundings, read_request, written
+from wirelock.serve.bridge.calls import Call, Pairs
+from wirelock.serve.bridge.codes import UPSTREAM_TOO_LARGE
+from wirelock.serve.bridge.failures import Failure
+from wirelock.serve.bridge.observing import Ended
+from wirelock.serve.bridge.sending import ERRORS, LARGEST, broken, received
+from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader
+from wirelock.traffic.exchange import media_type
+
+RETRY = 1.0
+"""Seconds before a lost connection is opened again, where the stream does not say."""
+_SHORTEST, _LONGEST = 0.05, 60.0
+"""Seconds between which the stream may choose."""
+TRIES = 5
+"""How often in a row that may fail; each time waits twice as long."""
+_GOING = Failure(grpc.StatusCode.UNAVAILABLE, "DRAINING", "the bridge is going down")
+Step = Answered | Failure
+
+
+class Stream:
+    """Answers one RPC that has a stream of responses."""
+
+    def __init__(self, rpc: Rpc, around: Surroundings) -> None:
+        self._rpc = rpc
+        self._around = around
+
+    async def call(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[bytes]:
+        """The responses' bytes, each taken from the upstream when the client has taken the one before."""
+        began = time.perf_counter()
+        outcome: Step | None = None
+        try:
+            async for step in self._steps(wire, context):
+                if isinstance(step, Failure):
+                    outcome = step
+                    break
+                yield step.message
+            else:
+                outcome = Answered(b"")
+        finally:
+            self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, outcome))
+        if isinstance(outcome, Failure):
+            await context.abort(outcome.code, outcome.details, outcome.trailing())
+
+    async def _steps(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Step]:
+        asked = read_request(self._rpc, wire, context, self._around.states)
+        if isinstance(asked, Failure):
+            yield asked
+            return
+        call = written(self._rpc, asked)
+        if isinstance(call, Failure):
+            yield call
+            return
+        headers = self._around.states.headers(self._rpc.properties, asked.named, asked.metadata)
+        connection = _Connection(self._rpc, self._around, call, headers)
+        async for step in connection.steps():
+            yield step
+
+
+class _Connection:
+    """One stream over as many connections as it takes."""
+
+    def __init__(self, rpc: Rpc, around: Surroundings, call: Call, headers: Pairs) -> None:
+        self._rpc = rpc
+        self._around = around
+        self._call = call
+        self._headers = (("Accept", MEDIA_TYPE), *headers)
+        self._id = ""
+        self._retry = RETRY
+        self._failures = 0
+        self._has_begun = False
+
+    async def steps(self) -> AsyncIterator[Step]:
+        """The messages, and at the end perhaps why there are no more."""
+        while True:
+            lost: Failure | None = None
+            try:
+                async for step in self._once():
+                    yield step
+                    if isinstance(step, Failure):
+                        return
+            except ERRORS as error:
+                lost = broken(error)
+            if self._around.draining.has_begun:
+                yield _GOING
+                return
+            if not self._again(lost):
+                if lost is not None:
+                    yield lost
+                return
+            self._failures += 1
+            await self._around.draining.sleep(self._retry * 2 ** (self._failures - 1))
+
+    def _again(self, lost: Failure | None) -> bool:
+        """Whether a connection that has ended is opened again."""
+        if self._call.verb != "GET" or not self._has_begun or self._failures >= TRIES:
+            return False
+        return lost is not None or bool(self._id)
+
+    async def _once(self) -> AsyncIterator[Step]:
+        """The messages of one connection."""
+        named = (("Last-Event-ID", self._id),) if self._id else ()
+        async with self._around.sender.opened(self._call, (*self._headers, *named)) as response:
+            if response.status == 204 and self._has_begun:  # the server's way to say that this was all
+                self._id = ""
+            elif response.status != 200 or media_type(response.headers.get("Content-Type", "")) != MEDIA_TYPE:
+                yield await self._other(response)
+            else:
+                self._has_begun = True
+                with self._around.draining.holding(response):
+                    async for step in self._events(response):
+                        yield step
+
+    async def _other(self, response: aiohttp.ClientResponse) -> Step:
+        """A response that is no stream: an error, or a body that the method describes beside it."""
+        whole = await received(response)
+        return whole if isinstance(whole, Failure) else self._rpc.answers.read(whole.status, whole.body)
+
+    async def _events(self, response: aiohttp.ClientResponse) -> AsyncIterator[Step]:
+        reader = EventReader()
+        async for piece in response.content.iter_any():
+            for event in reader.feed(piece):
+                self._failures = 0
+                self._note(event)
+                step = self._rpc.answers.event(event)
+                if isinstance(step, Answered | LeftOut) and step.notes:
+                    self._around.observer.noted(self._rpc.name, step.notes)
+                if not isinstance(step, LeftOut):
+                    yield step
+            if reader.waiting > LARGEST:
+                words = f"an event of the upstream's stream has more than {LARGEST} bytes"
+                yield Failure(grpc.StatusCode.INTERNAL, UPSTREAM_TOO_LARGE.id, words, status=response.status)
+
+    def _note(self, event: Event) -> None:
+        if event.id is not None:
+            self._id = event.id.decode("utf-8", "replace")
+        if event.retry is not None:
+            self._retry = min(max(event.retry / 1000, _SHORTEST), _LONGEST)
