@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import grpc
 import opencode
 import pytest
+from bridges import bridged
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2
@@ -20,9 +20,6 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from opencode_api import session_pb2, session_pb2_grpc
 from wirelock.artifacts import Loaded
 from wirelock.build import Build
-
-sys.path.append(str(Path(__file__).parents[1] / "serve/bridge"))
-from bridges import bridged
 
 UNKNOWN = "ses_unknown00000000000000000"
 

@@ -30,6 +30,9 @@ class Noted:
     def listening(self, address: str, upstream: str) -> None:
         """Nothing."""
 
+    def exposed(self, address: str) -> None:
+        """Nothing."""
+
     def reached(self, is_up: bool, upstream: str) -> None:
         self.is_up = is_up
 

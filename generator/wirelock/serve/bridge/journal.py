@@ -29,6 +29,10 @@ class Journal:
         """The bridge takes calls."""
         self._log(logging.INFO, "listening", address=address, upstream=upstream)
 
+    def exposed(self, address: str) -> None:
+        """Whoever can reach the address calls the server with our credentials."""
+        self._log(logging.WARNING, "listening without TLS where other machines can reach it", address=address)
+
     def reached(self, is_up: bool, upstream: str) -> None:
         """The upstream can be reached, or no longer."""
         if is_up:

@@ -38,6 +38,8 @@ class Observer(Protocol):
 
     def listening(self, address: str, upstream: str) -> None: ...
 
+    def exposed(self, address: str) -> None: ...
+
     def reached(self, is_up: bool, upstream: str) -> None: ...
 
     def noted(self, rpc: str, findings: Findings) -> None: ...
@@ -57,6 +59,11 @@ class Observers:
         """The bridge takes calls."""
         for observer in self._observers:
             observer.listening(address, upstream)
+
+    def exposed(self, address: str) -> None:
+        """The bridge listens without TLS where other machines can reach it."""
+        for observer in self._observers:
+            observer.exposed(address)
 
     def reached(self, is_up: bool, upstream: str) -> None:
         """The upstream can be reached, or no longer."""

@@ -59,6 +59,8 @@ async def serve(bridge: Bridge) -> Diagnostic | None:
         if isinstance(port, Diagnostic):
             return port
         bridge.observer.listening(f"{bridge.listen.host}:{port}", bridge.upstream.url)
+        if bridge.listen.exposed:
+            bridge.observer.exposed(bridge.listen.address)
         await told.wait()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)

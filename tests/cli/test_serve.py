@@ -1,0 +1,108 @@
+"""The command: it runs until it is told to end, and says on standard error what happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from checkout import ROOT
+
+from opencode_api import session_pb2, session_pb2_grpc
+
+COMMAND = [sys.executable, "-m", "wirelock", "serve"]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command, which is to end at once."""
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    """An address where something else listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_it_serves_until_it_is_told_to_end() -> None:
+    command = [*COMMAND, "--upstream", "http://127.0.0.1:1", "--listen", "127.0.0.1:0", "--log", "json"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None and process.stdout is not None
+        first = json.loads(process.stderr.readline())
+        assert (first["event"], first["level"], first["upstream"]) == ("listening", "info", "http://127.0.0.1:1")
+        with grpc.insecure_channel(first["address"]) as channel, pytest.raises(grpc.RpcError) as caught:
+            session_pb2_grpc.SessionServiceStub(channel).ListSessions(session_pb2.Empty(), timeout=10)
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        process.send_signal(signal.SIGTERM)
+        lines = [json.loads(line) for line in process.stderr]
+        assert process.stdout.read() == ""
+    assert process.returncode == 0
+    events = {line["event"]: line for line in lines}
+    assert events["upstream cannot be reached"]["level"] == "warning"
+    assert events["call failed"]["rpc"] == "/opencode.session.SessionService/ListSessions"
+    assert events["call failed"]["reason"] == "UPSTREAM_UNREACHABLE"
+    assert lines[-1]["event"] == "draining"
+
+
+def test_it_warns_where_others_can_reach_it() -> None:
+    command = [*COMMAND, "--upstream", "http://127.0.0.1:1", "--listen", "0.0.0.0:0"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        first, second = process.stderr.readline(), process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
+    assert " INFO listening address=0.0.0.0:" in first
+    assert " WARNING listening without TLS where other machines can reach it address=0.0.0.0:0" in second
+
+
+def test_a_port_in_use_is_said(taken: str) -> None:
+    done = run("--upstream", "http://127.0.0.1:1", "--listen", taken)
+    assert done.returncode == 2
+    assert f"LISTEN_FAILED  cannot listen on {taken}" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--upstream", "ftp://127.0.0.1"), "UPSTREAM_INVALID"),
+        (("--upstream", "http://user:secret@127.0.0.1"), "UPSTREAM_CREDENTIALS"),
+        (("--upstream", "http://127.0.0.1:1", "--listen", "here"), "LISTEN_INVALID"),
+        (("--upstream", "http://127.0.0.1:1", "--tls-certificate", "none.pem"), "LISTEN_INVALID"),
+        (("--upstream", "https://127.0.0.1:1", "--upstream-authority", "none.pem"), "UPSTREAM_INVALID"),
+    ],
+)
+def test_what_cannot_run_says_so(arguments: tuple[str, ...], code: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert code in done.stdout and "secret" not in done.stdout
+
+
+def test_without_a_project_it_says_so(tmp_path: Path) -> None:
+    done = subprocess.run([*COMMAND, "--upstream", "http://127.0.0.1:1"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "CONFIG_MISSING" in done.stdout
+
+
+def test_without_the_optional_packages_it_names_the_extra() -> None:
+    code = (
+        "import importlib.util as u, sys; find = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'aiohttp' else find(name, *a)\n"
+        "from wirelock.cli import main\n"
+        "sys.exit(main(['serve', '--upstream', 'http://127.0.0.1:1']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert 'pip install "wirelock[live]"' in done.stdout
