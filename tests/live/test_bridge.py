@@ -117,3 +117,16 @@ def test_it_is_healthy_while_the_server_is_up(address: str) -> None:
         for name in ("", "opencode.session.SessionService"):
             answer = health.Check(health_pb2.HealthCheckRequest(service=name), timeout=20)
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+@opencode.needs("1.18.33")
+def test_a_wrong_password_is_unauthenticated_and_the_right_one_is_not(
+    project: Build, loaded: Loaded, tmp_path: Path
+) -> None:
+    with opencode.running("1.18.33", tmp_path, password="hunter2") as server:
+        for password, code in (("hunter1", grpc.StatusCode.UNAUTHENTICATED), ("hunter2", grpc.StatusCode.OK)):
+            said = {"WIRELOCK_UPSTREAM_USER": "opencode", "WIRELOCK_UPSTREAM_PASSWORD": password}
+            with bridged(server.url, project, loaded, **said) as address, grpc.insecure_channel(address) as channel:
+                call = session_pb2_grpc.SessionServiceStub(channel).ListSessions.future(session_pb2.Empty(), timeout=20)
+                assert call.code() is code
+                assert password not in call.details()

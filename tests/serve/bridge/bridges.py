@@ -87,10 +87,11 @@ def bridged(
     noted: Noted | None = None,
     violations: Violations = "refuse",
     tls: TlsFiles = NO_TLS,
+    upstream_tls: TlsFiles = NO_TLS,
     **environment: str,
 ) -> Iterator[str]:
     """A bridge in front of a server; gives its address. `environment` holds the credentials for the server."""
-    server, where = upstream(url, environment), listen("127.0.0.1:0", tls)
+    server, where = upstream(url, environment, upstream_tls), listen("127.0.0.1:0", tls)
     assert isinstance(server, Upstream) and isinstance(where, Listen)
     bridge = Bridge(build, loaded, server, where, noted or Noted(), violations)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -58,7 +59,7 @@ def says(status: int = 200, body: bytes | str | None = None, kind: str = "applic
 
 
 @contextlib.contextmanager
-def serving(stub: Stub, port: int = 0) -> Iterator[Stub]:
+def serving(stub: Stub, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Stub]:
     """The stub on loopback."""
 
     @contextlib.asynccontextmanager
@@ -67,7 +68,7 @@ def serving(stub: Stub, port: int = 0) -> Iterator[Stub]:
         application.router.add_route("*", "/{path:.*}", stub.take)
         runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port)
+        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls)
         await site.start()
         try:
             yield runner.addresses[0][1]
@@ -75,5 +76,5 @@ def serving(stub: Stub, port: int = 0) -> Iterator[Stub]:
             await runner.cleanup()
 
     with in_a_thread(started) as taken:
-        stub.url = f"http://127.0.0.1:{taken}"
+        stub.url = f"{'https' if tls else 'http'}://127.0.0.1:{taken}"
         yield stub

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,6 +131,20 @@ def test_with_an_authority_clients_must_show_a_certificate(
         with pytest.raises(grpc.RpcError) as caught:
             Client(address, *things, shown(files, pair=False)).ask("Get", {"id": "a"})
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def test_the_server_may_want_a_certificate_of_ours(things: tuple[Build, Loaded], authority: Authority) -> None:
+    own, other = authority.pair("server"), authority.pair("bridge")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=own.authority)
+    context.load_cert_chain(own.certificate, own.key)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with serving(Stub(says(200, THING)), tls=context) as stub:
+        with bridged(stub.url, *things, upstream_tls=other) as address:
+            assert Client(address, *things).ask("Get", {"id": "a"})["size"] == 1
+        for files in (TlsFiles(own.authority), TlsFiles()):  # nothing of ours; an authority that nobody knows
+            with bridged(stub.url, *things, upstream_tls=files) as address, pytest.raises(grpc.RpcError) as caught:
+                Client(address, *things).ask("Get", {"id": "a"})
+            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 # health and reflection

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -145,6 +146,21 @@ def test_a_client_that_leaves_ends_the_stream(client: Client, server: Stub) -> N
     next(call)
     call.cancel()
     assert until(lambda: server.gone == before + 1, 1)
+
+
+def test_a_thousand_clients_that_leave_leave_nothing_behind(client: Client, server: Stub) -> None:
+    def leave(times: int) -> int:
+        before = server.gone
+        for _ in range(times):
+            call = client.stream("Watch")
+            next(call)
+            call.cancel()
+        assert until(lambda: server.gone == before + times, 5)
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    server.answer = endless(b'data: {"n": 1}\n\n')
+    descriptors = leave(20)
+    assert leave(1000) <= descriptors
 
 
 def test_a_slow_client_slows_the_server_down(things: tuple[Build, Loaded], server: Stub) -> None:

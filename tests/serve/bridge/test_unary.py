@@ -315,6 +315,19 @@ def test_our_credentials_go_to_the_server_and_nowhere_else(server: Stub, things:
     assert b"s3cr3t" not in dict(error.trailing_metadata())["grpc-status-details-bin"]
 
 
+def test_a_fault_of_ours_is_told_as_one(
+    things: tuple[Build, Loaded], server: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = Noted()
+    with bridged(server.url, *things, noted) as address:
+        monkeypatch.setattr("wirelock.serve.bridge.answers.response_part", lambda *_: 1 / 0)
+        server.answer = says(200, json.dumps(THING))
+        error = refused(Client(address, *things), "Get", {"id": "a"})
+    assert error.code() is grpc.StatusCode.INTERNAL
+    assert "a fault of wirelock" in error.details() and "ZeroDivisionError" in error.details()
+    assert [call.code for call in noted.calls] == ["INTERNAL"]
+
+
 def test_many_calls_at_once_are_all_answered(client: Client, server: Stub) -> None:
     server.answer = says(200, json.dumps(THING))
     calls = [client.future("Get", {"id": str(n)}) for n in range(500)]

@@ -17,7 +17,7 @@ from wirelock.runtime.text import Json, parse
 from wirelock.serve.bridge.answers import Answered, Answers
 from wirelock.serve.bridge.calls import Call, Caller, Unsendable
 from wirelock.serve.bridge.draining import Draining
-from wirelock.serve.bridge.failures import Failure
+from wirelock.serve.bridge.failures import Failure, unforeseen
 from wirelock.serve.bridge.observing import Ended, Observer
 from wirelock.serve.bridge.sending import Sender
 from wirelock.serve.bridge.states import Metadata, States
@@ -84,9 +84,11 @@ class Unary:
         outcome: Answered | Failure | None = None
         try:
             outcome = await self._answer(wire, context)
-            return outcome
+        except Exception as error:  # whatever it is, the client gets a status, and the log says what
+            outcome = unforeseen(error)
         finally:
             self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, outcome))
+        return outcome
 
     async def _answer(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Answered | Failure:
         asked = read_request(self._rpc, wire, context, self._around.states)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import grpc
 from google.protobuf.any_pb2 import Any
@@ -66,6 +68,13 @@ class Failure:
             yield error_details_pb2.BadRequest(field_violations=map(_violation, self.findings[:_MOST_FINDINGS]))
         if self.body is not None:
             yield self.body
+
+
+def unforeseen(error: Exception) -> Failure:
+    """A fault of our own: what it was and where, so that it can be reported."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    words = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+    return Failure(grpc.StatusCode.INTERNAL, "BRIDGE_FAILED", f"this is a fault of wirelock, please report it: {words}")
 
 
 def _violation(finding: Finding) -> error_details_pb2.BadRequest.FieldViolation:

@@ -8,7 +8,8 @@ ever having named an event has ended: without names nobody could say what was mi
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import aiohttp
@@ -18,7 +19,7 @@ from wirelock.serve.bridge.answers import Answered, LeftOut
 from wirelock.serve.bridge.calling import Rpc, Surroundings, read_request, written
 from wirelock.serve.bridge.calls import Call, Pairs
 from wirelock.serve.bridge.codes import UPSTREAM_TOO_LARGE
-from wirelock.serve.bridge.failures import Failure
+from wirelock.serve.bridge.failures import Failure, unforeseen
 from wirelock.serve.bridge.observing import Ended
 from wirelock.serve.bridge.sending import ERRORS, LARGEST, broken, received
 from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader
@@ -41,24 +42,27 @@ class Stream:
         self._rpc = rpc
         self._around = around
 
-    async def call(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[bytes]:
+    async def call(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncGenerator[bytes]:
         """The responses' bytes, each taken from the upstream when the client has taken the one before."""
         began = time.perf_counter()
         outcome: Step | None = None
         try:
-            async for step in self._steps(wire, context):
-                if isinstance(step, Failure):
-                    outcome = step
-                    break
-                yield step.message
-            else:
-                outcome = Answered(b"")
+            async with aclosing(self._steps(wire, context)) as steps:
+                async for step in steps:
+                    if isinstance(step, Failure):
+                        outcome = step
+                        break
+                    yield step.message
+                else:
+                    outcome = Answered(b"")
+        except Exception as error:  # whatever it is, the client gets a status, and the log says what
+            outcome = unforeseen(error)
         finally:
             self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, outcome))
         if isinstance(outcome, Failure):
             await context.abort(outcome.code, outcome.details, outcome.trailing())
 
-    async def _steps(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Step]:
+    async def _steps(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncGenerator[Step]:
         asked = read_request(self._rpc, wire, context, self._around.states)
         if isinstance(asked, Failure):
             yield asked
@@ -69,8 +73,9 @@ class Stream:
             return
         headers = self._around.states.headers(self._rpc.properties, asked.named, asked.metadata)
         connection = _Connection(self._rpc, self._around, call, headers)
-        async for step in connection.steps():
-            yield step
+        async with aclosing(connection.steps()) as steps:
+            async for step in steps:
+                yield step
 
 
 class _Connection:
@@ -86,15 +91,16 @@ class _Connection:
         self._failures = 0
         self._has_begun = False
 
-    async def steps(self) -> AsyncIterator[Step]:
+    async def steps(self) -> AsyncGenerator[Step]:
         """The messages, and at the end perhaps why there are no more."""
         while True:
             lost: Failure | None = None
             try:
-                async for step in self._once():
-                    yield step
-                    if isinstance(step, Failure):
-                        return
+                async with aclosing(self._once()) as steps:
+                    async for step in steps:
+                        yield step
+                        if isinstance(step, Failure):
+                            return
             except ERRORS as error:
                 lost = broken(error)
             if self._around.draining.has_begun:
@@ -113,7 +119,7 @@ class _Connection:
             return False
         return lost is not None or bool(self._id)
 
-    async def _once(self) -> AsyncIterator[Step]:
+    async def _once(self) -> AsyncGenerator[Step]:
         """The messages of one connection."""
         named = (("Last-Event-ID", self._id),) if self._id else ()
         async with self._around.sender.opened(self._call, (*self._headers, *named)) as response:
@@ -124,15 +130,16 @@ class _Connection:
             else:
                 self._has_begun = True
                 with self._around.draining.holding(response):
-                    async for step in self._events(response):
-                        yield step
+                    async with aclosing(self._events(response)) as steps:
+                        async for step in steps:
+                            yield step
 
     async def _other(self, response: aiohttp.ClientResponse) -> Step:
         """A response that is no stream: an error, or a body that the method describes beside it."""
         whole = await received(response)
         return whole if isinstance(whole, Failure) else self._rpc.answers.read(whole.status, whole.body)
 
-    async def _events(self, response: aiohttp.ClientResponse) -> AsyncIterator[Step]:
+    async def _events(self, response: aiohttp.ClientResponse) -> AsyncGenerator[Step]:
         reader = EventReader()
         async for piece in response.content.iter_any():
             for event in reader.feed(piece):
