@@ -123,6 +123,8 @@ def test_a_request_that_breaks_its_schema_is_not_sent(client: Client, server: St
 def test_bare_values_fill_their_messages(client: Client, server: Stub) -> None:
     server.answer = says(200, "42")
     assert client.ask("Count") == 42
+    server.answer = says(200, "", "text/plain")
+    assert client.ask("Read", {"path": "empty"}) == {"text": ""}
     server.answer = says(204)
     assert client.ask("Remove", {"id": "a"}) == {}
     server.answer = says(200, "true")

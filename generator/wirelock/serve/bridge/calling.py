@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,13 +82,14 @@ class Unary:
 
     async def _timed(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Answered | Failure:
         began = time.perf_counter()
-        outcome: Answered | Failure | None = None
         try:
             outcome = await self._answer(wire, context)
+        except asyncio.CancelledError:
+            self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, None))
+            raise
         except Exception as error:  # whatever it is, the client gets a status, and the log says what
             outcome = unforeseen(error)
-        finally:
-            self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, outcome))
+        self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, outcome))
         return outcome
 
     async def _answer(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Answered | Failure:

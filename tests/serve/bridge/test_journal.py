@@ -1,0 +1,78 @@
+"""What is logged: every failure, and every kind of finding once, with how often it was there at the end."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import grpc
+import pytest
+
+from wirelock.runtime.findings import Finding
+from wirelock.serve.bridge.answers import Answered
+from wirelock.serve.bridge.failures import Failure
+from wirelock.serve.bridge.journal import Journal
+from wirelock.serve.bridge.observing import Ended, Observers
+
+RPC = "/a.A/Watch"
+
+
+def facts(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, dict[str, Any]]]:
+    """Level, event and facts of what was logged."""
+    return [(record.levelname, record.message, vars(record)["facts"]) for record in caplog.records]
+
+
+def finding(pointer: str, place: str = "a.schema.json#/type") -> Finding:
+    return Finding(pointer, "VIOLATION", f"expected integer at {pointer}", "type", place, warning=True)
+
+
+def test_a_kind_is_logged_once_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "wirelock.serve")
+    journal = Observers([Journal()])
+    for index in range(100):
+        journal.noted(RPC, (finding(f"/items/{index}/n"),))
+    journal.noted(RPC, (finding("/other", "b.schema.json#/type"),))
+    assert [event for _, event, _ in facts(caplog)] == ["finding", "finding"]
+    caplog.clear()
+    journal.draining()
+    assert [(event, told.get("pointer"), told.get("times")) for _, event, told in facts(caplog)] == [
+        ("draining", None, None),
+        ("finding in all", "/items/*/n", 100),
+        ("finding in all", "/other", 1),
+    ]
+
+
+def test_kinds_that_a_server_makes_up_do_not_fill_the_memory(caplog: pytest.LogCaptureFixture) -> None:
+    journal = Journal()
+    for index in range(5000):
+        journal.noted(RPC, (finding(f"/x{index}"),))
+    caplog.clear()
+    journal.draining()
+    assert len(caplog.records) <= 1001
+
+
+def test_whose_fault_it_is_decides_the_level(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "wirelock.serve")
+    journal = Journal()
+    for code in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INTERNAL):
+        journal.ended(Ended(RPC, 0.0015, Failure(code, "VIOLATION", "words", (finding("/n"),), 404)))
+    journal.ended(Ended(RPC, 0.1, Answered(b"")))
+    journal.ended(Ended(RPC, 0.1, None))
+    (first, second) = facts(caplog)
+    assert (first[0], second[0]) == ("INFO", "WARNING")
+    assert first[2] == {
+        "rpc": RPC,
+        "code": "NOT_FOUND",
+        "milliseconds": 1.5,
+        "http_status": 404,
+        "reason": "VIOLATION",
+        "words": "words",
+        "finding.0": "/n: expected integer at /n",
+    }
+
+
+def test_what_looks_like_a_credential_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "wirelock.serve")
+    told = Finding("/key", "VIOLATION", 'expected integer, got string "sk-abcdefghijklmnop"')
+    Journal().ended(Ended(RPC, 0.1, Failure(grpc.StatusCode.INTERNAL, "VIOLATION", "words", (told,))))
+    assert "sk-abc" not in str(facts(caplog)) and "[redacted]" in str(facts(caplog))
