@@ -16,7 +16,9 @@ from opencode_api import session_pb2 as pb
 from opencode_api import session_pb2_grpc
 from wirelock.artifacts import Loaded
 from wirelock.build import Build
+from wirelock.serve.bridge.calls import Call
 from wirelock.serve.bridge.remembered import Remembered
+from wirelock.serve.bridge.states import States
 
 SESSION = json.dumps(
     {"id": "ses_1", "title": "t", "directory": "/d", "version": "1", "time": {"created": 1, "updated": 1}}
@@ -132,6 +134,14 @@ def test_no_service_is_known_by_name(client: Client, server: Stub) -> None:
     server.answer = says(200, '{"id": "a", "size": 1}')
     client.ask("Get", {"id": "a"})
     assert "x-place" not in server.last.headers
+
+
+def test_a_header_of_the_request_itself_is_not_said_twice(project: Build) -> None:
+    states = States(project.graph.services)
+    state = next(method.state for service in project.graph.services for method in service.methods if method.state)
+    assert states.remember(state, {"sessionID": "ses_1", "directory": "/d"}) == ()
+    for own, along in (((), ((HEADER, "%2Fd"),)), ((("X-OpenCode-Directory", "/own"),), ())):
+        assert states.headers(Call("GET", "/session/ses_1", own), {"sessionID": "ses_1"}, {}) == along
 
 
 def test_what_was_used_longest_ago_is_forgotten_first() -> None:

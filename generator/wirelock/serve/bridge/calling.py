@@ -28,15 +28,11 @@ _REFUSED = "the request is not valid"
 
 @dataclass(frozen=True, slots=True)
 class Rpc:
-    """What one RPC needs, made once.
-
-    `name` is the full one (`/opencode.session.SessionService/GetSession`), `properties` are those of the request.
-    """
+    """What one RPC needs, made once; `name` is the full one (`/opencode.session.SessionService/GetSession`)."""
 
     name: str
     method: Method
     request: TypeContract
-    properties: frozenset[str]
     caller: Caller
     answers: Answers
 
@@ -102,7 +98,7 @@ class Unary:
         call = written(self._rpc, asked)
         if isinstance(call, Failure):
             return call
-        headers = self._around.states.headers(self._rpc.properties, asked.named, asked.metadata)
+        headers = self._around.states.headers(call, asked.named, asked.metadata)
         received = await self._around.sender.send(call, headers)
         if isinstance(received, Failure):
             return received

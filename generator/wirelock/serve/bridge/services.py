@@ -15,7 +15,6 @@ from wirelock.serve.bridge.answers import Answers, Carriers
 from wirelock.serve.bridge.calling import Rpc, Surroundings, Unary
 from wirelock.serve.bridge.calls import Caller
 from wirelock.serve.bridge.streams import Stream
-from wirelock.traffic.parameters import properties
 from wirelock.traffic.routes import Route
 
 Violations = Literal["refuse", "warn"]
@@ -46,7 +45,6 @@ def _rpc(service: str, plan: RpcPlan, build: Build, loaded: Loaded, carriers: Ca
         f"/{service}/{plan.name}",
         method,
         loaded.contract(method.request),
-        frozenset(properties(method.request, definitions)),
         Caller(method),
         Answers(route, loaded.contract, definitions, carriers),
     )

@@ -6,7 +6,7 @@ is dropped by the DELETE whose path ends in it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from wirelock.ir import Method, Service, State
 from wirelock.runtime.findings import VIOLATION, Finding
 from wirelock.runtime.pointers import token
 from wirelock.runtime.text import Json
-from wirelock.serve.bridge.calls import Pairs
+from wirelock.serve.bridge.calls import Call, Pairs
 from wirelock.serve.bridge.remembered import Remembered
 
 Metadata = Mapping[str, str]
@@ -42,20 +42,14 @@ class States:
         self._kept = tuple(Kept(state, Remembered()) for state in stated)
         self.allowed = frozenset(kept.header for kept in self._kept)
 
-    def headers(self, properties: Collection[str], request: Mapping[str, Json], metadata: Metadata) -> Pairs:
-        """The headers that a call takes along: the caller's own first, else what is remembered for the key it names."""
-        found = ((kept, self._value(kept, properties, request, metadata)) for kept in self._kept)
-        return tuple((kept.state.header, value) for kept, value in found if value)
+    def headers(self, call: Call, request: Mapping[str, Json], metadata: Metadata) -> Pairs:
+        """The headers that a call takes along, where it has none of the name itself.
 
-    def _value(
-        self, kept: Kept, properties: Collection[str], request: Mapping[str, Json], metadata: Metadata
-    ) -> str | None:
-        own = metadata.get(kept.header)
-        key = request.get(kept.state.key) if kept.state.key in properties else None
-        if own is not None or not isinstance(key, str):
-            return own
-        remembered = kept.values.recall(key)
-        return None if remembered is None else quote(remembered, safe="")
+        That is the caller's own, else what is remembered for the key that the request names.
+        """
+        stated = {name.lower() for name, _ in call.headers}
+        found = ((kept, _value(kept, request, metadata)) for kept in self._kept if kept.header not in stated)
+        return tuple((kept.state.header, value) for kept, value in found if value)
 
     def remember(self, state: State, request: Mapping[str, Json]) -> tuple[Finding, ...]:
         """Keep what a call says; the findings say why it cannot be kept."""
@@ -71,3 +65,11 @@ class States:
         for kept in self._kept:
             if method.verb == "DELETE" and method.path.endswith(f"/{{{kept.state.key}}}"):
                 kept.values.forget(str(request.get(kept.state.key)))
+
+
+def _value(kept: Kept, request: Mapping[str, Json], metadata: Metadata) -> str | None:
+    own, key = metadata.get(kept.header), request.get(kept.state.key)
+    if own is not None or key is None:
+        return own
+    remembered = kept.values.recall(str(key))
+    return None if remembered is None else quote(remembered, safe="")

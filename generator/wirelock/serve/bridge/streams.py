@@ -71,7 +71,7 @@ class Stream:
         if isinstance(call, Failure):
             yield call
             return
-        headers = self._around.states.headers(self._rpc.properties, asked.named, asked.metadata)
+        headers = self._around.states.headers(call, asked.named, asked.metadata)
         connection = _Connection(self._rpc, self._around, call, headers)
         async with aclosing(connection.steps()) as steps:
             async for step in steps:
