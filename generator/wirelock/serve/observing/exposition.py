@@ -1,0 +1,52 @@
+"""The page that Prometheus reads, over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+
+from wirelock.diagnostics import Code, Diagnostic, Location, Severity
+from wirelock.runtime.words import visible
+
+METRICS_UNSERVED = Code("METRICS_UNSERVED", Severity.ERROR, fatal=True)
+ADDRESS = "127.0.0.1:9464"
+"""Where it listens unless told otherwise: this machine alone, on the port that OpenTelemetry gives such pages."""
+
+
+@contextlib.asynccontextmanager
+async def exposed(registry: CollectorRegistry, address: str = ADDRESS) -> AsyncIterator[int | Diagnostic]:
+    """Serve `/metrics` on an address; gives the port (port 0 is any free one), or why it cannot be had."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        hint = f"an address is a host and a port: {ADDRESS}"
+        yield Diagnostic(METRICS_UNSERVED, Location(), f"{visible(address)} is no address for metrics", hint)
+        return
+    app = web.Application()
+    app.router.add_get("/metrics", _page(registry))
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        yield await _listening(runner, host.strip("[]"), int(port))
+    finally:
+        await runner.cleanup()
+
+
+async def _listening(runner: web.AppRunner, host: str, port: int) -> int | Diagnostic:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        words = f"metrics cannot be served on {visible(host)}:{port}: {error.strerror or error}"
+        return Diagnostic(METRICS_UNSERVED, Location(), words, "is something else listening there? name another port")
+    return int(runner.addresses[0][1])
+
+
+def _page(registry: CollectorRegistry) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def metrics(request: web.Request) -> web.Response:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=encode(registry), headers={"Content-Type": content_type})
+
+    return metrics
