@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Sequence
 
 import pytest
 from observed import SERVICE, service
+from opentelemetry.sdk.trace import TracerProvider
 
-from wirelock.serve.observing.logs import LogFormat, Logs
+from wirelock.cli.logs import Form, logged
+from wirelock.serve.observing.following import Observer
+from wirelock.serve.observing.logs import Logs
+from wirelock.serve.observing.traces import Traces
+
+Lines = Callable[..., list[str]]
 
 
-def lines(requests: list[bytes], log_format: LogFormat = "json") -> list[str]:
-    written: list[str] = []
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
+    """What `wirelock serve` writes on standard error for calls."""
 
-    async def calls() -> None:
-        async with service([Logs(written.append, log_format)]) as orders:
-            for request in requests:
-                await orders.call(request)
+    def written(requests: list[bytes], form: Form = "json", observers: Sequence[Observer] = ()) -> list[str]:
+        async def calls() -> None:
+            async with service([*observers, Logs()]) as orders:
+                for request in requests:
+                    await orders.call(request)
 
-    asyncio.run(calls())
-    assert len(written) == len(requests)
+        logged(form)
+        asyncio.run(calls())
+        found = capsys.readouterr().err.splitlines()
+        assert len(found) == len(requests)
+        return found
+
     return written
 
 
-def test_a_line_says_who_called_what_how_it_ended_and_how_long_it_took() -> None:
+def test_a_line_says_who_called_what_how_it_ended_and_how_long_it_took(lines: Lines) -> None:
     [line] = map(json.loads, lines([b"ok"]))
     assert (line["grpc.service"], line["grpc.method"], line["grpc.code"]) == (SERVICE, "Get", "OK")
     assert line["level"] == "info" and line["http.response.status_code"] == 200
@@ -32,29 +45,35 @@ def test_a_line_says_who_called_what_how_it_ended_and_how_long_it_took() -> None
     assert line["time"].endswith("Z") and "message" not in line
 
 
-def test_a_text_line_has_the_same_as_pairs() -> None:
+def test_a_text_line_has_the_same_as_pairs(lines: Lines) -> None:
     [line] = lines([b"plain"], "text")
-    assert " level=warning grpc.service=shop.Orders grpc.method=Get grpc.code=NOT_FOUND grpc.time_ms=" in line
+    assert " WARNING call grpc.service=shop.Orders grpc.method=Get grpc.code=NOT_FOUND grpc.time_ms=" in line
 
 
-@pytest.mark.parametrize("log_format", ["text", "json"])
-def test_nothing_that_a_terminal_obeys_and_no_credential_is_written(log_format: LogFormat) -> None:
-    [line] = lines([b"plain"], log_format)
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nothing_that_a_terminal_obeys_and_no_credential_is_written(lines: Lines, form: Form) -> None:
+    [line] = lines([b"plain"], form)
     assert line.isprintable() and "u001b[2J" in line
     assert "abcdefgh12345" not in line and "[redacted]" in line
 
 
-def test_the_finding_is_named_and_a_value_that_sounds_secret_is_kept_back() -> None:
+def test_the_finding_is_named_and_a_value_that_sounds_secret_is_kept_back(lines: Lines) -> None:
     [line] = map(json.loads, lines([b"broken"]))
     assert (line["level"], line["finding"], line["pointer"], line["findings"]) == ("error", "VIOLATION", "/apiToken", 2)
     assert line["message"] == "[redacted]"
 
 
-def test_a_finding_that_is_passed_on_is_a_warning() -> None:
+def test_a_finding_that_is_passed_on_is_a_warning(lines: Lines) -> None:
     [line] = map(json.loads, lines([b"noted"]))
     assert (line["grpc.code"], line["level"], line["message"]) == ("OK", "warning", "must be a number")
 
 
-def test_an_upstream_that_is_down_is_named_by_what_went_wrong() -> None:
+def test_an_upstream_that_is_down_is_named_by_what_went_wrong(lines: Lines) -> None:
     [line] = map(json.loads, lines([b"down"]))
     assert line["error.type"] == "ClientConnectorError" and "http.response.status_code" not in line
+
+
+def test_a_line_names_the_trace_that_its_call_belongs_to(lines: Lines) -> None:
+    tracer = TracerProvider().get_tracer("test")
+    [line] = map(json.loads, lines([b"ok"], observers=[Traces(tracer)]))
+    assert len(line["trace_id"]) == 32
