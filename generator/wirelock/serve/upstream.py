@@ -6,42 +6,23 @@ import base64
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.words import visible
+from wirelock.serve.connections import MOST, Connector
 from wirelock.serve.tls import NO_TLS, TlsFiles
 from wirelock.traffic.secrets import REDACTED
-
-if TYPE_CHECKING:
-    from aiohttp.connector import Connection
 
 UPSTREAM_INVALID = Code("UPSTREAM_INVALID", Severity.ERROR, fatal=True)
 UPSTREAM_CREDENTIALS = Code("UPSTREAM_CREDENTIALS", Severity.ERROR, fatal=True)
 UPSTREAM_UNREACHABLE = Code("UPSTREAM_UNREACHABLE", Severity.ERROR, fatal=True)
 TOKEN, USER, PASSWORD = "WIRELOCK_UPSTREAM_TOKEN", "WIRELOCK_UPSTREAM_USER", "WIRELOCK_UPSTREAM_PASSWORD"
-CONNECTIONS = 256
-"""How many connections the pool has at most; what comes on top waits for one."""
 CONNECT_SECONDS = 10.0
 LONGEST_FIELD = 2**16
 """How many bytes a header field or a request's target may have."""
-
-
-class Unclean(aiohttp.ServerDisconnectedError):
-    """A kept connection was about to be used on which the server had sent what nobody asked for; nothing was sent."""
-
-
-class _Request(aiohttp.ClientRequest):
-    """A request that is not sent where the rest of an earlier answer would be taken for its own."""
-
-    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        """Send it; raises Unclean, whereupon the connection is closed."""
-        if conn.protocol is not None and conn.protocol.should_close:
-            raise Unclean
-        return await super().send(conn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +100,15 @@ def connected(upstream: Upstream, seconds: float | None = None) -> aiohttp.Clien
     """A pool of kept connections to the server, to be used as a context.
 
     Redirects are not followed unless asked for, cookies are not kept, bodies stay as they are encoded, no proxy of the
-    environment is used, and nothing is sent twice. `seconds` bound a whole call, None leaves that to the caller. A
-    request raises Unclean before anything of it was sent, and may be made again.
+    environment is used, and nothing is sent twice. `seconds` bound a whole call, None leaves that to the caller.
     """
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=upstream.tls if upstream.tls else True),
+        connector=Connector(limit=MOST, ssl=upstream.tls if upstream.tls else True),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS),
         headers={"Authorization": upstream.authorization} if upstream.authorization else None,
         trust_env=False,
-        request_class=_Request,
         max_line_size=LONGEST_FIELD,
         max_field_size=LONGEST_FIELD,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from itertools import count
 from typing import Literal
@@ -16,7 +15,7 @@ from wirelock.serve.proxy import headers
 from wirelock.serve.proxy.answers import problem
 from wirelock.serve.proxy.passing import Passing
 from wirelock.serve.proxy.watch import Watch
-from wirelock.serve.upstream import CONNECTIONS, Unclean, Upstream
+from wirelock.serve.upstream import Upstream
 from wirelock.traffic.collected import MOST
 
 Mode = Literal["report", "enforce"]
@@ -141,17 +140,14 @@ class _Exchange:
         return bytes(kept)
 
     async def _asked(self, body: AsyncIterator[bytes] | bytes | None) -> aiohttp.ClientResponse:
-        for _ in range(CONNECTIONS):  # each of which may be found unclean once
-            with contextlib.suppress(Unclean):
-                return await self._forward.session.request(
-                    self._request.method,
-                    self._forward.address(self._target),
-                    headers=headers.of_request(self._request.raw_headers),
-                    data=body,
-                    allow_redirects=False,
-                    skip_auto_headers=_AUTOMATIC,
-                )
-        raise Unclean
+        return await self._forward.session.request(
+            self._request.method,
+            self._forward.address(self._target),
+            headers=headers.of_request(self._request.raw_headers),
+            data=body,
+            allow_redirects=False,
+            skip_auto_headers=_AUTOMATIC,
+        )
 
     def _unanswered(self, error: Exception) -> web.StreamResponse:
         if self._passing.broken_request:
