@@ -15,8 +15,9 @@ from google.protobuf.any_pb2 import Any as Packed
 from google.rpc import error_details_pb2, status_pb2
 
 from wirelock.runtime.findings import VIOLATION, Finding
-from wirelock.serve.observing.following import Observer, note
+from wirelock.serve.observing.following import Observer
 from wirelock.serve.observing.interceptor import Observed
+from wirelock.serve.observing.passing import PassedOn
 from wirelock.serve.observing.requests import request_hooks
 
 SERVICE = "shop.Orders"
@@ -85,7 +86,7 @@ class _Orders:
             case b"broken":
                 await context.abort(grpc.StatusCode.INTERNAL, "the contract is broken", _details())
             case b"noted":
-                note([Finding("/total", VIOLATION, "must be a number")])
+                PassedOn().noted("Get", (Finding("/total", VIOLATION, "must be a number"),))
             case _:
                 address = self._url + "/orders?id=1&api_key=hunter2" if request == b"ok" else "http://127.0.0.1:1/"
                 with contextlib.suppress(aiohttp.ClientError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -49,7 +49,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A call that has ended, in seconds; `findings` are the faults it failed with, and warnings it passed on with."""
+    """A call that has ended, in seconds; `findings` are the faults that it failed with."""
 
     code: grpc.StatusCode
     seconds: float
@@ -68,6 +68,10 @@ class Follower(Protocol):
         """A message of the response went to the client."""
         ...
 
+    def noted(self, findings: Sequence[Finding]) -> None:
+        """Something was passed on although it is not as described, or not all of it."""
+        ...
+
     def ended(self, end: Ended) -> None: ...
 
 
@@ -78,11 +82,10 @@ Observer = Callable[[Started], Follower]
 class Followed:
     """One call with everybody who follows it."""
 
-    __slots__ = ("_followers", "noted")
+    __slots__ = ("_followers",)
 
     def __init__(self, followers: Sequence[Follower]) -> None:
         self._followers = followers
-        self.noted: tuple[Finding, ...] = ()
 
     def requested(self, request: Request) -> None:
         """Tell of a request to the upstream."""
@@ -98,6 +101,11 @@ class Followed:
         """Tell of a message."""
         for follower in self._followers:
             follower.sent()
+
+    def noted(self, findings: Sequence[Finding]) -> None:
+        """Tell of findings that do not end it."""
+        for follower in self._followers:
+            follower.noted(findings)
 
     def ended(self, end: Ended) -> None:
         """Tell of the end."""
@@ -116,10 +124,3 @@ def enter(call: Followed) -> None:
 def current() -> Followed | None:
     """The call that is being answered, None outside of one that is observed."""
     return _CURRENT.get()
-
-
-def note(findings: Iterable[Finding]) -> None:
-    """Add findings to the current call that do not make it fail, such as a broken contract that is passed on."""
-    call = current()
-    if call is not None:
-        call.noted = (*call.noted, *findings)

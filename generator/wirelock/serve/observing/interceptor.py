@@ -117,5 +117,4 @@ def _end(call: Followed, began: float, context: Context, error: BaseException | 
     seconds = time.perf_counter() - began
     code = code_of(context, error)
     failed = isinstance(error, Exception) and not isinstance(error, asyncio.CancelledError)
-    findings = findings_of(context) if failed else ()
-    call.ended(Ended(code, seconds, context.details() or "" if failed else "", (*findings, *call.noted)))
+    call.ended(Ended(code, seconds, context.details() or "", findings_of(context)) if failed else Ended(code, seconds))

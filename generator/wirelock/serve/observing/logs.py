@@ -6,6 +6,7 @@ There are no bodies in it, and what looks like a secret is kept back. Whoever fo
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import grpc
 
@@ -40,13 +41,15 @@ class Logs:
 class _Line:
     """The line of one call, as far as it is known."""
 
-    __slots__ = ("_logger", "_started", "_status", "_traceparent")
+    __slots__ = ("_findings", "_first", "_logger", "_started", "_status", "_traceparent")
 
     def __init__(self, started: Started, logger: logging.Logger) -> None:
         self._started = started
         self._logger = logger
         self._status: str | int = ""
         self._traceparent = ""
+        self._first: Finding | None = None
+        self._findings = 0
 
     def requested(self, request: Request) -> None:
         """Remember the trace that the request belongs to, if it is traced."""
@@ -59,9 +62,16 @@ class _Line:
     def sent(self) -> None:
         """Messages are counted elsewhere."""
 
+    def noted(self, findings: Sequence[Finding]) -> None:
+        """Remember the first, and how many there are."""
+        self._first = self._first or next(iter(findings), None)
+        self._findings += len(findings)
+
     def ended(self, end: Ended) -> None:
         """Log the call."""
-        level = _level(end)
+        self._first = next(iter(end.findings), self._first)
+        self._findings += len(end.findings)
+        level = _level(end.code, self._findings)
         if not self._logger.isEnabledFor(level):
             return
         facts: Facts = {
@@ -75,26 +85,22 @@ class _Line:
             facts["http.response.status_code" if isinstance(self._status, int) else "error.type"] = self._status
         if self._traceparent:
             facts["trace_id"] = self._traceparent[3:35]
-        self._logger.log(level, "call", extra={"facts": facts | _finding(end)})
+        self._logger.log(level, "call", extra={"facts": facts | self._found(end.details)})
+
+    def _found(self, details: str) -> Facts:
+        """The first finding, and how many there are; without one, what the client was told."""
+        if self._first is None:
+            return {"message": _safe(details)} if details else {}
+        facts: Facts = {"finding": self._first.code, "message": _words(self._first)}
+        if self._first.pointer:
+            facts["pointer"] = self._first.pointer[:_LONGEST]
+        return facts | ({"findings": self._findings} if self._findings > 1 else {})
 
 
-def _level(end: Ended) -> int:
-    if end.code in _SERVER_FAULTS:
+def _level(code: grpc.StatusCode, findings: int) -> int:
+    if code in _SERVER_FAULTS:
         return logging.ERROR
-    return logging.INFO if end.code in _QUIET and not end.findings else logging.WARNING
-
-
-def _finding(end: Ended) -> Facts:
-    """The first finding, and how many there are; without one, what the client was told."""
-    if not end.findings:
-        return {"message": _safe(end.details)} if end.details else {}
-    first = end.findings[0]
-    facts: Facts = {"finding": first.code, "message": _words(first)}
-    if first.pointer:
-        facts["pointer"] = first.pointer[:_LONGEST]
-    if len(end.findings) > 1:
-        facts["findings"] = len(end.findings)
-    return facts
+    return logging.INFO if code in _QUIET and not findings else logging.WARNING
 
 
 def _words(finding: Finding) -> str:

@@ -6,11 +6,13 @@ OpenTelemetry's metric as its specification writes it for Prometheus.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import grpc
 from prometheus_client import CollectorRegistry, Counter, Histogram, PlatformCollector, ProcessCollector
 
+from wirelock.runtime.findings import Finding
 from wirelock.serve.observing.following import Ended, Request, Response, Started
 
 _METHOD = ("grpc_type", "grpc_service", "grpc_method")
@@ -80,7 +82,11 @@ class Metrics:
             method.handled[end.code] = self._handled.labels(*method.labels, CODES[end.code])
         method.handled[end.code].inc()
         method.seconds.observe(end.seconds)
-        for finding in end.findings:
+        self.noted(end.findings)
+
+    def noted(self, findings: Sequence[Finding]) -> None:
+        """Count findings."""
+        for finding in findings:
             self._findings.labels(finding.code).inc()
 
     def _method(self, started: Started) -> _Method:
@@ -116,6 +122,10 @@ class _Counted:
     def sent(self) -> None:
         """Count a message."""
         self._method.sent.inc()
+
+    def noted(self, findings: Sequence[Finding]) -> None:
+        """Count findings."""
+        self._metrics.noted(findings)
 
     def ended(self, end: Ended) -> None:
         """Count the call."""

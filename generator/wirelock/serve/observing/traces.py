@@ -5,10 +5,13 @@ Names and attributes are those of the semantic conventions for RPC and HTTP; the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import grpc
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from wirelock.runtime.findings import Finding
 from wirelock.serve.observing.following import Ended, Request, Response, Started
 from wirelock.traffic.exchange import without_secrets
 
@@ -79,11 +82,15 @@ class _Spans:
     def sent(self) -> None:
         """Messages are no spans."""
 
+    def noted(self, findings: Sequence[Finding]) -> None:
+        """Add events; past the SDK's limit, the oldest make room."""
+        for code in dict.fromkeys(finding.code for finding in findings):
+            self._call.add_event("wirelock.finding", {"code": code})
+
     def ended(self, end: Ended) -> None:
         """End the span of the call."""
         self._call.set_attribute("rpc.grpc.status_code", end.code.value[0])
-        for code in dict.fromkeys(finding.code for finding in end.findings):
-            self._call.add_event("wirelock.finding", {"code": code})
+        self.noted(end.findings)
         if end.code in _FAULTS:
             self._call.set_status(Status(StatusCode.ERROR))
         self._call.end()

@@ -1,0 +1,79 @@
+"""Everything that observes a service, put together by what is wanted of it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Collection, Mapping
+from dataclasses import dataclass
+
+import aiohttp
+import grpc
+
+from wirelock.diagnostics import Diagnostic
+from wirelock.serve.observing.exporting import asked, provider
+from wirelock.serve.observing.exposition import exposed
+from wirelock.serve.observing.following import Observer
+from wirelock.serve.observing.interceptor import Observed
+from wirelock.serve.observing.logs import Logs
+from wirelock.serve.observing.metrics import Metrics
+from wirelock.serve.observing.requests import request_hooks
+
+LOGGER = "wirelock.serve"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is to be observed beside the log: the address where metrics are served ("": nowhere), and traces."""
+
+    metrics: str = ""
+    traces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What observes: an interceptor for the server, hooks for the client."""
+
+    interceptor: grpc.aio.ServerInterceptor
+    hooks: aiohttp.TraceConfig
+
+
+@contextlib.asynccontextmanager
+async def observation(
+    services: Collection[str], wishes: Wishes, environment: Mapping[str, str]
+) -> AsyncGenerator[Observation | Diagnostic]:
+    """What observes calls of these services as long as this runs, or why it cannot."""
+    async with contextlib.AsyncExitStack() as stack:
+        observers: list[Observer] = []
+        for made in (_traces(stack, wishes, environment), await _metrics(stack, wishes)):
+            if isinstance(made, Diagnostic):
+                yield made
+                return
+            observers += made
+        yield Observation(Observed(services, (*observers, Logs())), request_hooks())
+
+
+def _traces(
+    stack: contextlib.AsyncExitStack, wishes: Wishes, environment: Mapping[str, str]
+) -> tuple[Observer, ...] | Diagnostic:
+    if not wishes.traces and not asked(environment):
+        return ()
+    made = provider(environment)
+    if isinstance(made, Diagnostic):
+        return made
+    from wirelock.serve.observing.traces import Traces  # needs the extra `traces`
+
+    stack.callback(made.shutdown)
+    return (Traces(made.get_tracer("wirelock")),)
+
+
+async def _metrics(stack: contextlib.AsyncExitStack, wishes: Wishes) -> tuple[Observer, ...] | Diagnostic:
+    if not wishes.metrics:
+        return ()
+    metrics = Metrics()
+    port = await stack.enter_async_context(exposed(metrics.registry, wishes.metrics))
+    if isinstance(port, Diagnostic):
+        return port
+    page = f"http://{wishes.metrics.rpartition(':')[0]}:{port}/metrics"
+    logging.getLogger(LOGGER).info("metrics", extra={"facts": {"page": page}})
+    return (metrics,)

@@ -1,0 +1,162 @@
+"""Measures calls through `wirelock serve` against the same calls made directly: `python tests/benchmarks/bridge.py`.
+
+The upstream is a stub of aiohttp in a process of its own, the bridge another, both on this machine; calls take turns, so
+that both sides meet the same load. With `--write` the table goes into docs/performance-live.md. What the issue asks is
+checked: at the median not more than 1.5 ms are added, and at least a fifth of the calls in a second is carried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import aiohttp
+import grpc
+from aiohttp import web
+
+from opencode_api import session_pb2, session_pb2_grpc
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/performance-live.md"
+PAIRS, ROUNDS, CALLS, AT_ONCE = 1500, 7, 1500, 64
+MOST_ADDED, LEAST_CARRIED = 1.5, 0.2
+SESSION = (
+    b'{"id":"ses_dfc7fb395ffezBbAFbRTeXno3d","slug":"swift-panda","version":"1.18.33","projectID":"global",'
+    b'"directory":"/work/project","path":"","title":"Measure the bridge","time":{"created":1767225600000,'
+    b'"updated":1767225660000},"cost":0.0125,"tokens":{"input":1200,"output":340,"reasoning":0,'
+    b'"cache":{"read":0,"write":0}},"metadata":{"origin":"benchmark"}}'
+)
+Call = Callable[[], Awaitable[object]]
+
+
+async def stub() -> None:
+    """An upstream that answers every session alike, until its process ends; prints its port."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=SESSION, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_get("/session/{id}", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    print(f"address=127.0.0.1:{runner.addresses[0][1]}", flush=True)
+    await asyncio.Event().wait()
+
+
+@contextlib.asynccontextmanager
+async def process(*arguments: str) -> AsyncIterator[str]:
+    """A process that says where it listens, on either stream; gives the address."""
+    pipe, both = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
+    running = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=ROOT, stdout=pipe, stderr=both)
+    assert running.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            async for line in running.stdout:
+                if found := re.search(rb"address=(\S+)", line):
+                    break
+            else:
+                raise RuntimeError("the process ended before it listened")
+        drained = asyncio.create_task(_drained(running.stdout))
+        yield found[1].decode()
+        drained.cancel()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            running.terminate()
+        await running.wait()
+
+
+async def _drained(stream: asyncio.StreamReader) -> None:
+    """Read a log that grows, so that whoever writes it does not wait."""
+    while await stream.read(65536):
+        pass
+
+
+async def in_turn(calls: list[Call], count: int) -> list[list[float]]:
+    """The milliseconds of each call, one after the other, the calls taking turns."""
+    taken: list[list[float]] = [[] for _ in calls]
+    for _ in range(count):
+        for call, times in zip(calls, taken, strict=True):
+            began = time.perf_counter()
+            await call()
+            times.append((time.perf_counter() - began) * 1000)
+    return taken
+
+
+async def at_once(call: Call, count: int) -> float:
+    """How many calls a second are answered, AT_ONCE of them under way at any time."""
+    left = iter(range(count))
+
+    async def work() -> None:
+        for _ in left:
+            await call()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    return count / (time.perf_counter() - began)
+
+
+async def measured(*options: str) -> tuple[list[list[float]], list[list[float]]]:
+    """Milliseconds of single calls, and calls a second, each direct and through a bridge with these options."""
+    async with (
+        process(str(Path(__file__)), "--stub") as address,
+        process(
+            "-m", "wirelock", "serve", "--upstream", f"http://{address}", "--listen", "127.0.0.1:0", *options
+        ) as front,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session,
+        grpc.aio.insecure_channel(front) as channel,
+    ):
+        sessions = session_pb2_grpc.SessionServiceStub(channel)
+        request = session_pb2.GetSessionRequest(session_id="ses_1")
+
+        async def direct() -> bytes:
+            async with session.get(f"http://{address}/session/ses_1") as answer:
+                return await answer.read()
+
+        async def bridged() -> object:
+            return await sessions.GetSession(request)
+
+        both: list[Call] = [direct, bridged]
+        await in_turn(both, 100)
+        single = await in_turn(both, PAIRS)
+        many = [[await at_once(call, CALLS) for call in both] for _ in range(ROUNDS)]
+        return single, [list(side) for side in zip(*many, strict=True)]
+
+
+def table(single: list[list[float]], many: list[list[float]]) -> tuple[str, bool]:
+    """The measurements as Markdown, and whether they are what is asked."""
+    direct, bridged = map(statistics.median, single)
+    added = statistics.median(after - before for before, after in zip(*single, strict=True))
+    plain, carried = map(statistics.median, many)
+    share = statistics.median(after / before for before, after in zip(*many, strict=True))
+    lines = [
+        "| GetSession | direct | through the bridge | |",
+        "| --- | --- | --- | --- |",
+        f"| one call, median | {direct:.2f} ms | {bridged:.2f} ms | {added:.2f} ms added |",
+        f"| {AT_ONCE} at once, calls a second | {plain:.0f} | {carried:.0f} | {share:.2f} carried |",
+    ]
+    return "\n".join(lines) + "\n", added <= MOST_ADDED and share >= LEAST_CARRIED
+
+
+def main() -> int:
+    """Print the table, and write it where it is published if asked to; 1 if it is not what is asked."""
+    if "--stub" in sys.argv:
+        asyncio.run(stub())
+    text, enough = table(*asyncio.run(measured()))
+    print(text, end="")
+    if "--write" in sys.argv:
+        page = PAGE.read_text("utf-8")
+        begin, end = "<!-- bridge: python tests/benchmarks/bridge.py --write -->\n", "<!-- end -->\n"
+        head, _, rest = page.partition(begin)
+        PAGE.write_text(head + begin + text + end + rest.partition(end)[2], "utf-8")
+    return 0 if enough else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
