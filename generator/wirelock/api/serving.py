@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from wirelock.api.emitting import emitted
@@ -28,12 +29,16 @@ def serve(
     violations: Violations = "refuse",
     upstream_tls: TlsFiles = NO_TLS,
     listen_tls: TlsFiles = NO_TLS,
+    *,
+    metrics: str = "",
+    traces: bool = False,
 ) -> Report:
     """Serve a project's services over gRPC in front of the server at an address, until SIGTERM or SIGINT.
 
     An answer that breaks its schema fails the call, or with `violations` "warn" goes on where its message can hold it.
-    Credentials for the server come from the environment; what happens goes to the logger `wirelock.serve`. The report
-    says why it could not run, and is empty otherwise.
+    `metrics` is the address where they are served over HTTP, "" for nowhere; `traces` go where the variables `OTEL_*`
+    say, which may ask for them too. Credentials for the server come from the environment; what happens goes to the
+    logger `wirelock.serve`. The report says why it could not run, and is empty otherwise.
     """
     absent = missing("live", LIVE)
     if absent is not None:
@@ -41,10 +46,20 @@ def serve(
     bridge = _bridge(config, upstream, listen, violations, upstream_tls, listen_tls)
     if isinstance(bridge, tuple):
         return Report(bridge)
-    from wirelock.serve.bridge.server import serve
-
-    trouble = asyncio.run(serve(bridge))
+    trouble = asyncio.run(_observed(bridge, metrics, traces=traces))
     return Report() if trouble is None else Report((trouble,))
+
+
+async def _observed(bridge: Bridge, metrics: str, *, traces: bool) -> Diagnostic | None:
+    """Serve with what observes; gives why it cannot."""
+    from wirelock.serve.bridge.server import serve
+    from wirelock.serve.bridge.services import names
+    from wirelock.serve.observing.starting import Wishes, observation
+
+    async with observation(names(bridge.build), Wishes(metrics, traces), os.environ) as seen:
+        if isinstance(seen, Diagnostic):
+            return seen
+        return await serve(replace(bridge, interceptors=(seen.interceptor,), hooks=(seen.hooks,)))
 
 
 def _bridge(
@@ -53,7 +68,9 @@ def _bridge(
     """What serves, or why nothing can."""
     from wirelock.serve.bridge.journal import Journal  # these need the optional packages
     from wirelock.serve.bridge.listening import listen as at
+    from wirelock.serve.bridge.observing import Observers
     from wirelock.serve.bridge.server import Bridge
+    from wirelock.serve.observing.passing import PassedOn
     from wirelock.serve.upstream import upstream as server_at
 
     server, where = server_at(upstream, os.environ, upstream_tls), at(listen, listen_tls)
@@ -65,4 +82,4 @@ def _bridge(
     output = emitted(built, silent)
     if not output.sound:
         return output.diagnostics
-    return Bridge(built, load(built, output.artifacts), server, where, Journal(), violations)
+    return Bridge(built, load(built, output.artifacts), server, where, Observers((Journal(), PassedOn())), violations)

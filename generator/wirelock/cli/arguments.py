@@ -226,6 +226,10 @@ def _serve(command: _Parser) -> None:
     command.add_argument("--on-violation", choices=["refuse", "warn"], default="refuse", help=words)
     words = "one line an event on standard error, as text or as JSON (default: text)"
     command.add_argument("--log", choices=["text", "json"], default="text", help=words)
+    words = "serve metrics for Prometheus there, at /metrics (without an address: 127.0.0.1:9464)"
+    command.add_argument("--metrics", nargs="?", default="", const="127.0.0.1:9464", metavar="HOST:PORT", help=words)
+    words = "send traces where OpenTelemetry's variables OTEL_* say, which ask for them by themselves too"
+    command.add_argument("--traces", action="store_true", help=words)
     words = "who may have signed the certificate that clients must show"
     _add_tls(command, "tls", "TLS, where it listens; PEM files", "what clients are shown", words)
     words = "who may have signed the server's, instead of the system's"

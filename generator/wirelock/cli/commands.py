@@ -95,7 +95,8 @@ def _served(arguments: argparse.Namespace) -> int:
     logged(arguments.log)
     own = TlsFiles(arguments.tls_authority, arguments.tls_certificate, arguments.tls_key)
     upstream = TlsFiles(arguments.upstream_authority, arguments.upstream_certificate, arguments.upstream_key)
-    report = api.serve(config, arguments.upstream, arguments.listen, arguments.on_violation, upstream, own)
+    seen = {"metrics": arguments.metrics, "traces": arguments.traces}
+    report = api.serve(config, arguments.upstream, arguments.listen, arguments.on_violation, upstream, own, **seen)
     return printed(report, [Output("text")]) if report.diagnostics else 0
 
 

@@ -187,7 +187,13 @@ PAGES: Mapping[str, Page] = {
             ),
         ),
         (_CONFIGURATION, _SCHEMAS),
-        _CREDENTIALS,
+        (
+            *_CREDENTIALS,
+            (
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "where traces go; OTEL_TRACES_EXPORTER, OTEL_SERVICE_NAME and the others hold too",
+            ),
+        ),
     ),
     "init": Page(
         "It holds one type, one service and one recording; replace them with yours. Nothing is overwritten.",

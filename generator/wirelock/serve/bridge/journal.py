@@ -6,8 +6,6 @@ import logging
 from collections import Counter
 
 from wirelock.diagnostics import grouped_pointer
-from wirelock.serve.bridge.answers import Answered
-from wirelock.serve.bridge.failures import Failure
 from wirelock.serve.bridge.observing import Ended, Findings
 from wirelock.traffic.secrets import without_credentials
 
@@ -19,7 +17,7 @@ Kind = tuple[str, str, str, str]
 
 
 class Journal:
-    """Logs what it observes: failures of the server as warnings, those of a request as information."""
+    """Logs what a bridge tells of itself, and what was passed on with findings."""
 
     def __init__(self) -> None:
         self._logger = logging.getLogger(LOGGER)
@@ -50,20 +48,7 @@ class Journal:
                 self._kinds[kind] += 1
 
     def ended(self, call: Ended) -> None:
-        """A call has ended."""
-        base: dict[str, str | int | float] = {
-            "rpc": call.rpc,
-            "code": call.code,
-            "milliseconds": round(call.seconds * 1000, 2),
-        }
-        match call.outcome:
-            case Failure() as failure:
-                level = logging.WARNING if failure.faulty else logging.INFO
-                found = {f"finding.{i}": f"{f.pointer}: {f.message}" for i, f in enumerate(failure.findings[:8])}
-                status = {"http_status": failure.status} if failure.status else {}
-                self._log(level, "call failed", **base, **status, reason=failure.reason, words=failure.message, **found)
-            case Answered() | None:
-                self._log(logging.DEBUG, "call ended", **base)
+        """Every call has a line of its own, from who sees it from outside."""
 
     def draining(self) -> None:
         """The bridge takes no more calls."""

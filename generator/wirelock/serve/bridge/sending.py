@@ -14,6 +14,7 @@ from wirelock.serve.bridge.calls import Call, Pairs
 from wirelock.serve.bridge.codes import UPSTREAM_BROKEN, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure
 from wirelock.serve.upstream import UPSTREAM_UNREACHABLE, Upstream
+from wirelock.traffic.events import MEDIA_TYPE
 from wirelock.traffic.exchange import Body, media_type
 
 LARGEST = 64 * 2**20
@@ -75,7 +76,8 @@ class Sender:
 
 def broken(error: Exception) -> Failure:
     """An exchange that did not come to its end."""
-    words = visible(str(error)) or type(error).__name__
+    whole = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    words = visible(whole.partition("\n")[0].rstrip(":")) or type(error).__name__  # what follows quotes the answer
     if isinstance(error, aiohttp.ClientResponseError):
         return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, f"the upstream's answer is not HTTP: {words}")
     if isinstance(error, aiohttp.ClientPayloadError):
@@ -89,11 +91,13 @@ async def received(response: aiohttp.ClientResponse) -> Received | Failure:
     if encoding != "identity":
         words = f"the upstream's answer is encoded as {visible(encoding)}, which nobody asked for"
         return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, words, status=response.status)
+    kind = media_type(response.headers.get("Content-Type", ""))
+    if kind == MEDIA_TYPE:
+        return Received(response.status, Body(b"", kind))  # a stream where none is wanted might never end
     text = await _text(response)
     if text is None:
         words = f"the upstream's answer has more than {LARGEST} bytes"
         return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_TOO_LARGE.id, words, status=response.status)
-    kind = media_type(response.headers.get("Content-Type", ""))
     return Received(response.status, Body(text, kind) if text else None)
 
 

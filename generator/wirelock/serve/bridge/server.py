@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+import aiohttp
 import grpc
 
 from wirelock.artifacts import Loaded
@@ -39,7 +40,7 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Everything that a bridge runs with."""
+    """Everything that a bridge runs with; `interceptors` see every call, and `hooks` every request to the upstream."""
 
     build: Build
     loaded: Loaded
@@ -47,6 +48,8 @@ class Bridge:
     listen: Listen
     observer: Observer
     violations: Violations = "refuse"
+    interceptors: tuple[grpc.aio.ServerInterceptor, ...] = ()
+    hooks: tuple[aiohttp.TraceConfig, ...] = ()
 
 
 async def serve(bridge: Bridge) -> Diagnostic | None:
@@ -71,10 +74,10 @@ async def serve(bridge: Bridge) -> Diagnostic | None:
 @contextlib.asynccontextmanager
 async def running(bridge: Bridge, grace: float = GRACE) -> AsyncGenerator[int | Diagnostic]:
     """A server that answers; gives its port, or why it cannot listen. Leaving it drains for `grace` seconds."""
-    async with connected(bridge.upstream) as session:
+    async with connected(bridge.upstream, hooks=bridge.hooks) as session:
         states = States(bridge.build.graph.services)
         around = Surroundings(Sender(bridge.upstream, session), states, bridge.observer, Draining())
-        server = grpc.aio.server(options=_OPTIONS)
+        server = grpc.aio.server(interceptors=bridge.interceptors, options=_OPTIONS)
         server.add_generic_rpc_handlers(tuple(handlers(bridge.build, bridge.loaded, around, bridge.violations)))
         services = names(bridge.build)
         add_reflection(server, services, bridge.loaded.descriptors)
