@@ -189,10 +189,7 @@ PAGES: Mapping[str, Page] = {
         (_CONFIGURATION, _SCHEMAS),
         (
             *_CREDENTIALS,
-            (
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                "where traces go; OTEL_TRACES_EXPORTER, OTEL_SERVICE_NAME and the others hold too",
-            ),
+            ("OTEL_*", "OpenTelemetry's: where traces go, and the like"),
         ),
     ),
     "init": Page(
