@@ -7,23 +7,61 @@ import logging
 import os
 import sys
 import time
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from wirelock.runtime.words import visible
 
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
 Form = Literal["text", "json"]
 LOGGER = "wirelock"
+PATIENCE = 0.1
 
 
 def logged(form: Form) -> None:
     """Send what our loggers say to standard error, and nothing of grpc's core, which has a form of its own."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Batches(sys.stderr)
     handler.setFormatter(_Lines() if form == "text" else _Objects())
     logger = logging.getLogger(LOGGER)
     logger.handlers = [handler]
     logger.propagate = False
     logger.setLevel(logging.INFO)
+
+
+class _Batches(logging.Handler):
+    """Writes what a running loop logs at most PATIENCE seconds later, all of it at once, and the rest at once.
+
+    A line a call is a system call a call otherwise, on the way of the answer. What waits is written at the end too.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._waiting: list[logging.LogRecord] = []
+        self._loop: AbstractEventLoop | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record until the next time."""
+        import asyncio  # loaded by whoever runs a loop, and by nobody else
+
+        self._waiting.append(record)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        if self._loop is not loop:
+            self._loop = loop
+            loop.call_later(PATIENCE, self.flush)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        waiting, self._waiting, self._loop = self._waiting, [], None
+        if waiting:
+            self._stream.write("".join([self.format(record) + "\n" for record in waiting]))
+            self._stream.flush()
 
 
 class _Lines(logging.Formatter):

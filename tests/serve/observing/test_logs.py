@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -30,6 +31,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
 
         logged(form)
         asyncio.run(calls())
+        logging.getLogger("wirelock").handlers[0].flush()
         found = capsys.readouterr().err.splitlines()
         assert len(found) == len(requests)
         return found

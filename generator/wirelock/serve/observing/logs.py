@@ -85,7 +85,9 @@ class _Line:
             facts["http.response.status_code" if isinstance(self._status, int) else "error.type"] = self._status
         if self._traceparent:
             facts["trace_id"] = self._traceparent[3:35]
-        self._logger.log(level, "call", extra={"facts": facts | self._found(end.details)})
+        facts |= self._found(end.details)
+        # made here, because the logger would look through the stack for who logs
+        self._logger.handle(self._logger.makeRecord(LOGGER, level, "", 0, "call", (), None, extra={"facts": facts}))
 
     def _found(self, details: str) -> Facts:
         """The first finding, and how many there are; without one, what the client was told."""
