@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,8 +52,11 @@ def test_it_serves_until_it_is_told_to_end() -> None:
     assert process.returncode == 0
     events = {line["event"]: line for line in lines}
     assert events["upstream cannot be reached"]["level"] == "warning"
-    assert events["call failed"]["rpc"] == "/opencode.session.SessionService/ListSessions"
-    assert events["call failed"]["reason"] == "UPSTREAM_UNREACHABLE"
+    assert (events["call"]["grpc.service"], events["call"]["grpc.method"]) == (
+        "opencode.session.SessionService",
+        "ListSessions",
+    )
+    assert (events["call"]["grpc.code"], events["call"]["finding"]) == ("UNAVAILABLE", "UPSTREAM_UNREACHABLE")
     assert lines[-1]["event"] == "draining"
 
 
@@ -65,6 +69,55 @@ def test_it_warns_where_others_can_reach_it() -> None:
     assert process.returncode == 0
     assert " INFO listening address=0.0.0.0:" in first
     assert " WARNING listening without TLS where other machines can reach it address=0.0.0.0:0" in second
+
+
+def test_it_serves_metrics_and_writes_the_spans_that_the_environment_asks_for() -> None:
+    command = [
+        *COMMAND,
+        "--upstream",
+        "http://127.0.0.1:1",
+        "--listen",
+        "127.0.0.1:0",
+        "--log",
+        "json",
+        "--metrics",
+        "127.0.0.1:0",
+    ]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"OTEL_TRACES_EXPORTER": "console"},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stderr is not None and process.stdout is not None
+        events = {line["event"]: line for line in (json.loads(process.stderr.readline()) for _ in range(2))}
+        with grpc.insecure_channel(events["listening"]["address"]) as channel, pytest.raises(grpc.RpcError):
+            session_pb2_grpc.SessionServiceStub(channel).ListSessions(session_pb2.Empty(), timeout=10)
+        with urllib.request.urlopen(events["metrics"]["page"], timeout=10) as page:
+            text = page.read().decode()
+        process.send_signal(signal.SIGTERM)
+        lines, spans = process.stderr.read(), process.stdout.read()
+    assert process.returncode == 0
+    assert 'grpc_method="ListSessions"' in text and 'wirelock_findings_total{code="UPSTREAM_UNREACHABLE"} 1.0' in text
+    assert '"name": "opencode.session.SessionService/ListSessions"' in spans and '"rpc.grpc.status_code": 14' in spans
+    assert '"trace_id"' in lines
+
+
+@pytest.mark.parametrize("address", ["nowhere", "{taken}"])
+def test_metrics_that_cannot_be_served_keep_it_from_running(taken: str, address: str) -> None:
+    done = run("--upstream", "http://127.0.0.1:1", "--listen", "127.0.0.1:0", "--metrics", address.format(taken=taken))
+    assert done.returncode == 2
+    assert "METRICS_UNSERVED" in done.stdout
+
+
+def test_traces_that_nothing_can_send_keep_it_from_running() -> None:
+    environment = {"OTEL_TRACES_EXPORTER": "carrier-pigeon"}
+    done = run("--upstream", "http://127.0.0.1:1", "--listen", "127.0.0.1:0", "--traces", **environment)
+    assert done.returncode == 2
+    assert "TRACES_UNEXPORTED" in done.stdout and "carrier-pigeon" in done.stdout
 
 
 def test_a_port_in_use_is_said(taken: str) -> None:

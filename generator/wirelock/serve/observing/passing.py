@@ -19,6 +19,9 @@ class PassedOn:
     def listening(self, address: str, upstream: str) -> None:
         """Nothing of a call."""
 
+    def exposed(self, address: str) -> None:
+        """Nothing of a call."""
+
     def reached(self, is_up: bool, upstream: str) -> None:
         """Nothing of a call."""
 
