@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,6 +101,18 @@ def says(answer: bytes) -> Talk:
         await line.send(answer)
 
     return talk
+
+
+async def silent(line: Line) -> None:
+    """Never answers, and notes when the client has gone."""
+    await line.gone.wait()
+
+
+async def gone(server: Server) -> None:
+    """Wait until every client has hung up, which takes less than a second."""
+    began = time.monotonic()
+    await asyncio.wait_for(asyncio.gather(*(line.gone.wait() for line in server.requests)), 1)
+    assert server.requests and time.monotonic() - began < 1
 
 
 @contextlib.asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import gzip
 import re
 import signal
@@ -18,7 +17,7 @@ import pytest
 from bridges import Noted
 from checkout import ROOT
 from google.protobuf.message import Message
-from hostile import GET, SESSION, Front, Line, Outcome, Server, Talk, fronted, hostile, http, raw, says
+from hostile import SESSION, Front, Line, Outcome, Server, Talk, fronted, gone, hostile, http, raw, says, silent
 
 from opencode_api import session_pb2
 from wirelock.artifacts import Loaded
@@ -275,22 +274,11 @@ def test_a_request_that_is_no_message_is_refused_before_anything_is_sent(project
 # deadlines, cancellation, clients that go
 
 
-async def silent(line: Line) -> None:
-    """Never answers, and notes when the client has gone."""
-    await line.gone.wait()
-
-
-async def gone_within_a_second(server: Server) -> None:
-    began = time.monotonic()
-    await asyncio.wait_for(asyncio.gather(*(line.gone.wait() for line in server.requests)), 1)
-    assert server.requests and time.monotonic() - began < 1
-
-
 def test_a_deadline_goes_through_to_the_upstream(project: Build, loaded: Loaded) -> None:
     async def run() -> Outcome:
         async with hostile(silent) as server, fronted(server.url, project, loaded) as front:
             outcome = await front.call(timeout=0.3)
-            await gone_within_a_second(server)
+            await gone(server)
             return outcome
 
     assert asyncio.run(run()).code is grpc.StatusCode.DEADLINE_EXCEEDED
@@ -311,7 +299,7 @@ def test_a_call_that_is_cancelled_cancels_the_request(project: Build, loaded: Lo
         async with hostile(silent) as server, fronted(server.url, project, loaded) as front:
             [call] = await begun(front, server)
             call.cancel()
-            await gone_within_a_second(server)
+            await gone(server)
 
     asyncio.run(run())
 
@@ -325,41 +313,6 @@ def test_a_post_is_not_sent_twice_and_a_get_is(project: Build, loaded: Loaded) -
             return posts, len(server.requests) - posts
 
     assert asyncio.run(run()) == (1, 2)
-
-
-def left() -> tuple[int, int]:
-    """The tasks of this loop, and the open descriptors of this process."""
-    gc.collect()
-    return len(asyncio.all_tasks()), len(list(Path("/proc/self/fd").iterdir()))
-
-
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not list open descriptors")
-def test_a_thousand_clients_that_go_leave_nothing_behind(project: Build, loaded: Loaded) -> None:
-    async def run() -> None:
-        async with hostile(silent) as server, fronted(server.url, project, loaded) as front:
-            await leave(front, server, 10)
-            before = left()
-            for _ in range(10):
-                await leave(front, server, 100)
-            async with asyncio.timeout(5):
-                while left()[0] > before[0] or left()[1] > before[1]:
-                    await asyncio.sleep(0.05)
-
-    asyncio.run(run())
-
-
-async def leave(front: Front, server: Server, clients: int) -> None:
-    """Clients, each with a connection of its own, that go while the upstream is silent."""
-    del server.requests[:]
-    options = (("grpc.use_local_subchannel_pool", 1),)
-    channels = [grpc.aio.insecure_channel(front.address, options) for _ in range(clients)]
-    calls = [Front(front.address, channel, front.noted).start("GetSession", GET) for channel in channels]
-    async with asyncio.timeout(20):
-        while len(server.requests) < clients:
-            await asyncio.sleep(0.01)
-    await asyncio.gather(*(channel.close() for channel in channels))
-    await asyncio.gather(*calls, return_exceptions=True)
-    await gone_within_a_second(server)
 
 
 # the command
