@@ -83,11 +83,10 @@ class Line:
 
 @dataclass
 class Server:
-    """The upstream: where it is, the requests that it got, and its connections that are still open."""
+    """The upstream: where it is, and the requests that it got."""
 
     port: int = 0
     requests: list[Line] = field(default_factory=list)
-    open: set[Line] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -195,10 +194,11 @@ class Front:
         try:
             return Outcome(grpc.StatusCode.OK, answer=await self.start(rpc, request, timeout=timeout, **more))
         except grpc.aio.AioRpcError as error:
-            return _outcome(error)
+            return outcome_of(error)
 
 
-def _outcome(error: grpc.aio.AioRpcError) -> Outcome:
+def outcome_of(error: grpc.aio.AioRpcError) -> Outcome:
+    """What a failed call came to."""
     packed = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
     status = status_pb2.Status.FromString(packed)
     info, fields = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()

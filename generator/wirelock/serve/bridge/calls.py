@@ -19,7 +19,7 @@ from wirelock.traffic.routes import PARAMETER
 
 Pairs = tuple[tuple[str, str], ...]
 _DEFAULT = Style()
-_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|\A[ \t]|[ \t]\Z")
+UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|\A[ \t]|[ \t]\Z")
 """What no field value may hold (RFC 9110, 5.5)."""
 
 
@@ -86,7 +86,7 @@ class Caller:
             if place != "header" or value is None:
                 continue
             text = _header(style, value)
-            if _UNSENDABLE.search(text):
+            if UNSENDABLE.search(text):
                 raise Unsendable(name, "control characters, and blanks at an end, cannot stand in a header")
             yield style.name or name, text
 

@@ -19,6 +19,7 @@ from wirelock.traffic.exchange import Body, media_type
 
 LARGEST = 64 * 2**20
 """Bytes of a response that is read; a longer one fails."""
+IDENTITY = "identity"
 _LOST = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
 """The connection was refused, or ended before the answer began."""
 ERRORS = (aiohttp.ClientError, TimeoutError)
@@ -68,7 +69,7 @@ class Sender:
         return self._session.request(
             call.verb,
             URL(self._upstream.url + call.target, encoded=True),
-            headers=[("Accept-Encoding", "identity"), *content, *headers, *call.headers],
+            headers=[("Accept-Encoding", IDENTITY), *content, *headers, *call.headers],
             data=call.body,
             allow_redirects=False,
         )
@@ -85,11 +86,15 @@ def broken(error: Exception) -> Failure:
     return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_UNREACHABLE.id, f"the upstream cannot be reached: {words}")
 
 
+def encoding(response: aiohttp.ClientResponse) -> str:
+    """How the body of a response is encoded, IDENTITY where it is not."""
+    return response.headers.get("Content-Encoding", IDENTITY).lower()
+
+
 async def received(response: aiohttp.ClientResponse) -> Received | Failure:
     """The whole of a response; raises ERRORS."""
-    encoding = response.headers.get("Content-Encoding", "identity").lower()
-    if encoding != "identity":
-        words = f"the upstream's answer is encoded as {visible(encoding)}, which nobody asked for"
+    if encoding(response) != IDENTITY:
+        words = f"the upstream's answer is encoded as {visible(encoding(response))}, which nobody asked for"
         return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, words, status=response.status)
     kind = media_type(response.headers.get("Content-Type", ""))
     if kind == MEDIA_TYPE:

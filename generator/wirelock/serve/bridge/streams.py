@@ -17,11 +17,11 @@ import grpc
 
 from wirelock.serve.bridge.answers import Answered, LeftOut
 from wirelock.serve.bridge.calling import Rpc, Surroundings, read_request, written
-from wirelock.serve.bridge.calls import Call, Pairs
+from wirelock.serve.bridge.calls import UNSENDABLE, Call, Pairs
 from wirelock.serve.bridge.codes import UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure, unforeseen
 from wirelock.serve.bridge.observing import Ended
-from wirelock.serve.bridge.sending import ERRORS, LARGEST, broken, received
+from wirelock.serve.bridge.sending import ERRORS, IDENTITY, LARGEST, broken, encoding, received
 from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader
 from wirelock.traffic.exchange import media_type
 
@@ -125,7 +125,7 @@ class _Connection:
         async with self._around.sender.opened(self._call, (*self._headers, *named)) as response:
             if response.status == 204 and self._has_begun:  # the server's way to say that this was all
                 self._id = ""
-            elif response.status != 200 or media_type(response.headers.get("Content-Type", "")) != MEDIA_TYPE:
+            elif response.status != 200 or not _is_stream(response):
                 yield await self._other(response)
             else:
                 self._has_begun = True
@@ -156,6 +156,11 @@ class _Connection:
 
     def _note(self, event: Event) -> None:
         if event.id is not None:
-            self._id = event.id.decode("utf-8", "replace")
+            name = event.id.decode("utf-8", "replace")
+            self._id = "" if UNSENDABLE.search(name) else name  # what no header can say, nobody can ask for
         if event.retry is not None:
             self._retry = min(max(event.retry / 1000, _SHORTEST), _LONGEST)
+
+
+def _is_stream(response: aiohttp.ClientResponse) -> bool:
+    return media_type(response.headers.get("Content-Type", "")) == MEDIA_TYPE and encoding(response) == IDENTITY
