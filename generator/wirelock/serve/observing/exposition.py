@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -18,7 +18,7 @@ ADDRESS = "127.0.0.1:9464"
 
 
 @contextlib.asynccontextmanager
-async def exposed(registry: CollectorRegistry, address: str = ADDRESS) -> AsyncIterator[int | Diagnostic]:
+async def exposed(registry: CollectorRegistry, address: str = ADDRESS) -> AsyncGenerator[int | Diagnostic]:
     """Serve `/metrics` on an address; gives the port (port 0 is any free one), or why it cannot be had."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ from wirelock.serve.observing.outcomes import code_of, findings_of
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs only
-Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
+Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]
 
 
 class Observed(grpc.aio.ServerInterceptor):
@@ -29,7 +29,7 @@ class Observed(grpc.aio.ServerInterceptor):
         self._observers = tuple(observers)
         self._known: dict[str, tuple[Handler, Handler]] = {}
 
-    async def intercept_service(  # type: ignore[override]  # grpc.aio gives None for an unknown method
+    async def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> Handler | None:
         """The handler that is registered, with its calls observed."""
@@ -91,7 +91,7 @@ class _Watch:
 
         return answer
 
-    def stream(self, inner: Callable[[Any, Context], AsyncIterator[Any]]) -> Callable[[Any, Context], Any]:
+    def stream(self, inner: Callable[[Any, Context], AsyncGenerator[Any, None]]) -> Callable[[Any, Context], Any]:
         """A handler with many responses, an asynchronous generator, observed.
 
         A client that goes while a message is under way leaves the generator where it is: closing it ends the call.
@@ -101,7 +101,7 @@ class _Watch:
             began = time.perf_counter()
             call = self._begun(context)
             try:
-                async with aclosing(inner(request, context)) as messages:  # type: ignore[type-var]
+                async with aclosing(inner(request, context)) as messages:
                     async for message in messages:
                         yield message
                         call.sent()

@@ -1,4 +1,7 @@
-"""How a call ended, read from what gRPC knows: its code, and the findings that travel in its details."""
+"""How a call ended, read from what its `grpc.aio.ServicerContext` knows: the code, and the findings in the details.
+
+Contexts are Any here: the stubs know of no deadline, code or metadata that is not there.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _AHEAD = 0.05
 """Seconds that a client's clock is ahead of ours: it began to count before its call arrived, and hangs up first."""
 
 
-def code_of(context: grpc.aio.ServicerContext[Any, Any], error: BaseException | None) -> grpc.StatusCode:
+def code_of(context: Any, error: BaseException | None) -> grpc.StatusCode:
     """The code that the client is told; where it is gone, whether its deadline had passed or it cancelled."""
     match error:
         case asyncio.CancelledError() | GeneratorExit():
@@ -29,7 +32,7 @@ def code_of(context: grpc.aio.ServicerContext[Any, Any], error: BaseException | 
             return _stated(context) or grpc.StatusCode.UNKNOWN
 
 
-def findings_of(context: grpc.aio.ServicerContext[Any, Any]) -> tuple[Finding, ...]:
+def findings_of(context: Any) -> tuple[Finding, ...]:
     """The findings that a failure was explained with: those of BadRequest, else the reason of ErrorInfo."""
     packed = next((value for key, value in context.trailing_metadata() or () if key == DETAILS), b"")
     try:
@@ -39,12 +42,11 @@ def findings_of(context: grpc.aio.ServicerContext[Any, Any]) -> tuple[Finding, .
     reason, request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
     for detail in status.details:
         for message in (reason, request):
-            if detail.Is(message.DESCRIPTOR):
-                detail.Unpack(message)
+            detail.Unpack(message)  # does nothing for a detail of another type
     found = tuple(Finding(at.field, at.reason or reason.reason, at.description) for at in request.field_violations)
     return found or ((Finding("", reason.reason, status.message),) if reason.reason else ())
 
 
-def _stated(context: grpc.aio.ServicerContext[Any, Any]) -> grpc.StatusCode | None:
+def _stated(context: Any) -> grpc.StatusCode | None:
     code = context.code()
     return code if isinstance(code, grpc.StatusCode) else None
