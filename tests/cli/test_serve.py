@@ -106,11 +106,11 @@ def test_it_serves_metrics_and_writes_the_spans_that_the_environment_asks_for() 
     assert '"trace_id"' in lines
 
 
-@pytest.mark.parametrize("address", ["nowhere", "{taken}"])
-def test_metrics_that_cannot_be_served_keep_it_from_running(taken: str, address: str) -> None:
+@pytest.mark.parametrize(("address", "code"), [("nowhere", "LISTEN_INVALID"), ("{taken}", "METRICS_UNSERVED")])
+def test_metrics_that_cannot_be_served_keep_it_from_running(taken: str, address: str, code: str) -> None:
     done = run("--upstream", "http://127.0.0.1:1", "--listen", "127.0.0.1:0", "--metrics", address.format(taken=taken))
     assert done.returncode == 2
-    assert "METRICS_UNSERVED" in done.stdout
+    assert code in done.stdout
 
 
 def test_traces_that_nothing_can_send_keep_it_from_running() -> None:

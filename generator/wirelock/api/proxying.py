@@ -22,7 +22,7 @@ from wirelock.traffic.check import Check
 from wirelock.traffic.expectations import expected
 
 if TYPE_CHECKING:
-    from wirelock.serve.proxy.listening import Listen
+    from wirelock.serve.listening import Listen
     from wirelock.serve.proxy.server import Proxy
     from wirelock.serve.upstream import Upstream
 
@@ -92,7 +92,7 @@ def checking(
 
 def between(upstream: str, listen: str) -> tuple[Upstream, Listen] | Diagnostic:
     """Both ends of a proxy: the server that is dialled, with credentials of the environment, and where it listens."""
-    from wirelock.serve.proxy.listening import listening
+    from wirelock.serve.listening import listening
     from wirelock.serve.upstream import upstream as dialled
 
     server = dialled(upstream, os.environ)

@@ -164,7 +164,7 @@ def test_what_is_no_address_for_metrics_is_told(address: str) -> None:
             return port
 
     told = asyncio.run(start())
-    assert isinstance(told, Diagnostic) and told.code.id == "METRICS_UNSERVED"
+    assert isinstance(told, Diagnostic) and told.code.id == "LISTEN_INVALID"
 
 
 def test_a_port_that_is_taken_is_told() -> None:

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 
-from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.runtime.words import visible
+from wirelock.diagnostics import Diagnostic, Location
+from wirelock.serve import listening
+from wirelock.serve.listening import LISTEN_INVALID
 from wirelock.serve.tls import NO_TLS, TlsFiles
-
-LISTEN_INVALID = Code("LISTEN_INVALID", Severity.ERROR, fatal=True)
-LISTEN_FAILED = Code("LISTEN_FAILED", Severity.ERROR, fatal=True)
-ADDRESS = "127.0.0.1:50051"
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
     """An address to listen on; `credentials` are None without TLS."""
 
-    address: str
+    address: listening.Listen
     credentials: grpc.ServerCredentials | None = None
 
     @property
     def host(self) -> str:
         """The host of the address."""
-        return self.address.rpartition(":")[0]
+        return self.address.host
 
     @property
     def exposed(self) -> bool:
         """Whether others than this machine can reach it without TLS."""
-        try:
-            local = ipaddress.ip_address(self.host.strip("[]")).is_loopback
-        except ValueError:
-            local = self.host == "localhost"
-        return not local and self.credentials is None
+        return not self.address.is_loopback and self.credentials is None
 
 
 def listen(address: str, tls: TlsFiles = NO_TLS) -> Listen | Diagnostic:
@@ -44,17 +36,16 @@ def listen(address: str, tls: TlsFiles = NO_TLS) -> Listen | Diagnostic:
 
     With an authority, clients must show a certificate that it signed.
     """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535 or (":" in host and host[0] != "["):
-        hint = f"an address is a host and a port: {ADDRESS}"
-        return Diagnostic(LISTEN_INVALID, Location(), f"{visible(address)} is no address to listen on", hint)
+    where = listening.listening(address)
+    if isinstance(where, Diagnostic):
+        return where
     if not tls.certificate and not tls.key and not tls.authority:
-        return Listen(address)
+        return Listen(where)
     if not tls.certificate or not tls.key:
         hint = "TLS needs a certificate and its key; the authority of clients comes on top"
         return Diagnostic(LISTEN_INVALID, Location(), "the certificate or its key is missing", hint)
     try:
-        return Listen(address, _credentials(tls))
+        return Listen(where, _credentials(tls))
     except OSError as error:
         hint = "they are PEM files: the certificate, its key, and the authority of clients"
         return Diagnostic(LISTEN_INVALID, Location(), f"the files for TLS cannot be used: {error}", hint)
@@ -70,8 +61,7 @@ def bind(server: grpc.aio.Server, where: Listen) -> int | Diagnostic:
     """Take the address; gives the port, or why it cannot be had."""
     try:
         if where.credentials is not None:
-            return server.add_secure_port(where.address, where.credentials)
-        return server.add_insecure_port(where.address)
+            return server.add_secure_port(str(where.address), where.credentials)
+        return server.add_insecure_port(str(where.address))
     except RuntimeError:
-        hint = "is something else listening there? another port: --listen 127.0.0.1:0 takes any that is free"
-        return Diagnostic(LISTEN_FAILED, Location(), f"cannot listen on {visible(where.address)}", hint)
+        return listening.not_listening(where.address)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 import grpc
@@ -61,9 +61,9 @@ async def serve(bridge: Bridge) -> Diagnostic | None:
     async with running(bridge) as port:
         if isinstance(port, Diagnostic):
             return port
-        bridge.observer.listening(f"{bridge.listen.host}:{port}", bridge.upstream.url)
+        bridge.observer.listening(str(replace(bridge.listen.address, port=port)), bridge.upstream.url)
         if bridge.listen.exposed:
-            bridge.observer.exposed(bridge.listen.address)
+            bridge.observer.exposed(str(bridge.listen.address))
         await told.wait()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)

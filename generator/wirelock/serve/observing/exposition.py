@@ -11,6 +11,7 @@ from prometheus_client.exposition import choose_encoder
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.words import visible
+from wirelock.serve.listening import Listen, listening
 
 METRICS_UNSERVED = Code("METRICS_UNSERVED", Severity.ERROR, fatal=True)
 ADDRESS = "127.0.0.1:9464"
@@ -20,26 +21,25 @@ ADDRESS = "127.0.0.1:9464"
 @contextlib.asynccontextmanager
 async def exposed(registry: CollectorRegistry, address: str = ADDRESS) -> AsyncGenerator[int | Diagnostic]:
     """Serve `/metrics` on an address; gives the port (port 0 is any free one), or why it cannot be had."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        hint = f"an address is a host and a port: {ADDRESS}"
-        yield Diagnostic(METRICS_UNSERVED, Location(), f"{visible(address)} is no address for metrics", hint)
+    where = listening(address)
+    if isinstance(where, Diagnostic):
+        yield where
         return
     app = web.Application()
     app.router.add_get("/metrics", _page(registry))
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        yield await _listening(runner, host.strip("[]"), int(port))
+        yield await _listening(runner, where)
     finally:
         await runner.cleanup()
 
 
-async def _listening(runner: web.AppRunner, host: str, port: int) -> int | Diagnostic:
+async def _listening(runner: web.AppRunner, where: Listen) -> int | Diagnostic:
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, where.host, where.port).start()
     except OSError as error:
-        words = f"metrics cannot be served on {visible(host)}:{port}: {error.strerror or error}"
+        words = f"metrics cannot be served on {visible(str(where))}: {error.strerror or error}"
         return Diagnostic(METRICS_UNSERVED, Location(), words, "is something else listening there? name another port")
     return int(runner.addresses[0][1])
 

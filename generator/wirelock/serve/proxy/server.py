@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from aiohttp import ClientSession, web
 
-from wirelock.diagnostics import Diagnostic, Location, Report
+from wirelock.diagnostics import Diagnostic, Report
+from wirelock.serve.listening import Listen, not_listening
 from wirelock.serve.proxy.forward import Forward, Mode, as_given
 from wirelock.serve.proxy.hosts import is_named, misdirected
-from wirelock.serve.proxy.listening import LISTEN_FAILED, Listen
 from wirelock.serve.proxy.screen import Screen
 from wirelock.serve.proxy.watch import Watch
 from wirelock.serve.upstream import LONGEST_FIELD, Upstream, connected
@@ -54,9 +54,7 @@ async def served(proxy: Proxy, started: Callable[[str], None], ended: asyncio.Ev
             started(_address(proxy.listen, runner.addresses))
             await ended.wait()
         except OSError as error:
-            hint = "is another program using the port? name another one: --listen 127.0.0.1:0"
-            words = f"cannot listen on {proxy.listen}: {error.strerror or error}"
-            return Diagnostic(LISTEN_FAILED, Location(), words, hint)
+            return not_listening(proxy.listen, error.strerror or str(error))
         finally:
             await runner.cleanup()
         return None
