@@ -135,7 +135,7 @@ class Constraints:
         if len(branches) == 1:
             schema = {} if self._apart(branches[0]) else self._left(branches[0], done, defs)
             return {"anyOf": [null, schema]} if _NEITHER_TYPE & schema.keys() and len(shape.branches) > 1 else schema
-        told_apart = isinstance(union_rule(branches, self._definitions), Tagged | Typed)
+        told_apart = bool(branches) and isinstance(union_rule(branches, self._definitions), Tagged | Typed)
         if shape.exclusive and not told_apart and all(self._says_all(branch, _nowhere) for branch in shape.branches):
             return {"oneOf": [self._exact(branch, defs) for branch in shape.branches]}
         if not any(self._nested(branch, {}) for branch in branches):
