@@ -31,7 +31,7 @@ from wirelock.ir import (
     TypeId,
     Union,
 )
-from wirelock.runtime.text import Json, canonical, dump
+from wirelock.runtime.text import Json, canonical
 
 _ANYTHING: tuple[Json, ...] = (0, "", False, None, {}, [])
 _FORMATS: Mapping[str, str] = {
@@ -265,9 +265,3 @@ def within(bounds: Bounds, value: int | float) -> bool:
 
 def _plain(value: Fraction) -> int | float:
     return int(value) if value.denominator == 1 else float(value)
-
-
-def length(value: Json) -> tuple[int, bytes]:
-    """What makes one witness smaller than another: its text is shorter."""
-    text = dump(value)
-    return len(text), text
