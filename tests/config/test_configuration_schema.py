@@ -34,7 +34,7 @@ def test_it_is_a_schema_with_words_for_everything() -> None:
     jsonschema.Draft7Validator.check_schema(SCHEMA)
     tables = [SCHEMA, *(part for part in SCHEMA["properties"].values() if "properties" in part)]
     tables += [part for part in SCHEMA["definitions"].values() if "properties" in part]
-    assert len(tables) == 7
+    assert len(tables) == 8
     for table in tables:
         assert table["additionalProperties"] is False
         assert all(part["description"] for part in table["properties"].values())
@@ -52,6 +52,7 @@ def test_its_keys_are_those_of_the_configuration() -> None:
     assert keys() == {*config._KEYS}
     assert keys("properties", "verify") == {"recordings", "expect"}
     assert keys("properties", "import") == {"overlays"}
+    assert keys("properties", "record") == {"redact"}
     assert keys("properties", "lint") == {*config.LINT_RULES}
     assert keys("properties", "breaking") == {*BREAKING_KEYS}
     assert keys("definitions", "expectation") == {*config._EXPECT_KEYS}
@@ -107,6 +108,10 @@ CASES = {
     '[import]\noverlays = ["overlays/*.yaml"]': True,
     '[import]\noverlays = "overlays/*.yaml"': False,
     '[import]\noverlays = ["/etc/*"]': False,
+    '[record]\nredact = ["$.user.email"]': True,
+    '[record]\nredact = "$.user.email"': False,
+    '[record]\nredact = ["user.email"]': False,
+    "[record]\nkeep = []": False,
     '[verify]\nrecordings = ["a.har"]': True,
     '[verify]\nrecordings = "a.har"': False,
     "[verify]\nexpected = []": False,
