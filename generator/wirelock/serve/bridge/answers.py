@@ -7,26 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import grpc
-from google.protobuf import struct_pb2, wrappers_pb2
 from google.protobuf.message import Message
 
-from wirelock.artifacts import TypeContract
 from wirelock.ir import Definition, TypeId
 from wirelock.runtime.codec import Codec, Refused
 from wirelock.runtime.findings import Finding
-from wirelock.runtime.text import Json, MalformedText, dump, parse
-from wirelock.serve.bridge.codes import UPSTREAM_ERROR
+from wirelock.runtime.text import dump
+from wirelock.serve.bridge.errors import Contracts, error
 from wirelock.serve.bridge.failures import Failure
-from wirelock.serve.bridge.statuses import code_of
 from wirelock.traffic.bodies import event_part, event_type, response_part, stated
 from wirelock.traffic.codes import BODY_NOT_CHECKED, MEDIA_TYPE_UNDOCUMENTED, NOT_CARRIED
 from wirelock.traffic.events import Event
 from wirelock.traffic.exchange import Body, Exchange
 from wirelock.traffic.parameters import properties
-from wirelock.traffic.parts import Checked, Fault, Held, Part, Skipped, Streamed
+from wirelock.traffic.parts import Checked, Fault, Held, Skipped, Streamed
 from wirelock.traffic.routes import Match, Route
 
-Contracts = Callable[[TypeId], TypeContract]
 Carriers = Callable[[TypeId], Codec[Message]]
 _TEXT, _DATA = frozenset({"text"}), frozenset({"data", "media_type"})
 """The properties of messages that `wirelock import` makes for bodies that are text, and for other bytes."""
@@ -78,7 +74,7 @@ class Answers:
             Exchange("", 0, method.verb, method.path, status, None, body), self._match, self._definitions
         )
         if status >= 400:
-            return self._error(status, body, part)
+            return error(status, body, part, self._contracts)
         match part:
             case Held():
                 return self._encoded(part, status)
@@ -151,54 +147,6 @@ class Answers:
         if self._properties == _DATA:
             return [dump({"data": base64.b64encode(body.text).decode(), "media_type": body.media_type})]
         return [b"{}", body.text]
-
-    # errors
-
-    def _error(self, status: int, body: Body | None, part: Part) -> Failure:
-        code = code_of(status)
-        told = None if body is None else self._told(body, part)
-        words = f"the upstream answered {status}"
-        if status == 401:
-            words += ": the bridge's credentials for it are missing or wrong"
-        if isinstance(part, Fault):
-            return Failure(code, part.code.id, f"{words}; {part.message}", status=status, body=told)
-        found = self._contracts(part.type).validator_findings(part.text) if isinstance(part, Held) else ()
-        faults = tuple(finding for finding in found if not finding.warning)
-        return Failure(code, faults[0].code if faults else UPSTREAM_ERROR.id, words, faults, status, told)
-
-    def _told(self, body: Body, part: Part) -> Message:
-        """The error body: as the message that it is described as, else as a JSON value, else as text."""
-        if isinstance(part, Held):
-            codec = self._contracts(part.type).codec
-            try:
-                if codec is not None:
-                    return codec.to_message(part.text)
-            except Refused:
-                pass
-        try:
-            value = parse(body.text)
-        except MalformedText:
-            return wrappers_pb2.StringValue(value=body.text.decode(errors="replace"))
-        return _value(value)
-
-
-def _value(value: Json) -> struct_pb2.Value:
-    message = struct_pb2.Value()
-    match value:
-        case None:
-            message.null_value = struct_pb2.NULL_VALUE
-        case bool():
-            message.bool_value = value
-        case int() | float():
-            message.number_value = value
-        case str():
-            message.string_value = value
-        case list():
-            message.list_value.values.extend(map(_value, value))
-        case dict():
-            for name, item in value.items():
-                message.struct_value.fields[name].CopyFrom(_value(item))
-    return message
 
 
 def _as_notes(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -14,6 +14,7 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 
 from wirelock.runtime.findings import Finding
 from wirelock.runtime.words import visible
+from wirelock.serve.bridge.codes import BRIDGE_FAILED
 
 DOMAIN = "wirelock"
 """The domain of `google.rpc.ErrorInfo.reason`."""
@@ -28,8 +29,8 @@ _LARGEST = 4096
 class Failure:
     """Why a call fails.
 
-    `reason` is the id of a diagnostic's code, or UPSTREAM_ERROR where the server answered with an error that it
-    describes; `status` is the HTTP status, 0 where there was no answer; `body` is the server's error body.
+    `reason` is the id of a diagnostic's code, which `wirelock explain` tells; `status` is the HTTP status, 0 where
+    there was no answer; `body` is the server's error body.
     """
 
     code: grpc.StatusCode
@@ -74,7 +75,9 @@ def unforeseen(error: Exception) -> Failure:
     """A fault of our own: what it was and where, so that it can be reported."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     words = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
-    return Failure(grpc.StatusCode.INTERNAL, "BRIDGE_FAILED", f"this is a fault of wirelock, please report it: {words}")
+    return Failure(
+        grpc.StatusCode.INTERNAL, BRIDGE_FAILED.id, f"this is a fault of wirelock, please report it: {words}"
+    )
 
 
 def _violation(finding: Finding) -> error_details_pb2.BadRequest.FieldViolation:

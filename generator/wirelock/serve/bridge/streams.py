@@ -18,7 +18,7 @@ import grpc
 from wirelock.serve.bridge.answers import Answered, LeftOut
 from wirelock.serve.bridge.calling import Rpc, Surroundings, read_request, written
 from wirelock.serve.bridge.calls import UNSENDABLE, Call, Pairs
-from wirelock.serve.bridge.codes import UPSTREAM_TOO_LARGE
+from wirelock.serve.bridge.codes import BRIDGE_DRAINING, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure, unforeseen
 from wirelock.serve.bridge.observing import Ended
 from wirelock.serve.bridge.sending import ERRORS, IDENTITY, LARGEST, broken, encoding, received
@@ -31,7 +31,7 @@ _SHORTEST, _LONGEST = 0.05, 60.0
 """Seconds between which the stream may choose."""
 TRIES = 5
 """How often in a row that may fail; each time waits twice as long."""
-_GOING = Failure(grpc.StatusCode.UNAVAILABLE, "DRAINING", "the bridge is going down")
+_GOING = Failure(grpc.StatusCode.UNAVAILABLE, BRIDGE_DRAINING.id, "the bridge is going down")
 Step = Answered | Failure
 
 
