@@ -1,18 +1,15 @@
-"""What is logged: every failure, and every kind of finding once, with how often it was there at the end."""
+"""What a bridge logs of itself: every kind of finding once, with how often it was there at the end."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
-import grpc
 import pytest
 
 from wirelock.runtime.findings import Finding
-from wirelock.serve.bridge.answers import Answered
-from wirelock.serve.bridge.failures import Failure
 from wirelock.serve.bridge.journal import Journal
-from wirelock.serve.bridge.observing import Ended, Observers
+from wirelock.serve.bridge.observing import Observers
 
 RPC = "/a.A/Watch"
 
@@ -51,28 +48,8 @@ def test_kinds_that_a_server_makes_up_do_not_fill_the_memory(caplog: pytest.LogC
     assert len(caplog.records) <= 1001
 
 
-def test_whose_fault_it_is_decides_the_level(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "wirelock.serve")
-    journal = Journal()
-    for code in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INTERNAL):
-        journal.ended(Ended(RPC, 0.0015, Failure(code, "VIOLATION", "words", (finding("/n"),), 404)))
-    journal.ended(Ended(RPC, 0.1, Answered(b"")))
-    journal.ended(Ended(RPC, 0.1, None))
-    (first, second) = facts(caplog)
-    assert (first[0], second[0]) == ("INFO", "WARNING")
-    assert first[2] == {
-        "rpc": RPC,
-        "code": "NOT_FOUND",
-        "milliseconds": 1.5,
-        "http_status": 404,
-        "reason": "VIOLATION",
-        "words": "words",
-        "finding.0": "/n: expected integer at /n",
-    }
-
-
 def test_what_looks_like_a_credential_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "wirelock.serve")
     told = Finding("/key", "VIOLATION", 'expected integer, got string "sk-abcdefghijklmnop"')
-    Journal().ended(Ended(RPC, 0.1, Failure(grpc.StatusCode.INTERNAL, "VIOLATION", "words", (told,))))
+    Journal().noted(RPC, (told,))
     assert "sk-abc" not in str(facts(caplog)) and "[redacted]" in str(facts(caplog))

@@ -17,13 +17,19 @@ from wirelock.traffic.secrets import REDACTED, secrecy, without_credentials
 
 LOGGER = "wirelock.serve.calls"
 _LONGEST = 300
-_SERVER_FAULTS = frozenset(
+_ERRORS = frozenset(
     (
-        *(grpc.StatusCode.UNKNOWN, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED),
-        *(grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DATA_LOSS),
+        *(grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNIMPLEMENTED),
+        *(grpc.StatusCode.INTERNAL, grpc.StatusCode.DATA_LOSS),
     )
 )
-_QUIET = frozenset((grpc.StatusCode.OK, grpc.StatusCode.CANCELLED))
+_USUAL = frozenset(
+    (
+        *(grpc.StatusCode.OK, grpc.StatusCode.CANCELLED, grpc.StatusCode.INVALID_ARGUMENT),
+        *(grpc.StatusCode.NOT_FOUND, grpc.StatusCode.ALREADY_EXISTS),
+    )
+)
+"""What is nobody's fault, or the caller's: information. The rest are warnings, as in gRPC's logging middleware."""
 Facts = dict[str, str | int | float]
 
 
@@ -69,9 +75,9 @@ class _Line:
 
     def ended(self, end: Ended) -> None:
         """Log the call."""
+        level = _level(end.code, passed_on=self._findings > 0)
         self._first = next(iter(end.findings), self._first)
         self._findings += len(end.findings)
-        level = _level(end.code, self._findings)
         if not self._logger.isEnabledFor(level):
             return
         facts: Facts = {
@@ -99,10 +105,10 @@ class _Line:
         return facts | ({"findings": self._findings} if self._findings > 1 else {})
 
 
-def _level(code: grpc.StatusCode, findings: int) -> int:
-    if code in _SERVER_FAULTS:
+def _level(code: grpc.StatusCode, *, passed_on: bool) -> int:
+    if code in _ERRORS:
         return logging.ERROR
-    return logging.INFO if code in _QUIET and not findings else logging.WARNING
+    return logging.INFO if code in _USUAL and not passed_on else logging.WARNING
 
 
 def _words(finding: Finding) -> str:

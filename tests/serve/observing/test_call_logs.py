@@ -5,18 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from observed import SERVICE, service
 from opentelemetry.sdk.trace import TracerProvider
 
-from wirelock.cli.logs import Form, logged
+from wirelock.cli.logs import LOGGER, Form, logged
 from wirelock.serve.observing.following import Observer
 from wirelock.serve.observing.logs import Logs
 from wirelock.serve.observing.traces import Traces
 
 Lines = Callable[..., list[str]]
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Iterator[None]:
+    logger = logging.getLogger(LOGGER)
+    before = logger.handlers, logger.propagate, logger.level
+    yield
+    logger.handlers, logger.propagate, logger.level = before
 
 
 @pytest.fixture
@@ -31,7 +39,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
 
         logged(form)
         asyncio.run(calls())
-        logging.getLogger("wirelock").handlers[0].flush()
+        logging.getLogger(LOGGER).handlers[0].flush()
         found = capsys.readouterr().err.splitlines()
         assert len(found) == len(requests)
         return found
@@ -49,7 +57,7 @@ def test_a_line_says_who_called_what_how_it_ended_and_how_long_it_took(lines: Li
 
 def test_a_text_line_has_the_same_as_pairs(lines: Lines) -> None:
     [line] = lines([b"plain"], "text")
-    assert " WARNING call grpc.service=shop.Orders grpc.method=Get grpc.code=NOT_FOUND grpc.time_ms=" in line
+    assert " INFO call grpc.service=shop.Orders grpc.method=Get grpc.code=NOT_FOUND grpc.time_ms=" in line
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -68,6 +76,11 @@ def test_the_finding_is_named_and_a_value_that_sounds_secret_is_kept_back(lines:
 def test_a_finding_that_is_passed_on_is_a_warning(lines: Lines) -> None:
     [line] = map(json.loads, lines([b"noted"]))
     assert (line["grpc.code"], line["level"], line["message"]) == ("OK", "warning", "must be a number")
+
+
+def test_whose_fault_it_is_decides_the_level(lines: Lines) -> None:
+    levels = [json.loads(line)["level"] for line in lines([b"ok", b"plain", b"raise", b"broken"])]
+    assert levels == ["info", "info", "error", "error"]
 
 
 def test_an_upstream_that_is_down_is_named_by_what_went_wrong(lines: Lines) -> None:
