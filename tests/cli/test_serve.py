@@ -57,7 +57,7 @@ def test_it_serves_until_it_is_told_to_end() -> None:
         "ListSessions",
     )
     assert (events["call"]["grpc.code"], events["call"]["finding"]) == ("UNAVAILABLE", "UPSTREAM_UNREACHABLE")
-    assert lines[-1]["event"] == "draining"
+    assert "draining" in events
 
 
 def test_it_warns_where_others_can_reach_it() -> None:
