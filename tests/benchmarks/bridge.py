@@ -102,13 +102,12 @@ async def at_once(call: Call, count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-async def measured(*options: str) -> tuple[list[list[float]], list[list[float]]]:
-    """Milliseconds of single calls, and calls a second, each direct and through a bridge with these options."""
+async def measured() -> tuple[list[list[float]], list[list[float]]]:
+    """Milliseconds of single calls, and calls a second, each direct and through a bridge that logs and counts them."""
+    serve = ("-m", "wirelock", "serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--upstream")
     async with (
         process(str(Path(__file__)), "--stub") as address,
-        process(
-            "-m", "wirelock", "serve", "--upstream", f"http://{address}", "--listen", "127.0.0.1:0", *options
-        ) as front,
+        process(*serve, f"http://{address}") as front,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session,
         grpc.aio.insecure_channel(front) as channel,
     ):
