@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from wirelock.diagnostics import Diagnostic, Report
 from wirelock.serve.passed import Passed, exchange_of
-from wirelock.serve.proxy.checker import Checker
+from wirelock.serve.proxy.checker import MOST_WAITING, Checker
 from wirelock.serve.proxy.passing import NAME, Passing
 from wirelock.serve.proxy.tally import Judged, Tally
 from wirelock.serve.recording.recorder import Recorder
@@ -20,6 +20,8 @@ from wirelock.traffic.events import Event
 from wirelock.traffic.exchange import Exchange
 
 Shown = TypeVar("Shown")
+_LARGE = MOST_WAITING
+"""What a report weighs: it is made where nothing waits for it."""
 COUNTS = ("requests", "answered", "refused", "upstream failures", "not checked in time", "streams given up")
 
 
@@ -49,33 +51,23 @@ class Watch:
 
     async def refuses_request(self, passing: Passing) -> tuple[Diagnostic, ...]:
         """Why a request must not be sent; () for one that may."""
-        gate = self._gate
-        if gate is None:
-            return ()
-        found = await self._checker.now(partial(_judged, gate, passing.exchange()))
-        return _at_fault(found, ("request",))
+        return await self._refuses(passing, "request")
 
     async def refuses_response(self, passing: Passing) -> tuple[Diagnostic, ...]:
         """Why an answer must not be passed on; () for one that may."""
-        gate = self._gate
-        if gate is None:
-            return ()
-        found = await self._checker.now(partial(_judged, gate, passing.exchange()))
-        return _at_fault(found, ("response",))
+        return await self._refuses(passing, "response")
 
     async def refuses_events(self, passing: Passing, events: list[Event]) -> tuple[Diagnostic, ...]:
         """Hold events of a stream, and wait for what is found: why they must not be passed on."""
         if self._tally is None or not events:
             return ()
-        judged = await self._checker.now(self._of_events(self._tally, passing, events))
-        return _at_fault(judged.found, ("event",))
+        judged = await self._checker.now(self._of_events(self._tally, passing, events), _size(events))
+        return _at_fault(judged.found, "event")
 
     def events(self, passing: Passing, events: list[Event]) -> None:
         """Hold events of a stream that were passed on."""
-        if self._tally is None or not events:
-            return
-        size = sum(len(event.data) for event in events)
-        self._later(self._of_events(self._tally, passing, events), size)
+        if self._tally is not None and events:
+            self._later(self._of_events(self._tally, passing, events), _size(events))
 
     def over(self, passing: Passing, failure: str = "") -> asyncio.Task[None] | None:
         """Check, record and show an exchange that is over; gives what is to be waited for before the next."""
@@ -95,33 +87,40 @@ class Watch:
         tally = self._tally
         if tally is None:
             return Report(summary={"proxy": counts})
-        return await self._checker.now(partial(tally.report, counts))
+        return await self._checker.now(partial(tally.report, counts), _LARGE)
 
     async def shown(self, show: Callable[[Report], Shown]) -> Shown:
         """Everything found so far as it is to be shown; it is made where it holds nothing up."""
         report = await self.report()
-        return await self._checker.now(lambda: show(report))
+        return await self._checker.now(lambda: show(report), _LARGE)
 
     async def close(self) -> None:
         """Wait until everything that passed is checked and recorded."""
         await asyncio.gather(*self._writing)
         await self._checker.close()
 
+    async def _refuses(self, passing: Passing, part: str) -> tuple[Diagnostic, ...]:
+        if self._gate is None:
+            return ()
+        passed = passing.passed()
+        work = partial(_judged, self._gate, exchange_of(passed, NAME))
+        return _at_fault(await self._checker.now(work, _weight(passed)), part)
+
     def _check(self, passing: Passing, passed: Passed, failure: str) -> None:
+        """Hold a whole exchange; one with events was counted with the first of them."""
         tally = self._tally
         if tally is None or (passing.events and not failure):
-            self.seen(Seen(passed, failure=failure))
             return
-        exchange = exchange_of(passed, NAME)
+        exchange, counted = exchange_of(passed, NAME), bool(passing.events)
         loop = asyncio.get_running_loop()
 
         def work() -> None:
             if failure:
                 tally.failed(failure, exchange)
-            judged = None if failure and not passed.status else tally.exchange(exchange)
+            judged = None if counted or (failure and not passed.status) else tally.exchange(exchange)
             loop.call_soon_threadsafe(self.seen, Seen(passed, judged, failure))
 
-        self._later(work, len(passed.request.body or b"") + len(passed.response.body or b""))
+        self._later(work, _weight(passed))
 
     def _of_events(self, tally: Tally, passing: Passing, events: list[Event]) -> Callable[[], Judged]:
         exchange, first = passing.exchange_with(events)
@@ -150,5 +149,13 @@ def _judged(gate: Check, exchange: Exchange) -> tuple[Diagnostic, ...]:
     return gate.take()[0]
 
 
-def _at_fault(found: tuple[Diagnostic, ...], parts: tuple[str, ...]) -> tuple[Diagnostic, ...]:
-    return tuple(one for one in found if one.fails and one.exchange is not None and one.exchange.part in parts)
+def _at_fault(found: tuple[Diagnostic, ...], part: str) -> tuple[Diagnostic, ...]:
+    return tuple(one for one in found if one.fails and one.exchange is not None and one.exchange.part == part)
+
+
+def _size(events: list[Event]) -> int:
+    return sum(len(event.data) for event in events)
+
+
+def _weight(passed: Passed) -> int:
+    return len(passed.request.body or b"") + len(passed.response.body or b"")
