@@ -26,6 +26,11 @@ class Collected:
         self._kept = bytearray()
         self._full = False
 
+    @property
+    def keeps(self) -> bool:
+        """Whether there was room for everything so far."""
+        return not self._full
+
     def take(self, chunk: bytes) -> None:
         """Keep a chunk, as far as there is room; a body that does not fit is not kept at all, but for a stream."""
         self.begun = True
@@ -36,6 +41,10 @@ class Collected:
             self._kept += chunk[:room]
         elif self._kept:
             self._kept = bytearray()
+
+    def stop(self) -> None:
+        """Keep no more; what is kept of a body that is no stream is of no use then."""
+        self._most = len(self._kept) if self._is_stream else 0
 
     def content(self) -> bytes | None:
         """The decoded body, None if it is not whole; of server-sent events the first will do."""

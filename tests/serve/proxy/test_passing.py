@@ -10,6 +10,8 @@ import time
 import pytest
 from stage import SESSION, answer, answers, keeps, request, stage
 
+from wirelock.serve.proxy import room
+
 
 def head_of(text: bytes) -> list[bytes]:
     return text.partition(b"\r\n\r\n")[0].split(b"\r\n")
@@ -257,6 +259,34 @@ def test_a_large_body_passes_in_bounded_memory_both_ways() -> None:
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         assert got == LARGE
         assert grown < 50 * 1024, f"{grown} KiB"
+
+    asyncio.run(run())
+
+
+def test_many_bodies_at_once_are_kept_as_far_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MOST_KEPT", 200_000)
+
+    async def run() -> None:
+        body = b'["' + b"a" * 100_000 + b'"]'
+        half = asyncio.Event()
+
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            text = answer(body)
+            writer.write(text[:90_000])
+            await half.wait()
+            writer.write(text[90_000:])
+
+        async with stage(script) as on:
+            getting = [asyncio.ensure_future(on.get("/session")) for _ in range(5)]
+            await asyncio.sleep(0.5)
+            half.set()
+            assert all(got.endswith(body) for got in await asyncio.gather(*getting))
+            exchanges = (await on.report()).summary["exchanges"]
+            assert exchanges["violating"] and exchanges["no_body"]
+            before = exchanges["violating"]
+            await on.get("/session")
+            assert (await on.report()).summary["exchanges"]["violating"] == int(before) + 1, "there is room again"
 
     asyncio.run(run())
 

@@ -14,6 +14,7 @@ from yarl import URL
 from wirelock.serve.proxy import headers
 from wirelock.serve.proxy.answers import problem
 from wirelock.serve.proxy.passing import Passing
+from wirelock.serve.proxy.room import Room
 from wirelock.serve.proxy.watch import Watch
 from wirelock.serve.upstream import Upstream
 from wirelock.traffic.collected import MOST
@@ -62,6 +63,7 @@ class Forward:
         self._watch = watch
         self._enforces = mode == "enforce"
         self._numbers = count()
+        self._room = Room()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -72,7 +74,7 @@ class Forward:
             self._watch.counts["refused"] += 1
             return refusal
         url = self._upstream.url.partition("//")[0] + f"//{self._upstream.host}{target}"
-        exchange = _Exchange(self, request, Passing(next(self._numbers), request, url), target)
+        exchange = _Exchange(self, request, Passing(next(self._numbers), request, url, self._room), target)
         return await exchange.run()
 
     def address(self, target: str) -> URL:
@@ -112,6 +114,10 @@ class _Exchange:
             response = await self._answer()
         finally:
             writing = self._watch.over(self._passing, self._failure)
+            if writing is None:
+                self._passing.gone()
+            else:
+                writing.add_done_callback(lambda _: self._passing.gone())
         if writing is not None:
             await asyncio.shield(writing)
         return response

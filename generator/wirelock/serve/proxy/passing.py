@@ -11,6 +11,7 @@ from aiohttp import ClientResponse, StreamReader, web
 
 from wirelock.serve.passed import Message, Passed, exchange_of
 from wirelock.serve.proxy import headers
+from wirelock.serve.proxy.room import Room
 from wirelock.traffic.collected import MOST, Collected, Decoder
 from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader, written
 from wirelock.traffic.exchange import Body, Exchange, Headers, header, media_type
@@ -28,7 +29,8 @@ class Passing:
     body, "" as long as nothing is.
     """
 
-    def __init__(self, index: int, request: web.BaseRequest, url: str) -> None:
+    def __init__(self, index: int, request: web.BaseRequest, url: str, room: Room) -> None:
+        self._room, self._taken = room, 0
         self.events = 0
         self.broken_request = ""
         self._begun, self._clock = datetime.now(UTC), time.monotonic()
@@ -60,7 +62,7 @@ class Passing:
         """The request's body while it is passed on."""
         try:
             async for chunk in content.iter_any():
-                self._sent.take(chunk)
+                self._taken += self._room.keep(self._sent, chunk)
                 yield chunk
         except Exception:
             self.broken_request = "its body ends early or is malformed"
@@ -78,7 +80,7 @@ class Passing:
 
     def received(self, chunk: bytes) -> list[Event]:
         """Note a part of the answer's body; gives the events that end with it."""
-        self._received.take(chunk)
+        self._taken += self._room.keep(self._received, chunk)
         if self._reader is None or self.gave_up:
             return []
         return self._reader.feed(self._decoder.feed(chunk))
@@ -86,6 +88,11 @@ class Passing:
     def received_all(self) -> None:
         """Note that the answer's body has ended."""
         self._received.whole = True
+
+    def gone(self) -> None:
+        """Nothing of it is needed any longer."""
+        self._room.give_back(self._taken)
+        self._taken = 0
 
     def passed(self) -> Passed:
         """What has passed so far."""
