@@ -35,7 +35,7 @@ def exchanges(report: Report, outcome: str) -> int:
 
 def test_reading_makes_nothing(server: opencode.OpenCode) -> None:
     report = verify_live(configuration(ROOT), server.url, {})
-    assert (report.exit_code, sessions(server)) == (0, [])
+    assert (report.exit_code, sessions(server)) == (0, []), report.diagnostics
     assert exchanges(report, "conforming") == exchanges(report, "total") >= 1
 
 

@@ -16,7 +16,7 @@ from wirelock.traffic import codings
 from wirelock.traffic.entries import EntryError
 from wirelock.traffic.exchange import Body, Exchange, header, media_type, without_secrets
 
-SECONDS = 10.0
+SECONDS = 30.0
 """How long a call may take, from connecting to the last byte of its answer."""
 MAX_BYTES = 64 * 2**20
 """The most of an answer that is read."""
