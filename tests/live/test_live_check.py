@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import json
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from checkout import ROOT, configuration
 
 from wirelock import api
 from wirelock.cli import main
+from wirelock.config import Config
 from wirelock.diagnostics import Report
 from wirelock.serve.live import asking
 
@@ -286,3 +289,59 @@ def test_every_report_takes_a_live_check(
     with staged(when("GET /session", lambda actor: actor.answer([{"id": 1}]))) as stage:
         assert main(["verify", "--live", stage.url, "--format", format]) == 1
     assert "VIOLATION" in capsys.readouterr().out
+
+
+# what may be made at all
+
+
+THING = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+
+
+def things(folder: Path, answer: dict[str, Any], made: dict[str, Any]) -> Config:
+    """A project of things that are made and deleted; `answer` is to their creation, `made` is what is sent for it."""
+    home = folder / "schemas/s"
+    home.mkdir(parents=True)
+    key = {"type": "object", "required": ["key"], "properties": {"key": {"type": "string"}}}
+    create = {"request": "new.schema.json", "response": "answer.schema.json", "http": {"post": "/things", "body": "*"}}
+    delete = {"request": "key.schema.json", "http": {"delete": "/things/{key}"}, "responses": {"204": None}}
+    service = {
+        "service": "Things",
+        "methods": {"Create": create, "Delete": {**delete, "response": "empty.schema.json"}},
+    }
+    files = {"answer": answer, "new": made, "key": key, "empty": {"type": "object"}}
+    for name, value in files.items():
+        (home / f"{name}.schema.json").write_text(json.dumps(value), "utf-8")
+    (home / "s.service.json").write_text(json.dumps(service), "utf-8")
+    return Config(folder, "wirelock.toml", "things", "things")
+
+
+def acting_things(actor: Actor) -> bool:
+    if actor.command == "POST":
+        actor.answer({"data": {"id": "t1"}} if b"nested" in actor.sent else {"id": "t1"})
+    else:
+        actor.send(b"", "text/plain", 204)
+    return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "made", "asked"),
+    [
+        (THING, {"type": "object"}, ["POST /things", "DELETE /things/t1"]),
+        (
+            {"type": "object", "properties": {"data": THING}},
+            {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "nested"}}},
+            ["POST /things", "DELETE /things/t1"],
+        ),
+        ({"type": "object", "properties": {"name": {"type": "string"}}}, {"type": "object"}, []),
+        (THING, {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "pattern": "^x$"}}}, []),
+    ],
+    ids=["key in the answer", "key inside a member", "no key", "no body can be made up"],
+)
+def test_only_what_can_be_deleted_is_made(
+    answer: dict[str, Any], made: dict[str, Any], asked: list[str], tmp_path: Path
+) -> None:
+    config = things(tmp_path, answer, made)
+    with staged(acting_things) as stage:
+        report = api.verify_live(config, stage.url, {}, lifecycle=True)
+        assert stage.asked == asked
+    assert not [d for d in report.diagnostics if d.code.id == "LEFT_BEHIND"]

@@ -1,18 +1,20 @@
 """Things of our own, created, listed, read, changed and deleted; whatever happens, the deletion is tried.
 
-What can be made is told by the paths: a POST to `/things` whose answer has the key of a DELETE of `/things/{key}`.
+What can be made is told by the paths: a POST to `/things` whose answer is described to have the key (a
+member of that name, or `id`) of a DELETE of `/things/{key}`, itself or in its one member that has it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from wirelock.diagnostics import Diagnostic, Location
-from wirelock.ir import Method, Service, TypeId
+from wirelock.ir import Definition, Method, Record, Service, TypeId
+from wirelock.lower.unions import follow
 from wirelock.runtime.findings import Contract
 from wirelock.runtime.pointers import token
 from wirelock.runtime.text import Json, MalformedText, dump, parse
@@ -22,12 +24,14 @@ from wirelock.serve.live.drafts import body
 from wirelock.serve.live.reading import key_of
 from wirelock.serve.live.run import Run, not_served
 from wirelock.traffic.exchange import Exchange
+from wirelock.traffic.parameters import properties
 
 WORDS = "wirelock live check"
 """How what we make is called, so that people know whose it is."""
 _MEMBER = re.compile(r"(/[^{}]*)/\{([^{}=]+)\}")
 
 _GONE = (404, 410)
+_UNSAID = "what it makes could not be deleted"
 
 Contracts = Callable[[TypeId], Contract]
 
@@ -69,13 +73,16 @@ async def live_through(run: Run, resource: Resource, contracts: Contracts) -> No
     if call is None:
         return
     if needed := run.needs(resource.delete):
-        run.leave_out(resource.create, f"what it makes could not be deleted: {needed}")
+        run.leave_out(resource.create, f"{_UNSAID}: {needed}")
+        return
+    if _holder(resource, run.graph.definitions) is None:
+        run.leave_out(resource.create, f"its answer is not described to have {resource.parameter} or id: {_UNSAID}")
         return
     creating = asyncio.ensure_future(run.server.ask(call))
     try:
         await asyncio.shield(creating)
         made = run.take(resource.create, call, creating.result())
-        if made is not None and (path := _path(resource, made)):
+        if made is not None and (path := _path(run, resource, made)):
             await _use(run, resource, path, contracts)
     finally:
         await _to_the_end(_delete(run, resource, call, creating))
@@ -126,7 +133,7 @@ async def _delete(run: Run, resource: Resource, call: Call, creating: asyncio.Fu
         return
     if made.status >= 300 or not_served(resource.create, made):
         return
-    path = _path(resource, made)
+    path = _path(run, resource, made)
     if not path:
         _left(run, f"the answer to {call} does not say what was made: no {resource.parameter} and no id in it")
         return
@@ -157,7 +164,7 @@ def _left(run: Run, words: str) -> None:
     run.diagnostics.append(Diagnostic(LEFT_BEHIND, Location(run.server.upstream.url), words, hint))
 
 
-def _path(resource: Resource, made: Exchange) -> str:
+def _path(run: Run, resource: Resource, made: Exchange) -> str:
     """The path of what was made, "" if the answer does not say it."""
     if made.status >= 300 or made.response is None:
         return ""
@@ -165,5 +172,23 @@ def _path(resource: Resource, made: Exchange) -> str:
         value = parse(made.response.text)
     except MalformedText:
         return ""
+    holder = _holder(resource, run.graph.definitions)
+    value = value.get(holder) if holder and isinstance(value, dict) else value
     key = key_of(value, resource.parameter) if isinstance(value, dict) else ""
     return f"{resource.collection}/{quote(key, safe='')}" if key else ""
+
+
+def _holder(resource: Resource, definitions: Mapping[TypeId, Definition]) -> str | None:
+    """Where the answer to a creation has the key: "" for the answer itself, else its one property that holds it."""
+    keys = {resource.parameter, "id"}
+    answers = [one.type for one in resource.create.responses if one.status[0] == "2" and one.type is not None]
+    stated = properties(answers[0], definitions) if answers else {}
+    if not keys.isdisjoint(stated):
+        return ""
+    shapes = {name: follow(prop.node, definitions).shape for name, prop in stated.items()}
+    holding = [
+        name
+        for name, shape in shapes.items()
+        if isinstance(shape, Record) and not keys.isdisjoint(prop.name for prop in shape.properties)
+    ]
+    return holding[0] if len(holding) == 1 else None
