@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from wirelock.diagnostics import Diagnostic, Location
-from wirelock.ir import Definition, Method, Record, Service, TypeId
+from wirelock.ir import Definition, Method, Property, Record, Service, TypeId
 from wirelock.lower.unions import follow
 from wirelock.runtime.findings import Contract
 from wirelock.runtime.pointers import token
@@ -182,7 +182,7 @@ def _holder(resource: Resource, definitions: Mapping[TypeId, Definition]) -> str
     """Where the answer to a creation has the key: "" for the answer itself, else its one property that holds it."""
     keys = {resource.parameter, "id"}
     answers = [one.type for one in resource.create.responses if one.status[0] == "2" and one.type is not None]
-    stated = properties(answers[0], definitions) if answers else {}
+    stated: Mapping[str, Property] = properties(answers[0], definitions) if answers else {}
     if not keys.isdisjoint(stated):
         return ""
     shapes = {name: follow(prop.node, definitions).shape for name, prop in stated.items()}
