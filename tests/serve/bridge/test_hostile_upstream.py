@@ -88,6 +88,7 @@ BROKEN: list[tuple[str, Talk | bytes, grpc.StatusCode, str]] = [
     ("its chunks are bad", raw("HTTP/1.1 200 OK", JSON, "Transfer-Encoding: chunked", body=b"zz\r\n" + SESSION), INTERNAL, "UPSTREAM_BROKEN"),
     ("its chunks end early", raw("HTTP/1.1 200 OK", JSON, "Transfer-Encoding: chunked", body=b"ff\r\n" + SESSION), UNAVAILABLE, "UPSTREAM_BROKEN"),
     ("it has NUL in a header", raw("HTTP/1.1 200 OK", JSON, "X-A: a\x00b", "Content-Length: 43", body=SESSION), INTERNAL, "UPSTREAM_BROKEN"),
+    ("it states a length twice", raw("HTTP/1.1 200 OK", JSON, "Content-Length: 43", "Content-Length: 43", body=SESSION), INTERNAL, "UPSTREAM_BROKEN"),
     ("its headers never end", b"HTTP/1.1 200 OK\r\n" + b"X-A: aaaaaaaaaaaaaaaa\r\n" * 40_000, INTERNAL, "UPSTREAM_BROKEN"),
     ("one header is giant", b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 1_000_000, INTERNAL, "UPSTREAM_BROKEN"),
     ("it switches protocols", raw("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"), INTERNAL, "STATUS_UNDOCUMENTED"),
@@ -142,6 +143,31 @@ def test_bytes_behind_an_answer_are_nobody_elses_answer(project: Build, loaded: 
     for outcome in asyncio.run(run()):
         assert "smuggled" not in str(outcome)
         assert outcome.code is OK, outcome.words
+
+
+def test_a_cookie_of_one_answer_is_in_no_other_request(project: Build, loaded: Loaded) -> None:
+    async def run() -> list[Line]:
+        async with (
+            hostile(says(http(SESSION, "200 OK", "Set-Cookie: session=first; Path=/"))) as server,
+            fronted(server.url, project, loaded) as front,
+        ):
+            assert [(await front.call()).code for _ in range(2)] == [OK, OK]
+            return server.requests
+
+    assert not [line for line in asyncio.run(run()) if b"cookie" in line.request.lower()]
+
+
+def test_a_folded_header_is_one_header_and_goes_nowhere(ask: Ask) -> None:
+    """RFC 9112, 5.2: whoever is no proxy reads the fold as a blank."""
+    folded = raw("HTTP/1.1 200 OK", JSON, "X-A: a", " Content-Length: 3", "Content-Length: 43", body=SESSION)
+    assert ask(folded).code is OK
+
+
+def test_a_proxy_of_the_environment_is_not_asked(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("no_grpc_proxy", "127.0.0.1")  # the client of this test would ask it
+    assert ask(http()).code is OK
 
 
 def test_html_gets_a_hint_where_to_look(ask: Ask) -> None:
