@@ -19,7 +19,7 @@ from by_hand import CASES, RETYPED, everything, exchange, expected_findings, thi
 from checkout import ROOT, configuration
 from jsonschema.validators import validator_for
 from markdown_it import MarkdownIt
-from official import junit_schema, sarif_schema
+from published import junit_schema, sarif_schema
 
 from wirelock import api
 from wirelock.diagnostics import (
