@@ -16,7 +16,7 @@ from wirelock.traffic.entries import EntryError
 TEXT = b'[{"id": "ses_1", "title": "Gr\xc3\xb6\xc3\x9fe"}]'
 BARE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
 CODED = {
-    "gzip": gzip.compress(TEXT),
+    "gzip": gzip.compress(TEXT, mtime=0),
     "x-gzip": gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:]),
     "deflate": zlib.compress(TEXT),
     "Deflate": BARE.compress(TEXT) + BARE.flush(),
