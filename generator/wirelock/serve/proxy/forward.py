@@ -13,7 +13,9 @@ from yarl import URL
 
 from wirelock.serve.proxy import headers
 from wirelock.serve.proxy.answers import problem
+from wirelock.serve.proxy.breaks import FAILURES, BrokenOff, Refused, chunks, words
 from wirelock.serve.proxy.passing import Passing
+from wirelock.serve.proxy.relayed import Relayed
 from wirelock.serve.proxy.room import Room
 from wirelock.serve.proxy.watch import Watch
 from wirelock.serve.upstream import Upstream
@@ -22,36 +24,6 @@ from wirelock.traffic.collected import MOST
 Mode = Literal["report", "enforce"]
 _AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """What the client would add by itself where the request has none."""
-_ADDED = ("Content-Type", "Date", "Server")
-_FAILURES = (aiohttp.ClientError, OSError, TimeoutError, ValueError, asyncio.IncompleteReadError)
-
-
-class BrokenOff(Exception):
-    """The server did not send the whole body that it announced."""
-
-
-class Refused(BrokenOff):
-    """The server sent an event that must not pass."""
-
-
-class Relayed(web.StreamResponse):
-    """An answer with the header fields that the server gave it, and no others."""
-
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
-        super().__init__(status=answer.status, reason=answer.reason, headers=headers.of_response(answer.raw_headers))
-        self._given = {name.lower() for name in self.headers}
-
-    def drop_added(self) -> None:
-        """Take out what the library has added by itself."""
-        for name in _ADDED:
-            if name.lower() not in self._given:
-                self.headers.popall(name, None)
-
-
-async def as_given(request: web.Request, response: web.StreamResponse) -> None:
-    """To be called when the header of an answer is about to be sent (`on_response_prepare`)."""
-    if isinstance(response, Relayed):
-        response.drop_added()
 
 
 class Forward:
@@ -126,12 +98,15 @@ class _Exchange:
         body = self._passing.sent(self._request.content) if self._request.can_read_body else None
         try:
             sent = await self._gathered(body) if self._forward.enforces and body else body
-            found = await self._watch.refuses_request(self._passing)
-            if found:
-                self._watch.counts["refused"] += 1
-                return problem(400, "the request is not as described", found[0].message, found)
+        except FAILURES as error:
+            return self._unanswered(error)
+        found = await self._watch.refuses_request(self._passing)
+        if found:
+            self._watch.counts["refused"] += 1
+            return problem(400, "the request is not as described", found[0].message, found)
+        try:
             answer = await self._asked(sent)
-        except _FAILURES as error:
+        except FAILURES as error:
             return self._unanswered(error)
         async with answer:
             return await self._answered(answer)
@@ -158,7 +133,7 @@ class _Exchange:
     def _unanswered(self, error: Exception) -> web.StreamResponse:
         if self._passing.broken_request:
             return problem(400, "the request cannot be passed on", self._passing.broken_request)
-        return self._bad_gateway(f"no answer of the server: {_words(error)}")
+        return self._bad_gateway(f"no answer of the server: {words(error)}")
 
     def _bad_gateway(self, words: str) -> web.StreamResponse:
         self._failure = words
@@ -179,9 +154,8 @@ class _Exchange:
     async def _held_back(self, answer: aiohttp.ClientResponse) -> web.StreamResponse:
         """An answer that is passed on when it was checked; past the limit it is passed on unchecked."""
         kept = bytearray()
-        chunks = _chunks(answer)
         try:
-            async for chunk in chunks:
+            async for chunk in chunks(answer):
                 self._passing.received(chunk)
                 kept += chunk
                 if len(kept) > MOST:
@@ -214,14 +188,14 @@ class _Exchange:
         return response
 
     async def _pieces(self, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> None:
-        async for chunk in _chunks(answer):
+        async for chunk in chunks(answer):
             await response.write(chunk)
             self._watch.events(self._passing, self._passing.received(chunk))
 
     async def _events(self, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> None:
         """Pass a stream on up to the end of the last event that is as described."""
         kept = bytearray()
-        async for chunk in _chunks(answer):
+        async for chunk in chunks(answer):
             kept += chunk
             if await self._watch.refuses_events(self._passing, self._passing.received(chunk)):
                 self._watch.counts["refused"] += 1
@@ -236,33 +210,6 @@ async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byt
     yield first
     async for chunk in rest:
         yield chunk
-
-
-async def _chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """The body as it comes; raises BrokenOff."""
-    while True:
-        try:
-            chunk = await answer.content.readany()
-        except _FAILURES as error:
-            raise BrokenOff(_words(error)) from error
-        if not chunk:
-            return
-        yield chunk
-
-
-def _words(error: Exception) -> str:
-    """Why there is no answer; what the server sent is not repeated, it may hold secrets."""
-    match error:
-        case aiohttp.ClientConnectorError():
-            return f"it cannot be reached ({error.os_error.strerror or type(error.os_error).__name__})"
-        case TimeoutError():
-            return "it did not take the connection in time"
-        case aiohttp.ClientConnectionError() | ConnectionError():
-            return "it closed the connection"
-        case aiohttp.ClientPayloadError():
-            return "its body ends early or is malformed"
-        case _:
-            return "what it sent is no HTTP/1.1"
 
 
 def _cut(request: web.BaseRequest) -> None:

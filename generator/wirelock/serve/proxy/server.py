@@ -12,8 +12,9 @@ from aiohttp import ClientSession, web
 
 from wirelock.diagnostics import Diagnostic, Report
 from wirelock.serve.listening import Listen, not_listening
-from wirelock.serve.proxy.forward import Forward, Mode, as_given
+from wirelock.serve.proxy.forward import Forward, Mode
 from wirelock.serve.proxy.hosts import is_named, misdirected
+from wirelock.serve.proxy.relayed import as_given
 from wirelock.serve.proxy.screen import Screen
 from wirelock.serve.proxy.watch import Watch
 from wirelock.serve.upstream import LONGEST_FIELD, Upstream, connected
