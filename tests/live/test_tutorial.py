@@ -111,4 +111,3 @@ def test_every_command_of_the_tutorial_does_what_it_says(tmp_path: Path) -> None
             done = reader.run(command)
             assert done.returncode == (1 if command.line.startswith(FINDINGS) else 0), (command, done)
             assert command.output in done.stdout
-

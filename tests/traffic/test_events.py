@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +82,11 @@ EVENTS = st.builds(
 @given(st.lists(EVENTS, max_size=4))
 def test_events_that_are_written_are_read_again(stream: list[Event]) -> None:
     assert events(written(stream)) == stream
+
+
+def test_a_stream_that_comes_byte_by_byte_costs_no_more_than_its_length() -> None:
+    reader, began = EventReader(), time.process_time()
+    for _ in range(200_000):
+        reader.feed(b"a")
+        assert reader.waiting
+    assert time.process_time() - began < 10  # minutes, if each piece looked at all before it

@@ -60,29 +60,29 @@ class EventReader:
 
     def __init__(self) -> None:
         self._block = _Block()
-        self._pieces: list[bytes] = []
+        self._rest = bytearray()
         self._has_begun = False
         self._after_return = False
 
     @property
     def waiting(self) -> int:
         """How many bytes are kept for an event that has not ended; callers limit it."""
-        return self._block.size + sum(map(len, self._pieces))
+        return self._block.size + len(self._rest)
 
     def feed(self, piece: bytes) -> list[Event]:
         """The events that end with this piece."""
         if self._after_return and piece:  # the two bytes of one line end came apart
             piece, self._after_return = piece.removeprefix(b"\n"), False
-        self._pieces.append(piece)
+        self._rest += piece
         if b"\n" not in piece and b"\r" not in piece:
             return []
         self._after_return = piece.endswith(b"\r")
         *lines, rest = _END.split(self._gathered())
-        self._pieces = [rest]
+        self._rest = bytearray(rest)
         return list(self._ended(lines))
 
     def _gathered(self) -> bytes:
-        text = b"".join(self._pieces)
+        text = bytes(self._rest)
         if self._has_begun:
             return text
         self._has_begun = True
