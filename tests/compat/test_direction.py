@@ -81,3 +81,15 @@ def test_the_use_of_yesterday_counts_as_well(shop: Shop) -> None:
     shop.generate()
     said = [one for one in shop.breaking("HEAD").diagnostics if one.where.file.endswith("/order.schema.json")]
     assert [one.change.use for one in said if one.change and one.fails] == ["responses"]
+
+
+def test_what_breaks_the_wire_stands_beside_the_change_that_brought_it_about(tmp_path: Path) -> None:
+    shop = made(tmp_path / "shop")
+    short = {"type": "string", "maxLength": 10}
+    shop.schema("order", {**ORDER, "properties": {**ORDER["properties"], "note": short}, "required": ["id", "note"]})
+    shop.generate()
+    verdicts = {found.code.id: found.change for found in shop.breaking("HEAD").diagnostics}
+    assert {rule: change.wire for rule, change in verdicts.items() if change} == {
+        "LENGTH_CHANGED": (),
+        "PROPERTY_REQUIRED": ("FIELD_SAME_CARDINALITY",),
+    }

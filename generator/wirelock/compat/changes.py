@@ -17,6 +17,8 @@ from wirelock.runtime.text import dump
 
 _CATEGORIES: tuple[WireCategory, ...] = ("FILE", "PACKAGE", "WIRE_JSON", "WIRE")
 """The most careful first: each includes those behind it."""
+_OF_PRESENCE = ("PROPERTY_OPTIONAL", "PROPERTY_REQUIRED")
+"""The changes of JSON that give a field its presence or take it away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,22 @@ def changes(
 
 
 def _diagnostics(element: str, place: _Place, policy: Policy) -> Iterator[Diagnostic]:
-    """What is wrong on the wire stands beside the JSON change that matters most; without one, by itself."""
+    """What is wrong on the wire stands beside the JSON change that brought it about; without one, by itself."""
     ordered = sorted(place.json, key=lambda change: (_rank(_json_level(change, policy)), change.rule, change.message))
     if not ordered:
         yield from (_of_wire(wire, place.where, policy) for wire in _by_element(place.wire))
+    caused: dict[int, list[WireChange]] = {}
+    for broken in place.wire:
+        caused.setdefault(_cause(broken, ordered), []).append(broken)
     for index, change in enumerate(ordered):
-        yield _of_json(element, place.where, change, () if index else place.wire, policy)
+        yield _of_json(element, place.where, change, caused.get(index, ()), policy)
+
+
+def _cause(broken: WireChange, ordered: Sequence[JsonChange]) -> int:
+    """Which change a break of the wire stands beside: one of its kind, or else the one that matters most."""
+    if not broken.rule.endswith("_CARDINALITY"):
+        return 0
+    return next((index for index, change in enumerate(ordered) if change.rule in _OF_PRESENCE), 0)
 
 
 def _by_element(wire: Iterable[WireChange]) -> Iterator[list[WireChange]]:
