@@ -10,6 +10,7 @@ from wirelock.config import Config
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
 from wirelock.ir import TypeGraph, TypeId
 from wirelock.lower import ledger as numbers
+from wirelock.lower.depth import room_for
 from wirelock.lower.models import ModelPlan, model_plan
 from wirelock.lower.plan import ProtoPlan
 from wirelock.lower.proto import plan
@@ -82,9 +83,10 @@ def compiled(
     earlier = in_order((*translated, *parsed, *found))
     if any(diagnostic.fails for diagnostic in earlier):
         return _unsound(config, schemas, graph, ledger, earlier)
-    proto, kept, lowered = plan(graph, config, ledger, roots)
-    sound = not any(diagnostic.fails for diagnostic in lowered)
-    models = model_plan(graph, proto, config, kept) if sound else ModelPlan(places=kept.classes)
+    with room_for(len(graph.definitions)):
+        proto, kept, lowered = plan(graph, config, ledger, roots)
+        sound = not any(diagnostic.fails for diagnostic in lowered)
+        models = model_plan(graph, proto, config, kept) if sound else ModelPlan(places=kept.classes)
     file = _ledger_file(config, replace(kept, classes=models.places))
     return Build(config, schemas, graph, proto, models, file, in_order((*earlier, *lowered)))
 

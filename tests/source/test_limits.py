@@ -80,3 +80,14 @@ def test_schemas_inside_each_other_have_a_limit_that_is_ours(tmp_path: Path) -> 
         [finding] = built(tmp_path / str(levels), nested(levels)).diagnostics
         assert (finding.code.id, finding.fails) == ("SCHEMA_INVALID", True)
         assert "nested deeper than 64" in finding.message and finding.where.line == 1
+
+
+def test_types_may_be_inside_each_other_as_deep_as_there_are_types(tmp_path: Path) -> None:
+    names = [f"step{n}" for n in range(300)]
+    steps = {
+        name: {"type": "object", "properties": {"next": {"$ref": f"#/$defs/{inner}"}}}
+        for name, inner in zip(names, names[1:], strict=False)
+    }
+    schema = {"$schema": DIALECT, "$ref": "#/$defs/step0", "$defs": {**steps, names[-1]: {"type": "object"}}}
+    chained = built(tmp_path, schema)
+    assert chained.diagnostics == () and len(chained.graph.definitions) == len(names) + 1

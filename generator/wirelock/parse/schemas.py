@@ -64,23 +64,26 @@ class SchemaParser:
         self._sources = sources
         self._definitions: dict[TypeId, Definition] = {}
         self._open: set[TypeId] = set()
+        self._mentioned: list[TypeId] = []
         self.diagnostics: list[Diagnostic] = []
 
     def parse(self) -> dict[TypeId, Definition]:
         """Every file's root, its `$defs`, and whatever else is referred to, in file order."""
         for file, document in self._documents.items():
-            self.define(TypeId(file))
+            self._mentioned.append(TypeId(file))
             for keyword in ("$defs", "definitions"):
                 named = value_at(document.value, (keyword,))
                 for name in named if isinstance(named, dict) else ():
-                    self.define(TypeId(file, f"/{keyword}/{token(name)}"))
+                    self._mentioned.append(TypeId(file, f"/{keyword}/{token(name)}"))
+        while self._mentioned:  # a type is not parsed inside the one that mentions it: chains may be of any length
+            self.define(self._mentioned.pop())
         return {key: self._definitions[key] for key in sorted(self._definitions, key=self._order)}
 
     def _order(self, key: TypeId) -> tuple[str, int, str]:
         return (key.file, 0 if not key.pointer else 1, key.pointer)
 
     def define(self, key: TypeId) -> Node | None:
-        """The node of a named type, parsed at its first mention; None while it is being parsed (recursion)."""
+        """The node of a named type, parsed if need be; None while it is being parsed (recursion)."""
         if key in self._definitions:
             return self._definitions[key].node
         if key in self._open or key.file not in self._documents:
@@ -110,7 +113,7 @@ class SchemaParser:
         key = TypeId(found.path.removeprefix(self._folder + "/"), found.pointer)
         if key.file not in self._documents:
             return None
-        self.define(key)
+        self._mentioned.append(key)
         return None if self._sources.depends(found.path, found.pointer) else key
 
     def _node(self, schema: Json, place: Place) -> Node:
