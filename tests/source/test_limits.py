@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_types_may_be_inside_each_other_as_deep_as_there_are_types(tmp_path: Pat
     names = [f"step{n}" for n in range(300)]
     steps = {
         name: {"type": "object", "properties": {"next": {"$ref": f"#/$defs/{inner}"}}}
-        for name, inner in zip(names, names[1:], strict=False)
+        for name, inner in pairwise(names)
     }
     schema = {"$schema": DIALECT, "$ref": "#/$defs/step0", "$defs": {**steps, names[-1]: {"type": "object"}}}
     chained = built(tmp_path, schema)

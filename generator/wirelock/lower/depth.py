@@ -14,7 +14,7 @@ _FRAMES = 24
 def room_for(types: int) -> Generator[None]:
     """Let calls go as deep as a chain of so many types needs: the limit is that of the project, not the interpreter's.
 
-    Calls between functions of Python take no stack of the machine's (since Python 3.11), so that memory alone bounds them.
+    Calls between functions of Python take none of the machine's stack (since Python 3.11): memory alone bounds them.
     """
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(before + _FRAMES * types)
