@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from wirelock.artifacts import Loaded
 from wirelock.build import Build
 from wirelock.runtime.findings import Finding
 from wirelock.serve.bridge.listening import Listen, listen
-from wirelock.serve.bridge.observing import Ended
 from wirelock.serve.bridge.server import Bridge, running
-from wirelock.serve.bridge.services import Violations
+from wirelock.serve.bridge.services import Violations, names
+from wirelock.serve.observing.following import Ended, Request, Response
+from wirelock.serve.observing.interceptor import Observed
 from wirelock.serve.tls import NO_TLS, TlsFiles
 from wirelock.serve.upstream import Upstream, upstream
 
@@ -24,6 +25,7 @@ class Noted:
 
     def __init__(self) -> None:
         self.calls: list[Ended] = []
+        """The calls that ended, in that order."""
         self.findings: list[Finding] = []
         self.is_up: bool | None = None
 
@@ -39,10 +41,30 @@ class Noted:
     def noted(self, rpc: str, findings: tuple[Finding, ...]) -> None:
         self.findings += findings
 
-    def ended(self, call: Ended) -> None:
-        self.calls.append(call)
-
     def draining(self) -> None:
+        """Nothing."""
+
+    def interceptor(self, build: Build) -> Observed:
+        """What tells it of the calls of a project's services."""
+        return Observed(names(build), [lambda started: _Follows(self.calls)])
+
+
+class _Follows:
+    """Follows one call to its end."""
+
+    def __init__(self, ends: list[Ended]) -> None:
+        self.ended = ends.append
+
+    def requested(self, request: Request) -> None:
+        """Nothing."""
+
+    def responded(self, response: Response) -> None:
+        """Nothing."""
+
+    def sent(self) -> None:
+        """Nothing."""
+
+    def noted(self, findings: Sequence[Finding]) -> None:
         """Nothing."""
 
 
@@ -93,7 +115,8 @@ def bridged(
     """A bridge in front of a server; gives its address. `environment` holds the credentials for the server."""
     server, where = upstream(url, environment, upstream_tls), listen("127.0.0.1:0", tls)
     assert isinstance(server, Upstream) and isinstance(where, Listen)
-    bridge = Bridge(build, loaded, server, where, noted or Noted(), violations)
+    watched = noted or Noted()
+    bridge = Bridge(build, loaded, server, where, watched, violations, (watched.interceptor(build),))
 
     @contextlib.asynccontextmanager
     async def started() -> AsyncGenerator[int]:

@@ -216,10 +216,11 @@ async def fronted(url: str, build: Build, loaded: Loaded, *, grace: float = 1.0)
     global _dialled
     server, where, noted = upstream(url, {}), listen("127.0.0.1:0"), Noted()
     assert isinstance(server, Upstream) and isinstance(where, Listen)
+    bridge = Bridge(build, loaded, server, where, noted, interceptors=(noted.interceptor(build),))
     _dialled = set()
     try:
         async with (
-            running(Bridge(build, loaded, server, where, noted), grace) as port,
+            running(bridge, grace) as port,
             grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
         ):
             yield Front(f"127.0.0.1:{port}", channel, noted)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +17,7 @@ from wirelock.serve.bridge.answers import Answered, Answers
 from wirelock.serve.bridge.calls import Call, Caller, Unsendable
 from wirelock.serve.bridge.draining import Draining
 from wirelock.serve.bridge.failures import Failure, unforeseen
-from wirelock.serve.bridge.observing import Ended, Observer
+from wirelock.serve.bridge.observing import Observer
 from wirelock.serve.bridge.sending import Sender
 from wirelock.serve.bridge.states import Metadata, States
 
@@ -69,24 +67,15 @@ class Unary:
 
     async def call(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
         """The response's bytes; ends the call with the failure's status where there is none."""
-        answer = await self._timed(wire, context)
+        try:
+            answer = await self._answer(wire, context)
+        except Exception as error:  # whatever it is, the client gets a status, and the log says what
+            answer = unforeseen(error)
         if isinstance(answer, Failure):
             await context.abort(answer.code, answer.details, answer.trailing())
         if answer.notes:
             self._around.observer.noted(self._rpc.name, answer.notes)
         return answer.message
-
-    async def _timed(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Answered | Failure:
-        began = time.perf_counter()
-        try:
-            outcome = await self._answer(wire, context)
-        except asyncio.CancelledError:
-            self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, None))
-            raise
-        except Exception as error:  # whatever it is, the client gets a status, and the log says what
-            outcome = unforeseen(error)
-        self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, outcome))
-        return outcome
 
     async def _answer(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Answered | Failure:
         asked = read_request(self._rpc, wire, context, self._around.states)

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 
 from wirelock.diagnostics import grouped_pointer
-from wirelock.serve.bridge.observing import Ended, Findings
+from wirelock.serve.bridge.observing import Findings
 from wirelock.traffic.secrets import without_credentials
 
 LOGGER = "wirelock.serve"
@@ -46,9 +46,6 @@ class Journal:
                 self._log(logging.WARNING, "finding", **_facts(kind), words=finding.message)
             if kind in self._kinds or len(self._kinds) < _MOST_KINDS:
                 self._kinds[kind] += 1
-
-    def ended(self, call: Ended) -> None:
-        """Every call has a line of its own, from who sees it from outside."""
 
     def draining(self) -> None:
         """The bridge takes no more calls."""

@@ -1,36 +1,13 @@
-"""What a bridge tells about itself and the calls that it answers, to whoever observes."""
+"""What a bridge tells about itself and what it passes on, to whoever observes; calls are seen from outside."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from wirelock.runtime.findings import Finding
-from wirelock.serve.bridge.answers import Answered
-from wirelock.serve.bridge.failures import Failure
 
 Findings = tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A call that has ended: how long it took in seconds, and its outcome, None where it was cancelled."""
-
-    rpc: str
-    seconds: float
-    outcome: Answered | Failure | None
-
-    @property
-    def code(self) -> str:
-        """The name of the gRPC code."""
-        match self.outcome:
-            case Failure(code):
-                return code.name
-            case Answered():
-                return "OK"
-            case None:
-                return "CANCELLED"
 
 
 class Observer(Protocol):
@@ -43,8 +20,6 @@ class Observer(Protocol):
     def reached(self, is_up: bool, upstream: str) -> None: ...
 
     def noted(self, rpc: str, findings: Findings) -> None: ...
-
-    def ended(self, call: Ended) -> None: ...
 
     def draining(self) -> None: ...
 
@@ -74,11 +49,6 @@ class Observers:
         """A message was passed on that does not hold all of the answer, or breaks its schema."""
         for observer in self._observers:
             observer.noted(rpc, findings)
-
-    def ended(self, call: Ended) -> None:
-        """A call has ended."""
-        for observer in self._observers:
-            observer.ended(call)
 
     def draining(self) -> None:
         """The bridge takes no more calls, and ends when those that run have ended."""

@@ -7,7 +7,6 @@ ever having named an event has ended: without names nobody could say what was mi
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -20,7 +19,6 @@ from wirelock.serve.bridge.calling import Rpc, Surroundings, read_request, writt
 from wirelock.serve.bridge.calls import UNSENDABLE, Call, Pairs
 from wirelock.serve.bridge.codes import BRIDGE_DRAINING, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure, unforeseen
-from wirelock.serve.bridge.observing import Ended
 from wirelock.serve.bridge.sending import ERRORS, IDENTITY, LARGEST, broken, encoding, received
 from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader
 from wirelock.traffic.exchange import media_type
@@ -44,23 +42,18 @@ class Stream:
 
     async def call(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncGenerator[bytes]:
         """The responses' bytes, each taken from the upstream when the client has taken the one before."""
-        began = time.perf_counter()
-        outcome: Step | None = None
+        failure: Failure | None = None
         try:
             async with aclosing(self._steps(wire, context)) as steps:
                 async for step in steps:
                     if isinstance(step, Failure):
-                        outcome = step
+                        failure = step
                         break
                     yield step.message
-                else:
-                    outcome = Answered(b"")
         except Exception as error:  # whatever it is, the client gets a status, and the log says what
-            outcome = unforeseen(error)
-        finally:
-            self._around.observer.ended(Ended(self._rpc.name, time.perf_counter() - began, outcome))
-        if isinstance(outcome, Failure):
-            await context.abort(outcome.code, outcome.details, outcome.trailing())
+            failure = unforeseen(error)
+        if failure is not None:
+            await context.abort(failure.code, failure.details, failure.trailing())
 
     async def _steps(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncGenerator[Step]:
         asked = read_request(self._rpc, wire, context, self._around.states)

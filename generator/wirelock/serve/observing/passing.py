@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wirelock.runtime.findings import Finding
-from wirelock.serve.bridge.observing import Ended
 from wirelock.serve.observing.following import current
 
 
@@ -24,9 +23,6 @@ class PassedOn:
 
     def reached(self, is_up: bool, upstream: str) -> None:
         """Nothing of a call."""
-
-    def ended(self, call: Ended) -> None:
-        """Seen from outside."""
 
     def draining(self) -> None:
         """Nothing of a call."""
