@@ -67,7 +67,8 @@ class Verdicts:
 
     `element` is its name in the protos ("" for none); `wire` are the rules in force that it violates. `backward` (what
     was valid is valid) and `forward` (what is valid was valid) are "holds", "broken", "unproved" or "" for no JSON; a
-    witness is a JSON text. `use` says who sends documents of the type.
+    witness is a JSON text. `use` says who sends documents of the type. `deciding` are the rules, of the wire and of
+    JSON, that make it more than a note.
     """
 
     element: str = ""
@@ -77,6 +78,7 @@ class Verdicts:
     backward_witness: str = ""
     forward_witness: str = ""
     use: str = ""
+    deciding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +205,18 @@ Release = Literal["major", "minor", "patch"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Addition:
-    """An element of the protos that an earlier state did not have; `kind` is service, method, message, field ..."""
+    """An element of the protos that an earlier state did not have; `kind` is service, method, message, field ...
+
+    One that was there, and is deprecated now, is of a kind such as "deprecated field".
+    """
 
     kind: str
     name: str
+
+    @property
+    def is_deprecation(self) -> bool:
+        """Whether it was there, and is deprecated now."""
+        return self.kind.startswith("deprecated ")
 
 
 @dataclass(frozen=True, slots=True)

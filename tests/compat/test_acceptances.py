@@ -67,14 +67,34 @@ def test_versions_are_numbers_and_not_texts(shop: Shop, version: str, is_over: b
 @pytest.mark.parametrize(
     "line", [accept(element="shop.shop.Order.gone"), accept(rule="RPC_NO_DELETE")], ids=["element", "rule"]
 )
-def test_an_unused_one_is_an_error(shop: Shop, line: str) -> None:
+def test_an_unused_one_is_a_warning_and_accepts_nothing(shop: Shop, line: str) -> None:
     report = stated(shop, line)
-    assert sorted(codes(report)) in (
-        ["ACCEPTANCE_UNUSED", "FIELD_NO_DELETE"],
-        ["ACCEPTANCE_UNUSED", "PROPERTY_REMOVED"],
-    )
+    assert codes(report) == ["PROPERTY_REMOVED"]
     (unused,) = (d for d in report.diagnostics if d.code.id == "ACCEPTANCE_UNUSED")
-    assert (unused.where.file, unused.where.line) == ("wirelock.toml", 7)
+    assert (unused.level, unused.where.file, unused.where.line) == (Severity.WARNING, "wirelock.toml", 7)
+
+
+def test_main_passes_when_an_accepted_break_is_merged(shop: Shop) -> None:
+    assert stated(shop, accept(until="2.0.0")).exit_code == 0
+    shop.commit()
+    shop.git("tag", "-f", "v1")
+    merged = shop.breaking()
+    assert (merged.exit_code, merged.summary["breaking"]["changes"]) == (0, 0)
+    assert [d.code.id for d in merged.diagnostics] == ["ACCEPTANCE_UNUSED"]
+
+
+def test_the_acceptance_of_one_rule_is_none_of_another_at_the_same_element(shop: Shop) -> None:
+    """A retype deletes a field, leaves its name to another one, and changes what JSON holds: a line each."""
+    shop.schema("order", {**ORDER, "properties": {"id": TEXT, "note": {"type": "integer"}}})
+    shop.generate()
+    wire, json = accept(), accept(rule="TYPE_CHANGED", reason="all send numbers")
+    assert codes(stated(shop, wire)) == codes(stated(shop, json)) == ["TYPE_CHANGED"]
+    name = accept(rule="FIELD_NO_DELETE_UNLESS_NAME_RESERVED")
+    lines = [line.partition("\n")[2].removesuffix("]\n") for line in (wire, json, name)]
+    every = stated(shop, f"accept = [\n{''.join(lines)}]\n")
+    assert every.exit_code == 0
+    assert "ACCEPTANCE_UNUSED" not in {d.code.id for d in every.diagnostics}
+    assert {d.expected for d in every.diagnostics if d.expected} == {"nobody read it; all send numbers"}
 
 
 def test_two_lines_each_at_its_own(shop: Shop) -> None:

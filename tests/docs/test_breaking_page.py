@@ -38,7 +38,7 @@ def test_the_configuration_is_one(tmp_path: Path) -> None:
     config = read_config(tmp_path)
     assert isinstance(config, Config), config
     assert (config.breaking.against, config.breaking.version) == ("origin/main", "1.4.0")
-    assert [one.rule for one in config.breaking.accept] == ["PROPERTY_REMOVED"]
+    assert [one.rule for one in config.breaking.accept] == ["FIELD_NO_DELETE"]
     assert set(read_keys(block("the configuration"))) == {"against", "wire", "severities", "accept"}
 
 

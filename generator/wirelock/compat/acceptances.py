@@ -9,7 +9,7 @@ from wirelock.config import Acceptance
 from wirelock.config.breaking import release
 from wirelock.diagnostics import Code, Diagnostic, Severity
 
-ACCEPTANCE_UNUSED = Code("ACCEPTANCE_UNUSED", Severity.ERROR)
+ACCEPTANCE_UNUSED = Code("ACCEPTANCE_UNUSED", Severity.WARNING)
 ACCEPTANCE_EXPIRED = Code("ACCEPTANCE_EXPIRED", Severity.ERROR)
 
 
@@ -18,15 +18,16 @@ def accepted(
 ) -> tuple[Diagnostic, ...]:
     """The diagnostics, the accepted ones with their reason; one more for each acceptance that is over or unused.
 
-    An acceptance is over when `version`, the project's own, has reached the one that it names.
+    A change is accepted when every rule is that makes it more than a note. An acceptance is over when `version`, the
+    project's own, has reached the one that it names; an unused one is a warning alone, for its break is merged by then.
     """
     standing = [one for one in acceptances if not _is_over(one, version)]
     used: set[Acceptance] = set()
     marked: list[Diagnostic] = []
     for diagnostic in diagnostics:
-        found = next((one for one in standing if _is_about(one, diagnostic)), None)
-        used |= {found} if found else set()
-        marked.append(replace(diagnostic, expected=found.reason) if found else diagnostic)
+        found = [one for one in standing if _is_about(one, diagnostic)]
+        used.update(found)
+        marked.append(replace(diagnostic, expected=_reasons(found)) if _covers(found, diagnostic) else diagnostic)
     over = (_expired(one, version) for one in acceptances if one not in standing)
     return (*marked, *over, *(_unused(one) for one in standing if one not in used))
 
@@ -38,6 +39,15 @@ def _is_about(acceptance: Acceptance, diagnostic: Diagnostic) -> bool:
     place = f"{diagnostic.where.file}#{diagnostic.where.pointer}"
     is_rule = acceptance.rule in (diagnostic.code.id, *change.wire)
     return is_rule and acceptance.element in (change.element, place)
+
+
+def _covers(found: Sequence[Acceptance], diagnostic: Diagnostic) -> bool:
+    change = diagnostic.change
+    return bool(found) and change is not None and {one.rule for one in found}.issuperset(change.deciding)
+
+
+def _reasons(found: Iterable[Acceptance]) -> str:
+    return "; ".join(dict.fromkeys(one.reason for one in found))
 
 
 def _is_over(acceptance: Acceptance, version: str) -> bool:

@@ -108,11 +108,15 @@ def _of_json(
         forward_witness=_witness(change.forward),
         use=policy.use(change).value,
     )
+    if _json_level(change, policy) is not Severity.NOTE:
+        verdicts = replace(verdicts, deciding=tuple(sorted({*verdicts.deciding, change.rule})))
     return Diagnostic(code(change.rule), where, change.message, change.hint, level, change=verdicts)
 
 
-def _wire(element: str, wire: Iterable[WireChange], policy: Policy) -> Verdicts:
-    return Verdicts(element, tuple(sorted({change.rule for change in wire if policy.counts(change)})))
+def _wire(element: str, wire: Sequence[WireChange], policy: Policy) -> Verdicts:
+    broken = sorted({change.rule for change in wire if policy.counts(change)})
+    deciding = sorted({change.rule for change in wire if _wire_level([change], policy) is not Severity.NOTE})
+    return Verdicts(element, tuple(broken), deciding=tuple(deciding))
 
 
 def code(rule: str) -> Code:
