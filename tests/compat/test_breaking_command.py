@@ -192,6 +192,36 @@ def test_what_only_holds_more_asks_for_a_minor_release(shop: Shop, capsys: pytes
     assert "### Changed" in advice["changelog"]
 
 
+def test_a_severity_of_ones_own_makes_no_break_a_minor_release(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.drop_note()
+    shop.configure(
+        'version = "1.4.0"\n[breaking]\nseverities = { FIELD_NO_DELETE = "note", PROPERTY_REMOVED = "note" }\n'
+    )
+    advice = advised(shop, capsys)
+    assert (advice["release"], advice["reason"]) == ("major", "1 breaking change")
+
+
+def test_an_optional_property_is_never_a_major_release(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """Objects that keep what is undeclared might have held anything under its name; a required one does break."""
+    properties: dict[str, Any] = ORDER["properties"]  # type: ignore[assignment]
+    shop.configure('version = "1.4.0"\nunknown-fields = "keep"\n')
+    shop.generate()
+    shop.commit()
+    shop.git("tag", "-f", "v1")
+    for required, release in ((["id"], "minor"), (["id", "total"], "major")):
+        shop.schema("newOrder", {**ORDER, "properties": {**properties, **TOTAL}, "required": required})
+        shop.generate()
+        assert advised(shop, capsys)["release"] == release
+
+
+def test_what_is_deprecated_asks_for_a_minor_release(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.schema("order", {**ORDER, "properties": {"id": TEXT, "note": {**TEXT, "deprecated": True}}})
+    shop.generate()
+    advice = advised(shop, capsys)
+    assert (advice["release"], advice["reason"], advice["next"]) == ("minor", "1 deprecation", "1.5.0")
+    assert advice["changelog"] == "### Deprecated\n\n- field `shop.shop.Order.note`\n"
+
+
 def test_words_alone_ask_for_a_patch(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     shop.schema("order", {**ORDER, "description": "An order."})
     shop.generate()

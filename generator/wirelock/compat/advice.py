@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from wirelock.compat.uses import Use
 from wirelock.config.breaking import release
-from wirelock.diagnostics import Addition, Advice, Diagnostic, Release, Severity
+from wirelock.diagnostics import Addition, Advice, Diagnostic, Release, Verdicts
 from wirelock.runtime.words import counted
+
+_ADDED = "PROPERTY_ADDED"
+"""An optional one is an addition (clause 7), though an old document may have held anything under its name."""
 
 
 def advice(found: Iterable[Diagnostic], added: Sequence[Addition], version: str) -> Advice:
-    """What the release must be called; a break that is accepted is one for its users all the same (clauses 6 to 8)."""
-    told = [diagnostic for diagnostic in found if diagnostic.change is not None]
-    broken = sum(diagnostic.level is Severity.ERROR for diagnostic in told)
-    unproved = sum(diagnostic.level is Severity.WARNING for diagnostic in told)
+    """What the release must be called, by what breaks; one that is accepted breaks its users all the same (6 to 8)."""
+    verdicts = Counter(_verdict(one, one.change) for one in found if one.change is not None)
+    told = verdicts.total()
+    broken, unproved = verdicts["broken"], verdicts["unproved"]
     if broken or unproved:
         return _advice("major", _reason({"breaking change": broken, "unproved change": unproved}), version, added)
     if told or added:
-        return _advice("minor", _reason({"addition": len(added), "compatible change": len(told)}), version, added)
+        return _advice("minor", _reason({**_new(added), "compatible change": told}), version, added)
     return _advice("patch", "nothing that users see has changed", version, added)
+
+
+def _verdict(diagnostic: Diagnostic, change: Verdicts) -> str:
+    """The gravest thing that a change does to those who use it, whatever severity the configuration gives its rule."""
+    if change.wire:
+        return "broken"
+    is_optional = diagnostic.code.id == _ADDED and not diagnostic.message.startswith("required ")
+    if is_optional or not change.use:
+        return "holds"
+    use = Use(change.use)
+    asked = [change.backward] * use.written_by_clients + [change.forward] * use.read_by_clients
+    return next((word for word in ("broken", "unproved") if word in asked), "holds")
+
+
+def _new(added: Sequence[Addition]) -> Mapping[str, int]:
+    deprecated = sum(one.is_deprecation for one in added)
+    return {"addition": len(added) - deprecated, "deprecation": deprecated}
 
 
 def _reason(counts: Mapping[str, int]) -> str:

@@ -12,11 +12,13 @@ def changelog(report: Report, advice: Advice) -> str:
     """Sections with one line a change, for a person to shorten; empty where users see nothing."""
     told = [diagnostic for diagnostic in report.diagnostics if diagnostic.change is not None]
     broken = {_element(one) for one in told if one.level is not Severity.NOTE}
-    new = {addition.name: addition.kind for addition in advice.added if addition.name not in broken}
+    new = {one.name: one.kind for one in advice.added if not one.is_deprecation and one.name not in broken}
+    deprecated = [one for one in advice.added if one.is_deprecation]
     entries = {
         "Breaking": [_line(one) for one in told if one.level is Severity.ERROR],
         "Possibly breaking": [_line(one) for one in told if one.level is Severity.WARNING],
         "Added": [f"- {kind} {as_code(name)}" for name, kind in new.items()],
+        "Deprecated": [f"- {one.kind.partition(' ')[2]} {as_code(one.name)}" for one in deprecated],
         "Changed": [_line(one) for one in told if one.level is Severity.NOTE and _element(one) not in new],
     }
     return "\n".join(line for head, lines in entries.items() if lines for line in _section(head, lines))

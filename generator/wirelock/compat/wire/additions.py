@@ -1,4 +1,4 @@
-"""What the protos of one state have that those of an earlier one did not: it breaks nobody, and is worth a release."""
+"""What the protos of one state have, or deprecate, that an earlier one did not: worth a release, and breaks nobody."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from wirelock.diagnostics import Addition
 
 
 def additions(old: FileDescriptorSet, new: FileDescriptorSet) -> tuple[Addition, ...]:
-    """The elements that are new, sorted; of one that is new itself, none of those inside."""
+    """The elements that are new, or newly deprecated, sorted; of one that is new itself, none of those inside."""
     found = differences(old, new)
-    return tuple(sorted({*_whole(found), *_inside(found)}))
+    return tuple(sorted({*_whole(found), *_inside(found), *_deprecated(found)}))
 
 
 def _whole(found: Differences) -> Iterator[Addition]:
@@ -37,3 +37,19 @@ def _inside(found: Differences) -> Iterator[Addition]:
         fields = found.old.fields(message.old)
         after = found.new.fields(message.new)
         yield from (Addition("field", one.name) for number, one in after.items() if number not in fields)
+
+
+def _deprecated(found: Differences) -> Iterator[Addition]:
+    """What is deprecated now and was not (Semantic Versioning 2.0.0, clause 7)."""
+    for message in found.messages:
+        before = found.old.fields(message.old)
+        for number, field in found.new.fields(message.new).items():
+            old = before.get(number)
+            if old is not None and field.proto.options.deprecated > old.proto.options.deprecated:
+                yield Addition("deprecated field", field.name)
+    for pair in found.methods:
+        if pair.new.proto.options.deprecated > pair.old.proto.options.deprecated:
+            yield Addition("deprecated method", pair.new.name)
+    for whole in found.messages:
+        if whole.new.proto.options.deprecated > whole.old.proto.options.deprecated:
+            yield Addition("deprecated message", whole.new.name)
