@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shop import ORDER, SERVICE, Shop, made
+from shop import ORDER, SERVICE, TEXT, Shop, made
 
+from wirelock.compat.causes import cause
 from wirelock.diagnostics import Diagnostic
 
 CLOSED = {**ORDER, "additionalProperties": False}
@@ -93,3 +94,37 @@ def test_what_breaks_the_wire_stands_beside_the_change_that_brought_it_about(tmp
         "LENGTH_CHANGED": (),
         "PROPERTY_REQUIRED": ("FIELD_SAME_CARDINALITY",),
     }
+
+
+_NOTE = {"type": "string", "minLength": 1}
+_DELETED = ("FIELD_NO_DELETE", "FIELD_NO_DELETE_UNLESS_NAME_RESERVED")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "beside"),
+    [
+        ({"type": "number"}, {"type": "integer", "minimum": 0}, {"BOUNDS_CHANGED": (), "NUMBER_NARROWED": _DELETED}),
+        (_NOTE, {"type": "integer"}, {"TYPE_CHANGED": _DELETED}),
+        ({"enum": ["a"]}, {"type": "string"}, {"ENUM_OPENED": (*_DELETED, "PACKAGE_ENUM_NO_DELETE")}),
+    ],
+    ids=["a number narrowed and bounded", "another type", "an enum opened"],
+)
+def test_a_field_that_is_retyped_breaks_the_wire_at_the_change_of_its_type(
+    tmp_path: Path, before: dict[str, Any], after: dict[str, Any], beside: dict[str, tuple[str, ...]]
+) -> None:
+    shop = made(tmp_path / "shop")
+    for state in (before, after):
+        shop.drop_note()  # a field gets another type in two generations
+        shop.schema("order", {**ORDER, "properties": {"id": TEXT, "note": state}})
+        shop.generate()
+        if state is before:
+            shop.commit()
+    found = {one.code.id: one.change for one in shop.breaking("HEAD").diagnostics if "/note" in one.where.pointer}
+    assert {rule: change.wire for rule, change in found.items() if change} == beside
+
+
+def test_what_no_change_of_json_brought_about_is_a_finding_of_its_own() -> None:
+    """A break beside a change that has nothing to do with it would be excused with that change."""
+    assert cause("FIELD_NO_DELETE", ["PATTERN_CHANGED", "PROPERTY_OPTIONAL"]) is None
+    assert cause("RESERVED_MESSAGE_NO_DELETE", ["TYPE_CHANGED"]) is None
+    assert cause("FIELD_SAME_ONEOF", ["TYPE_CHANGED", "UNION_BRANCH_REMOVED"]) == 1

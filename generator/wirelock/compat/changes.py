@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from wirelock.compat.causes import cause
 from wirelock.compat.json.change import Broken, Holds, JsonChange, Proof, Unproved
 from wirelock.compat.places import Places
 from wirelock.compat.uses import Use
@@ -17,8 +18,6 @@ from wirelock.runtime.text import dump
 
 _CATEGORIES: tuple[WireCategory, ...] = ("FILE", "PACKAGE", "WIRE_JSON", "WIRE")
 """The most careful first: each includes those behind it."""
-_OF_PRESENCE = ("PROPERTY_OPTIONAL", "PROPERTY_REQUIRED")
-"""The changes of JSON that give a field its presence or take it away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +65,13 @@ def changes(
 def _diagnostics(element: str, place: _Place, policy: Policy) -> Iterator[Diagnostic]:
     """What is wrong on the wire stands beside the JSON change that brought it about; without one, by itself."""
     ordered = sorted(place.json, key=lambda change: (_rank(_json_level(change, policy)), change.rule, change.message))
-    if not ordered:
-        yield from (_of_wire(wire, place.where, policy) for wire in _by_element(place.wire))
-    caused: dict[int, list[WireChange]] = {}
+    rules = [change.rule for change in ordered]
+    caused: dict[int | None, list[WireChange]] = {}
     for broken in place.wire:
-        caused.setdefault(_cause(broken, ordered), []).append(broken)
+        caused.setdefault(cause(broken.rule, rules), []).append(broken)
+    yield from (_of_wire(wire, place.where, policy) for wire in _by_element(caused.get(None, ())))
     for index, change in enumerate(ordered):
         yield _of_json(element, place.where, change, caused.get(index, ()), policy)
-
-
-def _cause(broken: WireChange, ordered: Sequence[JsonChange]) -> int:
-    """Which change a break of the wire stands beside: one of its kind, or else the one that matters most."""
-    if not broken.rule.endswith("_CARDINALITY"):
-        return 0
-    return next((index for index, change in enumerate(ordered) if change.rule in _OF_PRESENCE), 0)
 
 
 def _by_element(wire: Iterable[WireChange]) -> Iterator[list[WireChange]]:
