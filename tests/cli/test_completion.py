@@ -27,7 +27,7 @@ def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 OFFERED = {
     "ver": {"verify"},
-    "generate --": {"--check", "--dry-run", "--format", "--help"},
+    "generate --": {"--check", "--dry-run", "--format", "--help", "--project"},
     "check --format s": {"sarif"},
     "import --packages ": {"tag", "path"},
     "explain LEDGER_M": {"LEDGER_MISSING"},

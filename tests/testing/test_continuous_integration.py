@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -21,7 +22,7 @@ ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8")
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
 PAGE = (ROOT / "docs/continuous-integration.md").read_text("utf-8")
-WORKFLOW, HOOKED, _ = (
+WORKFLOW, HOOKED, BELOW, _ = (
     yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 )
 
@@ -87,14 +88,45 @@ def test_a_finding_fails_the_step_and_is_annotated(project: Path, commands: Path
     assert outputs == "sarif=./wirelock.sarif\n"
 
 
+def committed(folder: Path) -> None:
+    """A repository of everything below a folder."""
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "a state"]):
+        subprocess.run(["git", *who, *command], cwd=folder, check=True, capture_output=True)
+
+
+def test_a_project_below_the_top_of_its_repository_is_annotated_from_there(project: Path, commands: Path) -> None:
+    (project / "proto/note.proto").write_text("mine", "utf-8")
+    committed(project.parent)
+    code, log, _, outputs = run(project, commands, **{"working-directory": "notes"})
+    assert (code, outputs) == (1, "sarif=notes/wirelock.sarif\n")
+    assert "::error file=notes/proto/note.proto" in log
+    sarif = json.loads((project / "wirelock.sarif").read_text("utf-8"))
+    places = [place for result in sarif["runs"][0]["results"] for place in result["locations"]]
+    named = {place["physicalLocation"]["artifactLocation"]["uri"] for place in places}
+    assert "notes/proto/note.proto" in named
+    assert all((project.parent / name).exists() for name in named)
+
+
+def test_the_command_of_the_action_compares_with_its_input(project: Path, commands: Path) -> None:
+    committed(project)
+    schema = project / "schemas/note/note.schema.json"
+    value = json.loads(schema.read_text("utf-8"))
+    value["properties"]["title"] = {"type": "string"}
+    schema.write_text(json.dumps(value), "utf-8")
+    code, log, summary, _ = run(project, commands, against="main")
+    assert re.search(r"baseline.*main \([0-9a-f]{12}\)", summary), log
+    assert "PROPERTY_ADDED" in (project / "wirelock.sarif").read_text("utf-8")
+    assert code == 1, "the generated files are not those of the schemas"
+
+
 HOSTILE = '"; echo $(touch pwned) `touch pwned` ${IFS} \n--x'
 
 
 @pytest.mark.parametrize("name", ["command", "against"])
 def test_an_input_is_never_a_command(name: str, project: Path, commands: Path) -> None:
-    code, log, _, outputs = run(project, commands, **{name: HOSTILE})
+    code, log, _, _ = run(project, commands, **{name: HOSTILE})
     assert code == 2, log
-    assert outputs == ""
     assert not (project / "pwned").exists()
 
 
@@ -168,6 +200,18 @@ def test_a_hook_is_a_command_of_ours(hook: dict[str, Any]) -> None:
 )
 def test_which_files_run_which_hooks(path: str, runs: list[str]) -> None:
     assert [hook["id"] for hook in HOOKS if re.search(hook["files"], path)] == runs
+
+
+def test_a_hook_for_a_project_below_the_top(project: Path, commands: Path) -> None:
+    """pre-commit puts the arguments behind the entry, and runs it at the top of the repository."""
+    (hook,) = BELOW["hooks"]
+    (entry,) = [one["entry"].split() for one in HOOKS if one["id"] == hook["id"]]
+    project.rename(project.parent / hook["args"][-1])
+    environment = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
+    for arguments, code in ((hook["args"], 0), ([], 2)):
+        command = ["/usr/bin/env", *entry, *arguments]
+        ran = subprocess.run(command, cwd=project.parent, env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == code, ran.stdout + ran.stderr
 
 
 def test_a_commit_is_stopped_and_mended(project: Path, commands: Path) -> None:

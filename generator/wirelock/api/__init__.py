@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from wirelock.api.annotating import annotated
     from wirelock.api.checking import check
     from wirelock.api.comparison import compare
     from wirelock.api.compatibility import Compatibility, breaking
@@ -30,6 +31,7 @@ __all__ = [
     "Project",
     "ProjectError",
     "SchemaError",
+    "annotated",
     "breaking",
     "check",
     "compare",
@@ -50,6 +52,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "annotating": ("annotated",),
     "checking": ("check",),
     "comparison": ("compare",),
     "compatibility": ("Compatibility", "breaking"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wirelock.api.comparison import compared_as_configured
+from wirelock.api.comparison import compared, compared_as_configured
 from wirelock.api.emitting import Output, emitted
 from wirelock.api.generation import brought_about
 from wirelock.api.linting import linted
@@ -21,24 +21,30 @@ EXAMPLES = 5
 """Documents of each type that a check draws."""
 
 
-def check(config: Config, progress: Progress = silent) -> Report:
+def check(config: Config, against: str = "", progress: Progress = silent) -> Report:
     """Compare the generated files with the schemas and these with an earlier state, advise, verify, prove a little.
 
-    The earlier state and the recordings are those of the configuration. After an error that leaves nothing to go on
-    with, the rest is not tried. What is slow is done again only where something that it depends on changed
-    (decision 0016).
+    The recordings are those of the configuration, and so is the earlier state without `against`, which is a git ref, a
+    folder, an archive or a descriptor set. After an error that leaves nothing to go on with, the rest is not tried.
+    What is slow is done again only where something that it depends on changed (decision 0016).
     """
     built = build(config)
     output = emitted(built, progress)
-    compared = replace(brought_about(built, output, "check"), diff="")
-    if compared.exit_code == 2:
-        return compared
+    generated = replace(brought_about(built, output, "check"), diff="")
+    if generated.exit_code == 2:
+        return generated
     recall = Recall(users_cache())
-    report = compared + linted(built) + compared_as_configured(built, progress)
+    report = generated + linted(built) + _compared(built, against, progress)
     report += _verified(built, output, progress, recall)
     report += proved(built, output, EXAMPLES, 0, progress, recall)
     recall.close()
     return report
+
+
+def _compared(built: Build, against: str, progress: Progress) -> Report:
+    if not against:
+        return compared_as_configured(built, progress)
+    return replace(compared(built, against, progress), advice=None)
 
 
 def _verified(built: Build, output: Output, progress: Progress, recall: Recall) -> Report:

@@ -91,6 +91,7 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
     """The parser of the whole command line, and those of the commands."""
     whole = _Parser(**_page("JSON Schema is the truth; the wire format is locked to it", WHOLE), prog="wirelock")
     whole.add_argument("--version", action="version", version=f"wirelock {VERSION}")
+    whole.set_defaults(project="")
     sub = whole.add_subparsers(dest="command", metavar="COMMAND")
     makers = (
         _import,
@@ -112,6 +113,8 @@ def parsers() -> tuple[_Parser, dict[str, _Parser]]:
         name, words = make.__name__[1:], make.__doc__ or ""
         commands[name] = sub.add_parser(name, **_page(words, PAGES.get(name)), help=words)
         make(commands[name])
+        if make not in (_init, _explain, _completion):
+            _add_project(commands[name])
     return whole, commands
 
 
@@ -145,11 +148,15 @@ def _generate(command: _Parser) -> None:
 
 def _breaking(command: _Parser) -> None:
     """say what changed since an earlier state, and whom it breaks: on the wire and in JSON"""
-    words = "a git ref, a folder, an archive or a descriptor set; without it, that of the configuration"
-    command.add_argument("--against", default="", metavar="REF", help=words)
+    _add_against(command)
     words = "say which release the changes ask for, with a piece of Markdown for the changelog"
     command.add_argument("--advise", action="store_true", help=words)
     _add_format(command)
+
+
+def _add_against(command: _Parser) -> None:
+    words = "a git ref, a folder, an archive or a descriptor set; without it, that of the configuration"
+    command.add_argument("--against", default="", metavar="REF", help=words)
 
 
 def _verify(command: _Parser) -> None:
@@ -180,6 +187,7 @@ def _prove(command: _Parser) -> None:
 
 def _check(command: _Parser) -> None:
     """what CI runs: compare the generated files, advise, verify the recordings, prove a little, print one summary"""
+    _add_against(command)
     _add_format(command)
 
 
@@ -257,6 +265,11 @@ def _explain(command: _Parser) -> None:
 def _completion(command: _Parser) -> None:
     """print the script with which a shell completes commands, options and their values"""
     command.add_argument("shell", choices=["bash", "zsh", "fish"], metavar="SHELL", help="bash, zsh or fish")
+
+
+def _add_project(command: _Parser) -> None:
+    words = "run there, as if it were the working folder: where the project is, for a caller that is elsewhere"
+    command.add_argument("--project", default="", metavar="FOLDER", help=words)
 
 
 def _count(text: str) -> int:

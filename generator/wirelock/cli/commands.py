@@ -19,7 +19,9 @@ from wirelock.serve.tls import TlsFiles
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command that the arguments name; gives the exit code."""
+    """Run the command that the arguments name, in the folder that they name; gives the exit code."""
+    if arguments.project:
+        os.chdir(arguments.project)
     match arguments.command:
         case None:
             return told(_next_step(Path.cwd()))
@@ -46,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
                 return printed(Report(config), _outputs(arguments))
             if arguments.command == "numbers":
                 return _numbers(arguments, config)
-            return printed(api.illustrated(config, _report(arguments, config)), arguments.format)
+            return printed(api.illustrated(config, _report(arguments, config)), arguments.format, config.root)
 
 
 def _outputs(arguments: argparse.Namespace) -> tuple[Output, ...]:
@@ -58,7 +60,7 @@ def _numbers(arguments: argparse.Namespace, config: Config) -> int:
     """Print the numbers, or mend the ledger that keeps them."""
     found = api.resolve(config) if arguments.action else api.numbers(config, arguments.type)
     if isinstance(found, Report):
-        code = printed(api.illustrated(config, found), _outputs(arguments))
+        code = printed(api.illustrated(config, found), _outputs(arguments), config.root)
         if "resolved" in found.summary.get("numbers", {}) and arguments.listing == "text":
             told("next: wirelock generate")
         return code
@@ -127,7 +129,7 @@ def _report(arguments: argparse.Namespace, config: Config) -> Report:
                 ends = arguments.upstream, _watching, arguments.listen
                 return api.proxy(config, *ends, arguments.mode, arguments.record, progress)
             case _:
-                return api.check(config, progress)
+                return api.check(config, arguments.against, progress)
 
 
 def _compared(report: Report, *, advise: bool) -> Report:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from wirelock import api
 from wirelock.cli.outputs import Output
 from wirelock.diagnostics import Report
 from wirelock.report import FORMATS
@@ -25,14 +26,19 @@ _STYLES = {
     "-": "red",
     "@@": "cyan",
 }
+_OF_FORGES = ("github", "sarif")
+"""Formats in which a forge looks for the files, from the top of the repository."""
 _HEAD = re.compile("|".join(re.escape(word) for word in _STYLES))
 
 
-def printed(report: Report, outputs: Sequence[Output]) -> int:
-    """Print a report, and write it to the files that are named; gives its exit code, 2 if a file cannot be written."""
+def printed(report: Report, outputs: Sequence[Output], root: Path | None = None) -> int:
+    """Print a report, and write it to the files that are named; gives its exit code, 2 if a file cannot be written.
+
+    `root` is the folder that the report names files from, the working folder if nothing is said.
+    """
     code = report.exit_code
     for output in outputs:
-        text = _rendered(report, output.format)
+        text = _rendered(report, output.format, root or Path.cwd())
         if not output.file:
             _out(text)
             continue
@@ -42,9 +48,9 @@ def printed(report: Report, outputs: Sequence[Output]) -> int:
     return code
 
 
-def _rendered(report: Report, format: str) -> str:
-    """A report in a format; as text it has its diff before it."""
-    text = FORMATS[format](report)
+def _rendered(report: Report, format: str, root: Path) -> str:
+    """A report in a format; as text it has its diff before it, and forges are told names that are theirs."""
+    text = FORMATS[format](api.annotated(root, report) if format in _OF_FORGES else report)
     return _shown(report.diff) + text if format == "text" else text
 
 
