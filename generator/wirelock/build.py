@@ -18,11 +18,14 @@ from wirelock.parse import parse
 from wirelock.parse.dialects import in_dialect
 from wirelock.runtime.documents import value_at
 from wirelock.source import Document, Sources, read_document, read_folder
+from wirelock.source.repository import is_committed
 
 NO_SCHEMAS = Code("NO_SCHEMAS", Severity.ERROR, fatal=True)
 LEDGER_MISSING = Code("LEDGER_MISSING", Severity.ERROR, fatal=True)
 DIALECT_UNUSED = Code("DIALECT_UNUSED", Severity.WARNING)
 SCHEMA_SUFFIX = ".schema.json"
+MANIFEST = "manifest.json"
+"""What was generated, in the folder of the generated package."""
 IMPORT_MANIFEST = "import.json"
 SERVICE_SUFFIX = ".service.json"
 _PATTERNS = "patterns begin at the folder of the configuration: schemas/legacy/*.schema.json"
@@ -136,20 +139,31 @@ def _read_ledger(config: Config) -> tuple[numbers.Ledger, tuple[Diagnostic, ...]
     try:
         read = numbers.read_ledger(path.read_bytes(), Location(file))
     except FileNotFoundError:
-        if any((config.root / config.proto).glob("*.proto")):
-            return numbers.Ledger(), (_ledger_missing(file),)
-        return numbers.Ledger(), ()
+        left = _left_over(config, file)
+        return numbers.Ledger(), (_ledger_missing(file, left),) if left else ()
     except OSError as error:
         hint = "the ledger must be a readable file"
         return numbers.Ledger(), (Diagnostic(numbers.LEDGER_UNREADABLE, Location(file), f"{error.strerror}", hint),)
     return (numbers.Ledger(), (read,)) if isinstance(read, Diagnostic) else (read, ())
 
 
-def _ledger_missing(file: str) -> Diagnostic:
+def _left_over(config: Config, file: str) -> str:
+    """What says that numbers were given out already, in words; "" for a project that is new."""
+    if any((config.root / config.proto).glob("*.proto")):
+        return "there are protos"
+    manifest = f"{config.home}/{MANIFEST}"
+    if (config.root / manifest).is_file():
+        return f"there is {manifest}"
+    return "the last commit has it" if is_committed(config.root, file) else ""
+
+
+def _ledger_missing(file: str, left: str) -> Diagnostic:
     hint = f"restore it: git checkout HEAD -- {file}; if these protos are not wirelock's, move them away"
-    return Diagnostic(
-        LEDGER_MISSING, Location(file), "there are protos, but the ledger that keeps their numbers is gone", hint
-    )
+    if left != "there are protos":
+        hint = (
+            f"restore it: git checkout HEAD -- {file}; to give all numbers anew, delete what was generated and commit"
+        )
+    return Diagnostic(LEDGER_MISSING, Location(file), f"{left}, but the ledger that keeps the numbers is gone", hint)
 
 
 def _ledger_file(config: Config, ledger: numbers.Ledger) -> Artifact:

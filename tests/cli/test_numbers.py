@@ -173,6 +173,21 @@ def test_a_side_that_is_no_ledger_is_not_merged(repository: Path, run: Run) -> N
     assert (repository / LEDGER).read_text("utf-8") == spoilt
 
 
+def test_a_ledger_that_went_with_its_protos_is_no_new_beginning(repository: Path, run: Run) -> None:
+    """The folder of the protos looks new then; what was generated from them, or the last commit, says that it is not."""
+    before = (repository / LEDGER).read_bytes()
+    shutil.rmtree(repository / LEDGER.split("/")[0])
+    for seen in ("manifest.json", "the last commit"):
+        refused = run(repository, "generate")
+        assert refused.code == 2
+        assert "LEDGER_MISSING" in refused.out
+        assert seen in refused.out
+        shutil.rmtree(repository / "generated", ignore_errors=True)
+    subprocess.run(["git", "checkout", "HEAD", "--", LEDGER], cwd=repository, check=True, capture_output=True)
+    assert run(repository, "generate").code == 0
+    assert (repository / LEDGER).read_bytes() == before
+
+
 def test_a_deleted_ledger_is_restored_as_the_hint_says(repository: Path, run: Run) -> None:
     before = (repository / LEDGER).read_bytes()
     (repository / LEDGER).unlink()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wirelock.api.progress import Progress
 from wirelock.artifact import Artifact
-from wirelock.build import Build
+from wirelock.build import MANIFEST, Build
 from wirelock.diagnostics import Diagnostic, in_order
 from wirelock.emit import EMITTERS, Emitted, Emitter
 from wirelock.write import Manifest, digest, kept, read_manifest
@@ -28,7 +28,7 @@ class Output:
 
 def manifest_path(build: Build) -> str:
     """Where the manifest of the generated package is."""
-    return f"{build.config.home}/manifest.json"
+    return f"{build.config.home}/{MANIFEST}"
 
 
 def emitted(build: Build, progress: Progress) -> Output:

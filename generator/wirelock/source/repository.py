@@ -1,8 +1,9 @@
-"""The repository that a project is part of."""
+"""The repository that a project is part of: where its top is, and what the last commit has."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 
@@ -17,3 +18,14 @@ def repository(root: Path) -> Path:
     if workspace and root.is_relative_to(Path(workspace).resolve()):
         return Path(workspace).resolve()
     return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+
+
+def is_committed(root: Path, file: str) -> bool:
+    """Whether the last commit has a file, by its path below a folder; False where there is no repository, or no git."""
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(root), "cat-file", "-e", f"HEAD:./{file}"], capture_output=True, check=False
+        )
+    except OSError:
+        return False
+    return asked.returncode == 0
