@@ -355,3 +355,12 @@ def on_terminal(command: list[str], folder: Path, environment: dict[str, str]) -
 
 def test_the_configuration_is_found_from_below(run: Run, copy: Path) -> None:
     assert run(copy / "schemas/session", "generate", "--check").code == 0
+
+
+def test_an_annotation_is_never_at_a_folder(run: Run, copy: Path) -> None:
+    shutil.rmtree(copy / "schemas")
+    (copy / "schemas").mkdir()
+    found = run(copy, "check", "--format", "github")
+    assert found.code == 2
+    assert "NO_SCHEMAS" in found.out
+    assert "file=" not in found.out

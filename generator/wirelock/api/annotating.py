@@ -35,8 +35,12 @@ class _Names:
         return Exhibit(self.diagnostic(one.about), self._excerpt(one.schema), self._excerpt(one.document))
 
     def diagnostic(self, one: Diagnostic) -> Diagnostic:
-        """With the file of its place."""
-        return replace(one, where=replace(one.where, file=self._name(one.where.file)))
+        """With the file of its place; a folder is none, and no forge shows an annotation there."""
+        file = one.where.file
+        return replace(one, where=replace(one.where, file="" if self._is_folder(file) else self._name(file)))
+
+    def _is_folder(self, file: str) -> bool:
+        return bool(file) and (self._root / file).is_dir()
 
     def _excerpt(self, one: Excerpt | None) -> Excerpt | None:
         return one and replace(one, file=self._name(one.file))

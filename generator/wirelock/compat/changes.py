@@ -52,11 +52,13 @@ def changes(
     """Both verdicts as diagnostics: an error where somebody breaks, a warning where nobody knows, else a note."""
     found: dict[str, _Place] = {}
     for changed in json:
-        found.setdefault(changed.place, _Place(new.still(changed.where))).json.append(changed)
+        found.setdefault(changed.place, _Place(new.still(changed.where, old.element(changed.place)))).json.append(
+            changed
+        )
     for broken in wire:
         here, before = new.at(broken.element), old.at(broken.element)
         place = new.place(here) if here else old.place(before) if before else broken.element
-        where = here or new.at(broken.within) or Location(new.folder)
+        where = here or new.at(broken.within) or new.nearest(broken.within, broken.element)
         found.setdefault(place, _Place(where)).wire.append(broken)
     stated = ((new.element(name) or old.element(name), place) for name, place in found.items())
     return in_order(one for element, place in stated for one in _diagnostics(element, place, policy))

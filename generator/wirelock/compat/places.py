@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wirelock.build import Build
 from wirelock.diagnostics import Location
 from wirelock.lower.plan import Message
 from wirelock.runtime.pointers import token
 
+_NOWHERE = Location()
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The schema place of every proto element of one build, by full name, where that is for people, and its files."""
+    """The schema place of every proto element of one build, by full name, where that is for people, and its files.
+
+    `around` is where each proto file and package is described: at a service of it, or else at a message or an enum;
+    `rest` is where everything is that has no such place.
+    """
 
     where: Mapping[str, Location]
     elements: Mapping[str, str]
     folder: str
     files: frozenset[str] = frozenset()
+    around: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    rest: Location = _NOWHERE
 
     def at(self, element: str) -> Location | None:
         """Where an element comes from; None for one that is not of this build, such as a file."""
         return self.where.get(element)
 
+    def nearest(self, *names: str) -> Location:
+        """Where the first of these files or packages is described that is there; a place that is a line of a file."""
+        return next((self.around[name] for name in names if name in self.around), self.rest)
+
     def element(self, place: str) -> str:
         """The first proto element that comes from a place; "" for a place that has none of its own."""
         return self.elements.get(place, "")
 
-    def still(self, where: Location) -> Location:
-        """A place, without its line if the file is not of this build."""
-        return where if where.file in self.files else Location(where.file, pointer=where.pointer)
+    def still(self, where: Location, element: str) -> Location:
+        """A place of either build; if its file is gone, the one nearest to the element that it was."""
+        if where.file in self.files:
+            return where
+        scopes = [element.rsplit(".", parts)[0] for parts in range(1, element.count(".") + 1)]
+        near = self.nearest(*scopes)
+        return near if near.file else Location(where.file, pointer=where.pointer)
 
     def place(self, where: Location) -> str:
         """A schema place as both verdicts call it: the file below the schema folder, and the pointer."""
@@ -43,7 +59,17 @@ def places(build: Build) -> Places:
     where = dict(_elements(build))
     elements = {_place(at, folder): name for name, at in reversed(where.items())}
     files = {*(document.path for document in build.documents.values()), *(s.where.file for s in build.graph.services)}
-    return Places(where, elements, folder, frozenset(files))
+    return Places(where, elements, folder, frozenset(files), dict(_around(build)), Location(build.config.file, 1, 1))
+
+
+def _around(build: Build) -> Iterator[tuple[str, Location]]:
+    services = {service.name: service.where for service in build.graph.services}
+    for file in build.proto.files:
+        told = [services[service.name] for service in file.services if service.name in services]
+        made = [element.source for element in (*file.messages, *file.enums)]
+        first = next((where for where in (*told, *made) if where.line), None)
+        if first is not None:
+            yield from ((file.path, first), (file.package, first))
 
 
 def _place(where: Location, folder: str) -> str:
@@ -68,11 +94,11 @@ def _elements(build: Build) -> Iterator[tuple[str, Location]]:
 
 
 def _fields(build: Build, message: Message) -> Iterator[tuple[str, Location]]:
-    for field in message.fields:
-        name = f"{message.name}.{field.name}"
+    for one in message.fields:
+        name = f"{message.name}.{one.name}"
         if message.form != "object":
             yield name, message.source
             continue
-        pointer = f"{message.source.pointer}/properties/{token(field.json)}"
+        pointer = f"{message.source.pointer}/properties/{token(one.json)}"
         file = build.documents.get(message.source.file.removeprefix(f"{build.config.schemas}/"))
         yield name, file.at(pointer) if file is not None else message.source
