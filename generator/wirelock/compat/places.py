@@ -66,7 +66,7 @@ def _around(build: Build) -> Iterator[tuple[str, Location]]:
     services = {service.name: service.where for service in build.graph.services}
     for file in build.proto.files:
         told = [services[service.name] for service in file.services if service.name in services]
-        made = [element.source for element in (*file.messages, *file.enums)]
+        made = [*(message.source for message in file.messages), *(enum.source for enum in file.enums)]
         first = next((where for where in (*told, *made) if where.line), None)
         if first is not None:
             yield from ((file.path, first), (file.package, first))
