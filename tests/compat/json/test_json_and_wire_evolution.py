@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from evolution import GENTLE, Evolution, Schema, evolutions, leaves, nodes, objects
@@ -32,9 +33,9 @@ _DOCUMENTS = 4
 _NEEDED = ("pb2", "models", "validators", "mapping")
 _CONFIG = Config(Path(), "", "shop", "shop")
 PROPERTY = settings(
-    derandomize=True,
+    derandomize="WIRELOCK_EXAMPLES" not in os.environ,  # who asks for more asks for others
     deadline=None,
-    max_examples=4,
+    max_examples=int(os.environ.get("WIRELOCK_EXAMPLES", "4")),
     suppress_health_check=[*HealthCheck],
     phases=[Phase.generate],  # an example compiles two projects, too much to look for a smaller one
 )
