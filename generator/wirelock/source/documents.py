@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.text import Json, MalformedText, parse
+from wirelock.source.merges import CONFLICT
 from wirelock.source.positions import positions
 
 SOURCE_MISSING = Code("SOURCE_MISSING", Severity.ERROR, fatal=True)
@@ -89,8 +90,15 @@ def json_document(shown: str, content: bytes) -> Document | Diagnostic:
     try:
         value = parse(content)
     except MalformedText as error:
+        if conflict := CONFLICT.search(content):
+            return _conflict(shown, content.count(b"\n", 0, conflict.start()) + 1)
         return _not_json(shown, error)
     return Document(shown, value, positions(content.decode()))
+
+
+def _conflict(shown: str, line: int) -> Diagnostic:
+    hint = "decide between the two sides, and remove the lines that git wrote: <<<<<<<, =======, >>>>>>>"
+    return Diagnostic(SOURCE_NOT_JSON, Location(shown, line, 1), "the file holds a merge conflict", hint)
 
 
 def _not_json(shown: str, error: MalformedText) -> Diagnostic:
