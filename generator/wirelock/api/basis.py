@@ -36,7 +36,6 @@ ENGINES = (
 )
 """The packages whose verdicts a result is made of."""
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
-_CHUNK = 2**20
 
 
 class Basis:

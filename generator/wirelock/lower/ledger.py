@@ -77,14 +77,6 @@ class Ledger:
     classes: Mapping[str, str] = field(default_factory=dict[str, str])
     foreign: frozenset[str] = frozenset()
 
-    def name_of(self, source: str, package: str) -> str | None:
-        """The short name once given to that schema place in that package."""
-        for scopes in (self.messages, self.enums):
-            for name, scope in scopes.items():
-                if scope.source == source and name.rpartition(".")[0] == package:
-                    return name.rpartition(".")[2]
-        return None
-
 
 def read_ledger(text: bytes, where: Location) -> Ledger | Diagnostic:
     """The ledger that a file holds; a file with merge conflicts or faults is a diagnostic, never an empty ledger."""

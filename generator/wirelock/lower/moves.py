@@ -1,7 +1,9 @@
 """What moved: schema places that are new, and the messages and enums of the ledger that they were before.
 
 A place that the ledger does not know is an old one if a hint says so (`x-renamed-from` at the root of a file), if its
-type went to another package with its name, or if a field that led to an old place, which is gone, leads to it now.
+type went to another package with its name, or if a field that led to an old place, which is gone, leads to it now. The
+last is a guess, made where both hold a field of the same key, and one of the two has no name that people gave it: two
+named types are two types unless a hint says otherwise.
 """
 
 from __future__ import annotations
