@@ -32,6 +32,7 @@ CASES: list[tuple[Any, Any, bool, bool]] = [
         False,
     ),
     ({"type": "array", "items": TEXT}, {"type": "array", "items": TEXT, "maxItems": 2}, False, True),
+    ({"type": "null"}, {"oneOf": [{"type": "string"}, {"type": "null"}]}, True, False),
 ]
 
 
@@ -49,6 +50,12 @@ def test_two_schemas(old: Any, new: Any, backward: bool, forward: bool) -> None:
             jsonschema.validate(document, writer)
             with pytest.raises(jsonschema.ValidationError):
                 jsonschema.validate(document, reader)
+
+
+def test_what_nothing_proves_is_no_yes() -> None:
+    """Both branches take null, so the union does not; without null nothing is left of the old side to hold it against."""
+    report = wirelock.breaking({"type": "null"}, {"oneOf": [{}, {}]})
+    assert (report.backward, report.forward) == (False, False)
 
 
 def test_a_schema_allows_what_it_does_not_declare() -> None:

@@ -100,7 +100,9 @@ def _hinted(node: Node, proto_type: str) -> Node:
 
 
 def union_rule(branches: Sequence[Node], definitions: Definitions) -> UnionRule:
-    """The rule that carries these branches (null already split off)."""
+    """The rule that carries these branches (null already split off); where nothing is left, nothing overlaps."""
+    if not branches:
+        return Typed(())
     nodes = [follow(branch, definitions) for branch in branches]
     merged = _merged(nodes)
     if merged is not None:
