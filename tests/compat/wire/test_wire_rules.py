@@ -86,6 +86,17 @@ def test_nothing_was_there_before() -> None:
     assert wire_changes(FileDescriptorSet(), new) == ()
 
 
+def test_the_options_that_we_import_where_one_is_needed_are_nobodys_own() -> None:
+    """They come with the first streaming method and go with the last one."""
+    orders = 'syntax = "proto3"; package shop; message Order {}\n'
+    options = (
+        '// file: wirelock/options.proto\nsyntax = "proto3"; package wirelock; message Stream { string kind = 1; }\n'
+    )
+    old, new = compiled(f"{options}// file: shop.proto\n{orders}"), compiled(f"// file: shop.proto\n{orders}")
+    assert wire_changes(old, new) == ()
+    assert wire_changes(new, old) == ()
+
+
 def test_a_set_without_json_names_is_the_same() -> None:
     text = 'syntax = "proto3"; message Order { string user_id = 1; }'
     old, new = compiled(text), compiled(text)

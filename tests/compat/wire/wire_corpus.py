@@ -30,13 +30,15 @@ def compiled(text: str) -> FileDescriptorSet:
     with TemporaryDirectory() as folder:
         files = _files(text)
         for path, content in files.items():
-            (Path(folder) / path).write_text(content, "utf-8")
-        target = f"{folder}/set.binpb"
+            target = Path(folder) / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(content, "utf-8")
+        made = f"{folder}/set.binpb"
         includes = [f"--proto_path={place}" for place in (folder, *_imports())]
-        options = (f"--descriptor_set_out={target}", "--include_imports", "--include_source_info")
+        options = (f"--descriptor_set_out={made}", "--include_imports", "--include_source_info")
         status = protoc.main(["protoc", *includes, *options, *files])
         assert status == 0, text
-        return FileDescriptorSet.FromString(Path(target).read_bytes())
+        return FileDescriptorSet.FromString(Path(made).read_bytes())
 
 
 def _files(text: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ RULES: tuple[WireRule, ...] = (
 
 
 def wire_changes(old: FileDescriptorSet, new: FileDescriptorSet) -> tuple[WireChange, ...]:
-    """What breaks users of the old set, sorted by element and rule; google's own files are not compared."""
+    """What breaks users of the old set, sorted by element and rule; google's files and wirelock's are not compared."""
     found = differences(old, new)
     return tuple(
         sorted(

@@ -21,7 +21,8 @@ Cardinality = Literal[
     "optional with explicit presence", "optional with implicit presence", "required", "repeated", "map"
 ]
 
-_IMPORTS = "google/"
+_IMPORTS = ("google/", "wirelock/")
+"""Where files stand that are nobody's own: what google defines, and the options that we import where one is needed."""
 
 D = TypeVar("D", DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, ServiceDescriptorProto)
 
@@ -69,7 +70,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The elements of one set that are compared, by full name, and its files by path; google's own are not.
+    """The elements of one set that are compared, by full name, and its files by path; google's and ours are not.
 
     `maps` leads from the message that protoc makes of a map to the map's field.
     """
