@@ -123,3 +123,12 @@ def test_http_clients_do_not_see_what_a_variable_of_a_path_is_called() -> None:
     assert wire_changes(old, compiled(text % "/orders/{key}")) == ()
     assert [one.rule for one in wire_changes(old, compiled(text % "/orders/{id=**}"))] == ["RPC_SAME_HTTP_RULE"]
     assert [one.rule for one in wire_changes(old, compiled(text % "/order/{id}"))] == ["RPC_SAME_HTTP_RULE"]
+
+
+def test_variables_of_a_path_that_change_places_are_misread() -> None:
+    text = """syntax = "proto3"; import "google/api/annotations.proto"; message Order { string id = 1; string sku = 2; }
+        service Shop { rpc Get(Order) returns (Order) { option (google.api.http) = { get: "%s" }; } }"""
+    old = compiled(text % "/order/{id}/{sku}")
+    found = wire_changes(old, compiled(text % "/order/{sku}/{id}"))
+    assert [one.rule for one in found] == ["RPC_SAME_HTTP_RULE"]
+    assert "GET /order/{id}/{sku} but GET /order/{sku}/{id}" in found[0].message

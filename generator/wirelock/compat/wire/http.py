@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from google.api import annotations_pb2  # type: ignore[import-untyped]
@@ -24,9 +25,22 @@ def http_calls(method: MethodDescriptorProto) -> tuple[str, ...]:
     return tuple(_call(stated) for stated in (first, *first.additional_bindings))
 
 
-def without_names(call: str) -> str:
-    """A call as clients make it: what a variable of the path is called does not show in a request."""
+def is_kept(call: str, calls: Iterable[str]) -> bool:
+    """Whether clients can go on making a call: what a variable of the path is called does not show in a request.
+
+    Variables that changed places do: what was sent for the one is taken for the other.
+    """
+    return any(_without_names(one) == _without_names(call) and not _exchanged(call, one) for one in calls)
+
+
+def _without_names(call: str) -> str:
     return _VARIABLE.sub("{", call)
+
+
+def _exchanged(old: str, new: str) -> bool:
+    """Whether a variable stands where another one stood, and is no new name of it."""
+    before, after = _VARIABLE.findall(old), _VARIABLE.findall(new)
+    return any(was != now and was in after for was, now in zip(before, after, strict=True))
 
 
 def _call(stated: Any) -> str:

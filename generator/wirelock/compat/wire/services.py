@@ -14,7 +14,7 @@ from wirelock.compat.wire.differences import (
     gone_from_package,
     methods,
 )
-from wirelock.compat.wire.http import http_calls, without_names
+from wirelock.compat.wire.http import http_calls, is_kept
 
 
 @rule("SERVICE_NO_DELETE", "FILE")
@@ -121,16 +121,15 @@ def rpc_same_idempotency_level(found: Differences) -> Iterator[Fault]:
 def rpc_same_http_rule(found: Differences) -> Iterator[Fault]:
     """A method keeps the HTTP verbs and paths that it is called by, with where its body and its response go.
 
-    HTTP clients know a method by nothing else; the names of a path's variables they do not see. A path beside the old
-    ones, or the first one of a method, breaks nobody.
+    HTTP clients know a method by nothing else. They do not see what a path's variables are called, but what they send
+    for one must not be taken for another. A path beside the old ones, or the first one of a method, breaks nobody.
 
     What to do: keep the path, and add the new one as a method of its own. The rule is ours, not buf's.
     """
     for pair in found.methods:
         new = http_calls(pair.new.proto)
-        kept = set(map(without_names, new))
         for line in http_calls(pair.old.proto):
-            if without_names(line) not in kept:
+            if not is_kept(line, new):
                 now = " and ".join(new) or "no HTTP call at all"
                 hint = "HTTP clients call the old path: keep it, and add the new one as a method of its own"
                 yield Fault(pair.new.name, f"{pair.new.label} is no longer {line} but {now}", hint)
