@@ -84,6 +84,62 @@ def test_the_use_of_yesterday_counts_as_well(shop: Shop) -> None:
     assert [one.change.use for one in said if one.change and one.fails] == ["responses"]
 
 
+def swapped(shop: Shop, side: str, new: dict[str, Any]) -> Diagnostic:
+    """What is said at PutOrder when its request or response becomes another type; requests use both of them."""
+    methods: dict[str, Any] = SERVICE["methods"]  # type: ignore[assignment]
+    put = {"request": "newOrder.schema.json", "response": "newOrder.schema.json"}
+    other = {"request": "other.schema.json", "response": "other.schema.json"}
+    both = {**methods, "Other": other, "PutOrder": {**methods["PutOrder"], **put, side: "newOrder.schema.json"}}
+    shop.schema("other", new)
+    shop.service({**SERVICE, "methods": both})
+    shop.generate()
+    shop.commit()
+    shop.service({**SERVICE, "methods": {**both, "PutOrder": {**both["PutOrder"], side: "other.schema.json"}}})
+    shop.generate()
+    (found,) = shop.breaking("HEAD").diagnostics
+    assert (found.where.file, found.where.pointer) == ("schemas/shop/shop.service.json", "/methods/PutOrder")
+    assert found.change is not None
+    assert found.change.element == "shop.shop.ShopService.PutOrder"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("side", "value", "counts"),
+    [
+        ("response", TIGHTER, False),
+        ("response", LOOSER, True),
+        ("request", TIGHTER, True),
+        ("request", LOOSER, False),
+    ],
+)
+def test_the_use_of_a_body_decides_of_another_type_there(
+    shop: Shop, side: str, value: dict[str, Any], counts: bool
+) -> None:
+    """Both types are sent both ways, by other methods; of this body they are asked the one way."""
+    shop.configure(
+        '[breaking]\nwire = "WIRE"\nseverities = { RPC_SAME_REQUEST_TYPE = "note", RPC_SAME_RESPONSE_TYPE = "note" }\n'
+    )
+    found = swapped(shop, side, value)
+    assert found.code.id == f"{side.upper()}_TYPE_CHANGED"
+    assert found.fails is counts
+    assert found.change is not None
+    assert found.change.use == f"{side}s"
+    expected = ("broken", "holds") if value is TIGHTER else ("holds", "broken")
+    assert (found.change.backward, found.change.forward) == expected
+    assert found.change.wire == (f"RPC_SAME_{side.upper()}_TYPE",)
+
+
+@pytest.mark.parametrize(("side", "counts"), [("response", True), ("request", False)])
+def test_a_body_that_becomes_a_choice_still_takes_the_old(shop: Shop, side: str, counts: bool) -> None:
+    shop.configure(
+        '[breaking]\nwire = "WIRE"\nseverities = { RPC_SAME_REQUEST_TYPE = "note", RPC_SAME_RESPONSE_TYPE = "note" }\n'
+    )
+    found = swapped(shop, side, {"anyOf": [{"$ref": "newOrder.schema.json"}, {"type": "integer"}]})
+    assert found.fails is counts
+    assert found.change is not None
+    assert (found.change.backward, found.change.forward) == ("holds", "broken")
+
+
 def test_what_breaks_the_wire_stands_beside_the_change_that_brought_it_about(tmp_path: Path) -> None:
     shop = made(tmp_path / "shop")
     short = {"type": "string", "maxLength": 10}

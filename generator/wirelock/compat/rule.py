@@ -23,6 +23,11 @@ class Rule(Generic[P, R]):
     words: str
     check: Callable[P, R]
 
+    @property
+    def hint(self) -> str:
+        """What it says to do, as a diagnostic says it."""
+        return self.words.partition("What to do: ")[2].replace("\n", " ").rstrip(".")
+
 
 def rule(id: str, *categories: Category) -> Callable[[Callable[P, R]], Rule[P, R]]:
     """Make a rule of a function; its docstring is what `wirelock explain` prints."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from wirelock.compat.contract import answers_of, requests_of
 from wirelock.ir import TypeGraph, TypeId, reached
 
 
@@ -28,9 +29,12 @@ class Use(StrEnum):
 
 
 def uses(graphs: Iterable[TypeGraph]) -> Mapping[TypeId, Use]:
-    """The use of every type that a service of one of the graphs reaches."""
+    """The use of every type that a service of one of the graphs reaches, and of what stands for a method itself."""
     found: dict[TypeId, Use] = {}
     for graph in graphs:
+        for service in graph.services:
+            _note(found, Use.REQUEST, (requests_of(service, method) for method in service.methods))
+            _note(found, Use.RESPONSE, (answers_of(service, method) for method in service.methods))
         methods = [method for service in graph.services for method in service.methods]
         _note(found, Use.REQUEST, reached(graph, [method.request for method in methods]))
         _note(found, Use.RESPONSE, reached(graph, [key for method in methods for key in method.answers]))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import chain
 
+from wirelock.compat.json.bodies import Answers, answers
 from wirelock.compat.json.change import Broken, Holds, JsonChange, Proof, Side, Unproved
 from wirelock.compat.json.difference import JsonRule, Question
+from wirelock.compat.json.exchange_rules import RULES as EXCHANGE_RULES
+from wirelock.compat.json.exchange_rules import request_type_changed, response_type_changed
+from wirelock.compat.json.exchanges import Exchanges
 from wirelock.compat.json.lens import Direction, Lens, lens
+from wirelock.compat.json.parameters import moved as parameters
 from wirelock.compat.json.proofs import Asked, Prover
 from wirelock.compat.json.sameness import same
 from wirelock.compat.json.trail import Way, new_way, old_way
@@ -17,7 +23,7 @@ from wirelock.compat.json.walk import RULES as NODE_RULES
 from wirelock.compat.json.walk import Found, Walk
 from wirelock.ir import Method, Node, TypeId, reached
 
-RULES: tuple[JsonRule | TypeRule, ...] = (*TYPE_RULES, *NODE_RULES)
+RULES: tuple[JsonRule | TypeRule, ...] = (*TYPE_RULES, *EXCHANGE_RULES, *NODE_RULES)
 """Every rule of the JSON verdict."""
 _Types = tuple[TypeId, TypeId]
 
@@ -49,22 +55,73 @@ class _Comparison:
                 found[pair] = [*self._changes_of(pair, walk)]
                 waiting += walk.moved
         rest = [self._unexplained(pair, found) for pair in found]
-        return _once(chain(*found.values(), (one for one in rest if one is not None), self._left(found)))
+        unexplained = (one for one in rest if one is not None)
+        left = self._left([*found, *self._exchanged])
+        return _once(chain(*found.values(), unexplained, left, self._of_methods(found)))
 
     def _pairs(self) -> list[_Types]:
-        """The types that belong together."""
+        """The types that belong together: of one name, and what methods take and answer in place of what is gone."""
         old, new = self._before.side.graph, self._after.side.graph
         named = [(key, key) for key in new.definitions if key in old.definitions]
-        methods = {(service.package, service.name, m.name): m for service in old.services for m in service.methods}
-        moved = [
-            pair
+        return [*dict.fromkeys((*named, *(pair for pair in self._exchanged if self._is_renamed(pair))))]
+
+    @cached_property
+    def _methods(self) -> list[tuple[Exchanges, Answers]]:
+        """The methods of both states, with what they answer."""
+        old, new = self._before.side.graph, self._after.side.graph
+        former = {(service.package, service.name, m.name): m for service in old.services for m in service.methods}
+        kept = [
+            Exchanges(service, former[service.package, service.name, method.name], method)
             for service in new.services
             for method in service.methods
-            if (former := methods.get((service.package, service.name, method.name))) is not None
-            for pair in _bodies(former, method)
-            if pair[0] in old.definitions and pair[1] in new.definitions
+            if (service.package, service.name, method.name) in former
         ]
-        return [*dict.fromkeys((*named, *moved))]
+        return [(one, answers(one.old, one.new)) for one in kept]
+
+    @cached_property
+    def _exchanged(self) -> list[_Types]:
+        """The types that methods take and answer in one state and in the other."""
+        return [pair for one, found in self._methods for pair, _, _ in _bodies(one.old, one.new, found)]
+
+    def _is_renamed(self, types: _Types) -> bool:
+        """Whether one type is gone and the other was not there: then it is one type, wherever it is used."""
+        old, new = types
+        return old not in self._after.side.graph.definitions and new not in self._before.side.graph.definitions
+
+    def _of_methods(self, found: Mapping[_Types, list[JsonChange]]) -> Iterator[JsonChange]:
+        """What differs in methods themselves."""
+        old, new = self._before.side.graph.definitions, self._after.side.graph.definitions
+        for one, answered in self._methods:
+            yield from self._swapped(one, answered, found)
+            if one.old.verb and one.new.verb:
+                yield from (one.parameters(moved) for moved in parameters(one.old, one.new, old, new))
+                yield from one.answers(answered, self._backward, self._forward)
+
+    def _swapped(
+        self, one: Exchanges, answered: Answers, found: Mapping[_Types, list[JsonChange]]
+    ) -> Iterator[JsonChange]:
+        """The requests and bodies that are of another type, where that is no type under another name."""
+        told: set[tuple[str, TypeId, TypeId]] = set()
+        for types, rule, what in _bodies(one.old, one.new, answered):
+            if types[0] == types[1] or self._is_renamed(types) or (rule.id, *types) in told:
+                continue
+            told.add((rule.id, *types))
+            tell = one.request if rule is request_type_changed else one.answer
+            yield tell(rule, f"{what} was {types[0]}, and is {types[1]}", *self._of_pair(types, found))
+
+    def _of_pair(self, types: _Types, found: Mapping[_Types, list[JsonChange]]) -> tuple[Proof, Proof]:
+        """Both proofs for a pair of types as a whole; what the types share that changed is told where it stands."""
+        details = [*self._changes_of(types, Walk(self._before, self._after))]
+        shared = [change for pair in self._reached(types, found) for change in found[pair]]
+        old, new = types
+        was, now = self._nodes(types)
+        way: Way = ()
+        back = self._backward.proof(Asked(Question(was, now), was, way, old, new, None))
+        fore = self._forward.proof(Asked(Question(now, was), now, way, new, old, None))
+        return (
+            _told(back, [one.backward for one in details], [one.backward for one in shared]),
+            _told(fore, [one.forward for one in details], [one.forward for one in shared]),
+        )
 
     def _changes_of(self, types: _Types, walk: Walk) -> Iterator[JsonChange]:
         for found in walk.differences(*self._nodes(types)):
@@ -83,7 +140,7 @@ class _Comparison:
             anchor.where,
             self._place(element),
             difference.message,
-            hint(found.rule),
+            found.rule.hint,
             self._backward.proof(back),
             self._forward.proof(fore),
         )
@@ -104,7 +161,7 @@ class _Comparison:
         node = self._after.side.graph.definitions[new].node
         words = "the type differs in a way that no rule tells"
         place = self._place(node)
-        return JsonChange(schema_changed.id, new, node.where, place, words, hint(schema_changed), backward, forward)
+        return JsonChange(schema_changed.id, new, node.where, place, words, schema_changed.hint, backward, forward)
 
     def _is_same(self, types: _Types) -> bool:
         ours, theirs = self._before.side, self._after.side
@@ -135,19 +192,30 @@ class _Comparison:
             words = f"the type {old[key].name} was removed"
             where = old[key].node.where
             yield JsonChange(
-                type_removed.id, key, where, self._place(old[key].node), words, hint(type_removed), proof, Holds()
+                type_removed.id, key, where, self._place(old[key].node), words, type_removed.hint, proof, Holds()
             )
         for key in added:
             node = new[key].node
             words = f"the type {new[key].name} was added"
             yield JsonChange(
-                type_added.id, key, node.where, self._place(node), words, hint(type_added), Holds(), Holds()
+                type_added.id, key, node.where, self._place(node), words, type_added.hint, Holds(), Holds()
             )
 
     def _place(self, node: Node) -> str:
         """The schema place of a node of either state."""
         known = self._after.constraints.knows(node)
         return (self._after if known else self._before).constraints.place(node)
+
+
+def _told(whole: Proof, details: list[Proof], shared: list[Proof]) -> Proof:
+    """The proof for a pair of types: of the whole, or of a difference in it; nothing, where what they share is told."""
+    if not isinstance(whole, Unproved):
+        return whole
+    unsettled = [proof for proof in details if not isinstance(proof, Holds)]
+    broken = next((proof for proof in unsettled if isinstance(proof, Broken)), None)
+    if broken is not None:
+        return broken
+    return Holds() if not unsettled and any(not isinstance(proof, Holds) for proof in shared) else whole
 
 
 def _rest(prover: Prover, written: TypeId, read: TypeId, told: list[Proof]) -> Proof:
@@ -157,21 +225,13 @@ def _rest(prover: Prover, written: TypeId, read: TypeId, told: list[Proof]) -> P
     return Unproved("it is not proved that documents of the one are documents of the other")
 
 
-def hint(rule: JsonRule | TypeRule) -> str:
-    """What a rule says to do, as a diagnostic says it."""
-    advice = rule.words.partition("What to do: ")[2].replace("\n", " ")
-    return advice.rstrip(".")
-
-
-def _bodies(old: Method, new: Method) -> Iterator[_Types]:
-    """What a method takes and answers in both states, by status."""
-    yield old.request, new.request
-    yield old.response, new.response
-    answers = {body.status: body for body in old.responses}
-    for body in new.responses:
-        former = answers.get(body.status)
-        if former is not None and former.type is not None and body.type is not None:
-            yield former.type, body.type
+def _bodies(old: Method, new: Method, found: Answers) -> Iterator[tuple[_Types, TypeRule, str]]:
+    """What a method takes and answers in both states, each with the rule and the words for another type there."""
+    yield (old.request, new.request), request_type_changed, "the request"
+    yield (old.response, new.response), response_type_changed, "the response"
+    for former, body in (pair for matched in found.matched for pair in matched.pairs):
+        if former.type is not None and body.type is not None:
+            yield (former.type, body.type), response_type_changed, f"the body of status {body.status}"
 
 
 def _once(changes: Iterator[JsonChange]) -> tuple[JsonChange, ...]:

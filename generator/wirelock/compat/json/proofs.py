@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import cast
@@ -60,6 +60,22 @@ class Prover:
         if witness is not _NONE:
             return Broken(cast("Json", witness))
         return Holds() if self.includes(asked.written, asked.read) else Unproved(NO_WITNESS)
+
+    def one_of(self, written: TypeId, read: Sequence[TypeId]) -> Proof:
+        """The proof that every document of the one type is one of at least one of the others."""
+        if any(self.includes(written, key) for key in read):
+            return Holds()
+        writer = self._direction.writer
+        node = writer.side.graph.definitions[written].node
+        documents = islice(smallest_first(writer.samples.around(node, ())), _MOST_TRIED)
+        for document in documents:
+            if writer.written(written, document) and not any(self.reads(key, document) for key in read):
+                return Broken(document)
+        return Unproved(NO_WITNESS)
+
+    def reads(self, key: TypeId, document: Json) -> bool:
+        """Whether the reader takes a document as one of a type."""
+        return self._direction.reader.read(key, document)
 
     def _refused(self, question: Question) -> tuple[Json, ...]:
         """Values of the writer's node that the reader's refuses, as far as shapes tell."""
