@@ -109,7 +109,18 @@ def test_a_descriptor_set_has_no_schemas(shop: Shop, tmp_path: Path) -> None:
     report = shop.breaking(str(tmp_path / "old.binpb"))
     assert codes(report) == [LOST]
     assert report.summary["baseline"] == {"state": str(tmp_path / "old.binpb"), "schemas": "no"}
-    assert all(d.change is not None and d.change.backward == "" for d in report.diagnostics)
+    changes = [found.change for found in report.diagnostics if found.change is not None]
+    assert changes and all(change.backward == "" for change in changes)
+
+
+def test_what_was_not_compared_is_said_even_where_nothing_changed(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "old.binpb").write_bytes(shop.descriptors())
+    report = shop.breaking(str(tmp_path / "old.binpb"))
+    (found,) = report.diagnostics
+    assert (found.code.id, found.level.value) == ("BASELINE_WITHOUT_SCHEMAS", "warning")
+    assert found.message == "JSON was not compared: a descriptor set has no schemas"
+    assert report.summary["breaking"]["changes"] == 0
+    assert report.exit_code == 0
 
 
 def test_protos_that_others_wrote_are_not_ours_to_compare(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from wirelock.diagnostics import Addition, Code, Diagnostic, Location, Report, S
 from wirelock.prove.reference import Reference
 
 _SIDES = ("breaking_the_wire", "breaking_JSON_backward", "breaking_JSON_forward")
+BASELINE_WITHOUT_SCHEMAS = Code("BASELINE_WITHOUT_SCHEMAS", Severity.WARNING)
 BASELINE_NOT_SET = Code("BASELINE_NOT_SET", Severity.ERROR, fatal=True)
 
 
@@ -92,7 +93,17 @@ def _policy(built: Build, before: Earlier) -> Policy:
 def _report(before: Earlier, found: Sequence[Diagnostic], added: Sequence[Addition], stated: Breaking) -> Report:
     marked = in_order(accepted(found, stated.accept, stated.version))
     summary = {"baseline": _baseline(before), "breaking": _summary(marked)}
-    return Report(marked, summary, advice=advice(marked, added, stated.version))
+    told = in_order((*marked, *_not_compared(before)))
+    return Report(told, summary, advice=advice(marked, added, stated.version))
+
+
+def _not_compared(before: Earlier) -> tuple[Diagnostic, ...]:
+    """That half of the comparison was not made, where the earlier state has no schemas."""
+    if before.build is not None:
+        return ()
+    words = "JSON was not compared: a descriptor set has no schemas"
+    hint = "name a git ref, a folder or an archive of the project to compare the schemas as well"
+    return (Diagnostic(BASELINE_WITHOUT_SCHEMAS, Location(before.name), words, hint),)
 
 
 def _baseline(before: Earlier) -> dict[str, int | str]:
