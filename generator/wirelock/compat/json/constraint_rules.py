@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from wirelock.compat.json.difference import Difference, JsonRule, Pair, Place, Question
 from wirelock.compat.json.lens import Lens
+from wirelock.compat.json.limits import beyond
 from wirelock.compat.json.texts import text_for
 from wirelock.compat.rule import rule
 from wirelock.ir import Anything, Node
@@ -73,7 +74,8 @@ def _question(writing: Lens, writer: Node, reading: Lens, stated: Node, keyword:
     """Whether all that is written keeps a check of the reader's."""
     reader = Node(Anything(), stated.where, checks=(keyword,))
     named = _with_matches(reading.constraints.constants(stated, keyword))
-    tries = (*writing.samples.around(writer, named), *named)
+    counted = beyond(writing, writer, reading.constraints, stated, keyword)
+    tries = (*writing.samples.around(writer, named), *named, *counted)
     return Question(writer, reader, tries, judged=True)
 
 

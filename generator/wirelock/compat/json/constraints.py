@@ -105,11 +105,24 @@ class Constraints:
         """What a check means where it turns round what it refers to; its text where it does not."""
         return self.meaning(node, keyword) if keyword in TURNING else (self.text(node, keyword),)
 
+    def stated(self, node: Node, keyword: str) -> Json:
+        """What a keyword of a node's schema says; None where it is not there."""
+        schema = self._schema(node)
+        return schema.get(keyword) if isinstance(schema, dict) else None
+
+    def counted(self, node: Node) -> tuple[object, ...] | None:
+        """What `contains` counts, with all that it refers to; None where nothing is counted."""
+        site = self._site(node)
+        if site is None or "contains" not in site.keywords:
+            return None
+        here = self.place(node)
+        start = self._documents.below(site, "contains")
+        sites = {_relative(one.where, here): _local(one) for one in reachable(self._documents, start)}
+        return (site.resource.dialect.uri, *sorted(sites.items()))
+
     def constants(self, node: Node, keyword: str) -> tuple[Json, ...]:
         """The values that stand in a check: its limits, constants and names."""
-        schema = self._schema(node)
-        value = schema.get(keyword) if isinstance(schema, dict) else None
-        return tuple(_leaves(value))
+        return tuple(_leaves(self.stated(node, keyword)))
 
     def _inside(self, site: Site, keyword: str) -> list[Site]:
         stated = [name for name in (keyword, *_BESIDE.get(keyword, ())) if name in site.keywords]

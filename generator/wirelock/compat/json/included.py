@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from wirelock.compat.json.apart import apart, disjoint
 from wirelock.compat.json.lens import Direction
+from wirelock.compat.json.limits import follows
 from wirelock.compat.json.nodes import inside, item, max_items, positions, unique
 from wirelock.compat.json.sameness import same
 from wirelock.compat.json.scalars import finite, number_includes, text_includes
@@ -80,11 +81,13 @@ class Inclusion:
                 return self._holds_shape(writer, reader, strays)
 
     def _keeps_checks(self, writer: Node, reader: Node) -> bool:
-        """Whether each check of the reader is one of the writer, in meaning."""
+        """Whether each check of the reader is one of the writer, in meaning, or follows from it."""
         ours, theirs = self._direction.writer.constraints, self._direction.reader.constraints
         told = [check for check in reader.checks if not theirs.says_nothing(reader, check)]
         return all(
-            check in writer.checks and ours.meaning(writer, check) == theirs.meaning(reader, check) for check in told
+            (check in writer.checks and ours.meaning(writer, check) == theirs.meaning(reader, check))
+            or follows(ours, writer, theirs, reader, check)
+            for check in told
         )
 
     def _holds_named(self, writer: Node, reader: Node, strays: Names) -> bool:

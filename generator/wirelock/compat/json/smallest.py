@@ -53,6 +53,7 @@ _FORMATS: Mapping[str, str] = {
 _NOWHERE = Location()
 _MOST = 6
 _MOST_ITEMS = 64
+_MOST_ASKED = 1024
 _MORE = 3
 
 
@@ -106,17 +107,21 @@ class Samples:
         return smallest_first(value for value in (least, declared, full, *single) if self._view.fits(node, value))
 
     def lists(self, node: Node, counts: Iterable[int] = ()) -> tuple[Json, ...]:
-        """Lists that have the shape of a node: short ones, long ones and `counts`, of equal items and of different."""
+        """Lists that have the shape of a node: short ones, long ones and `counts`, of equal items and of different.
+
+        What is asked for by its count may be longer than what is tried unasked.
+        """
         shape = node.shape
         if not isinstance(shape, Array | Tuple):
             return ()
         most = max_items(shape)
+        asked = frozenset(count for count in counts if count >= 0)
         longest = _MOST_ITEMS if most is None else min(most, _MOST_ITEMS)
         plain = max(shape.min_items, positions(shape)) + _MORE if most is None else longest
         found = [
             filled
-            for count in sorted({shape.min_items, shape.min_items + 1, positions(shape), plain - 1, plain, *counts})
-            if 0 <= count <= longest
+            for count in sorted({shape.min_items, shape.min_items + 1, positions(shape), plain - 1, plain, *asked})
+            if 0 <= count <= longest or (count in asked and count <= _MOST_ASKED and (most is None or count <= most))
             for turn in (0, 1)
             if (filled := self._filled(shape, count, turn)) is not None
         ]
