@@ -11,6 +11,8 @@ import pytest
 
 from wirelock.traffic import codings
 from wirelock.traffic.codings import body
+from wirelock.traffic.decoding import Decoding
+from wirelock.traffic.decoding import codings as codings_of
 from wirelock.traffic.entries import EntryError
 
 TEXT = b'[{"id": "ses_1", "title": "Gr\xc3\xb6\xc3\x9fe"}]'
@@ -61,6 +63,9 @@ def test_bytes_that_were_recorded_as_characters_are_bytes_again() -> None:
     [
         (CODED["gzip"][:-9], "gzip", "is not whole gzip"),
         (CODED["gzip"] + b"\xff", "gzip", "is not whole gzip"),
+        (gzip.compress(b"") * 1000 + CODED["gzip"], "gzip", "is more than 1000 streams of gzip"),
+        (gzip.compress(b"") * 500_000, "gzip", "is more than 1000 streams of gzip"),
+        (CODED["deflate"] + b"\xff", "deflate", "is not whole deflate"),
         (CODED["deflate"][:-5], "deflate", "is not whole deflate"),
         (CODED["br"][:-3], "br", "is not whole br"),
         (b"\xff" + CODED["br"], "br", "is not whole br"),
@@ -87,3 +92,12 @@ def test_without_brotli_the_package_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "brotli", None)
     with pytest.raises(EntryError, match=r"wirelock\[br\]"):
         undone(CODED["br"], "br")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "Deflate", "br", "br, gzip"])
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_a_body_in_pieces_is_that_body(coding: str, size: int) -> None:
+    text = CODED[coding]
+    decoding = Decoding(codings_of((("content-encoding", coding),)), 1000)
+    assert b"".join(decoding.feed(text[at : at + size]) for at in range(0, len(text), size)) == TEXT
+    decoding.end()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
-
+from wirelock.traffic.decoding import Decoding, Undecodable, codings, decoded
 from wirelock.traffic.events import MEDIA_TYPE
 from wirelock.traffic.exchange import Headers, header, media_type
 
 MOST = 16 * 2**20
 """How many bytes of a body are kept, coded or not."""
-_WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
-"""The content codings that Python knows by itself (RFC 9110, 8.4.1)."""
 
 
 class Collected:
@@ -20,7 +17,7 @@ class Collected:
         self.begun = False
         self.whole = False
         self.size = 0
-        self._coding = coding(headers)
+        self._codings = codings(headers)
         self._is_stream = media_type(header(headers, "content-type")) == MEDIA_TYPE
         self._most = MOST if most is None else most
         self._kept = bytearray()
@@ -48,46 +45,57 @@ class Collected:
 
     def content(self) -> bytes | None:
         """The decoded body, None if it is not whole; of server-sent events the first will do."""
-        if not self._is_stream and (self._full or not self.whole):
+        try:
+            return self._decoded()
+        except Undecodable:
             return None
-        return _decoded(bytes(self._kept), self._coding)
+
+    @property
+    def undecodable(self) -> str:
+        """Why a body that is here to its end cannot be decoded, as words that follow "the body"; "" if it can."""
+        try:
+            self._decoded()
+        except Undecodable as error:
+            return str(error)
+        return ""
+
+    def _decoded(self) -> bytes | None:
+        if self._is_stream:
+            return self._begun_stream()
+        whole = self.whole and not self._full
+        return decoded(bytes(self._kept), self._codings, MOST) if whole else None
+
+    def _begun_stream(self) -> bytes:
+        """What is kept of a stream, which need not have come to its end."""
+        if self.whole and not self._full:
+            return decoded(bytes(self._kept), self._codings, MOST)
+        return Decoding(self._codings, MOST).feed(bytes(self._kept))
 
 
 class Decoder:
     """A body without its content coding, chunk by chunk; it gives up, for good, on what it cannot decode."""
 
     def __init__(self, headers: Headers) -> None:
-        stated = coding(headers)
-        self.failed = stated not in ("", *_WINDOWS)
-        self._inner = zlib.decompressobj(_WINDOWS[stated]) if stated in _WINDOWS else None
+        self.failed = False
+        self._decoding = Decoding((), MOST)
+        try:
+            self._decoding = Decoding(codings(headers), MOST)
+        except Undecodable:
+            self.failed = True
 
     def feed(self, chunk: bytes) -> bytes:
         """What this chunk adds; b"" where it cannot be decoded, or would be more than MOST at once."""
-        if self.failed or self._inner is None:
-            return b"" if self.failed else chunk
+        if self.failed:
+            return b""
         try:
-            plain = self._inner.decompress(chunk, MOST)
-        except zlib.error:
-            plain, self.failed = b"", True
-        self.failed = self.failed or bool(self._inner.unconsumed_tail)
-        return plain
+            return self._decoding.feed(chunk)
+        except Undecodable:
+            self.failed = True
+            return b""
 
-
-def coding(headers: Headers) -> str:
-    """The content coding that the headers name, "" for none."""
-    stated = header(headers, "content-encoding").strip().lower()
-    return "" if stated == "identity" else stated
-
-
-def _decoded(text: bytes, coding: str) -> bytes | None:
-    """A body without its content coding; None if that is not known or not kept to."""
-    if not coding or not text:
-        return text
-    if coding not in _WINDOWS:
-        return None
-    decoder = zlib.decompressobj(_WINDOWS[coding])
-    try:
-        plain = decoder.decompress(text, MOST)
-    except zlib.error:
-        return None
-    return None if decoder.unconsumed_tail else plain
+    def end(self) -> None:
+        """Say that there are no more; it fails if there should be."""
+        try:
+            self._decoding.end()
+        except Undecodable:
+            self.failed = True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import zlib
 
 import pytest
 from stage import SESSION, answer, answers, keeps, request, stage
@@ -98,5 +100,72 @@ def test_a_body_past_the_limit_passes_unchecked_and_is_counted(mode: str, monkey
             assert (await on.get()).endswith(b"\r\n\r\n" + body)
             report = await on.report()
         assert [one.code.id for one in report.diagnostics] == ["BODY_NOT_CHECKED"]
+
+    asyncio.run(run())
+
+
+WHOLE = gzip.compress(GOOD)
+CODED = {
+    "cut": (WHOLE[:-8], "gzip"),
+    "a second part at fault": (gzip.compress(GOOD[:-1]) + gzip.compress(b', {"id": 1}]'), "gzip"),
+    "not gzip at all": (b'[{"id": 1}]', "gzip"),
+    "behind its end": (zlib.compress(GOOD) + b"[1]", "deflate"),
+    "a bomb": (gzip.compress(b"[" + b" " * 2**25 + GOOD[1:]), "gzip"),
+    "nobody knows it": (b"(\xb5/\xfd", "zstd"),
+}
+
+
+@pytest.mark.parametrize("kind", CODED)
+def test_a_body_that_cannot_be_decoded_whole_is_refused(kind: str) -> None:
+    async def run() -> None:
+        body, coding = CODED[kind]
+        async with stage(answers(answer(body, f"Content-Encoding: {coding}")), "enforce") as on:
+            got = await on.get()
+            report = await on.report()
+            elsewhere = await on.get("/elsewhere")
+        assert got.startswith(b"HTTP/1.1 502 ") and body not in got, got[:200]
+        assert report.summary["exchanges"]["conforming"] == 0 and report.summary["proxy"]["refused"] == 1
+        assert elsewhere.endswith(b"\r\n\r\n" + body), "nobody describes it"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("body", [WHOLE[:-8], WHOLE + b"\0"])
+def test_a_body_that_cannot_be_decoded_whole_is_not_conforming(body: bytes) -> None:
+    async def run() -> None:
+        async with stage(answers(answer(body, "Content-Encoding: gzip"))) as on:
+            assert (await on.get()).endswith(body)
+            report = await on.report()
+        assert [one.code.id for one in report.diagnostics] == ["BODY_NOT_CHECKED"]
+        assert report.summary["exchanges"]["conforming"] == 0
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("body", "coding"),
+    [
+        (gzip.compress(GOOD[:9]) + gzip.compress(GOOD[9:]), "gzip"),
+        (zlib.compress(GOOD), "deflate"),
+        (zlib.compress(GOOD, wbits=-15), "deflate"),
+    ],
+)
+def test_a_coded_body_that_is_whole_passes(body: bytes, coding: str) -> None:
+    async def run() -> None:
+        async with stage(answers(answer(body, f"Content-Encoding: {coding}")), "enforce") as on:
+            assert (await on.get()).endswith(b"\r\n\r\n" + body)
+            assert (await on.report()).summary["exchanges"]["conforming"] == 1
+
+    asyncio.run(run())
+
+
+def test_a_request_that_cannot_be_decoded_is_not_sent() -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        body = gzip.compress(b'{"title": "a"}')[:-4]
+        fields = ("Content-Type: application/json", f"Content-Length: {len(body)}", "Content-Encoding: gzip")
+        async with stage(keeps(answer(SESSION), kept), "enforce") as on:
+            got = await on.send(request("POST", "/session", *fields, body=body))
+        assert got.startswith(b"HTTP/1.1 400 ") and kept == []
 
     asyncio.run(run())

@@ -107,6 +107,27 @@ def test_a_compressed_stream_is_held_too(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "coding"),
+    [
+        ([gzip.compress(GOOD), gzip.compress(BAD)], "gzip"),
+        ([gzip.compress(GOOD) + b"\xff", BAD], "gzip"),
+        ([gzip.compress(GOOD)[:-8]], "gzip"),
+        ([b"(\xb5/\xfd", BAD], "zstd"),
+    ],
+)
+def test_enforced_a_stream_ends_where_nobody_can_read_it(folder: Path, text: list[bytes], coding: str) -> None:
+    async def run() -> None:
+        head = HEAD + f"Content-Encoding: {coding}\r\n".encode()
+        async with stage(pieces(*text, head=head), "enforce", folder=folder) as on:
+            got = await on.get("/event")
+            assert not got.endswith(b"0\r\n\r\n") and not any(piece in got for piece in text[1:])
+            assert (await on.counts())["refused"] == 1
+            assert (await on.get("/elsewhere")).endswith(b"0\r\n\r\n"), "nobody describes it"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
     "text",
     [[GOOD, BAD, GOOD], [GOOD, BAD[:9], BAD[9:], GOOD], [GOOD + BAD[:-1], BAD[-1:] + GOOD]],
     ids=["whole", "in two", "at the end"],

@@ -20,6 +20,7 @@ from wirelock.serve.proxy.room import Room
 from wirelock.serve.proxy.watch import Watch
 from wirelock.serve.upstream import Upstream
 from wirelock.traffic.collected import MOST
+from wirelock.traffic.events import Event
 
 Mode = Literal["report", "enforce"]
 _AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
@@ -197,13 +198,19 @@ class _Exchange:
         kept = bytearray()
         async for chunk in chunks(answer):
             kept += chunk
-            if await self._watch.refuses_events(self._passing, self._passing.received(chunk)):
-                self._watch.counts["refused"] += 1
-                raise Refused
+            await self._let_pass(self._passing.received(chunk))
             if not self._passing.within_event or len(kept) > MOST:
                 await response.write(bytes(kept))
                 kept.clear()
+        self._passing.received_all()
+        await self._let_pass([])
         await response.write(bytes(kept))
+
+    async def _let_pass(self, events: list[Event]) -> None:
+        """Hold events of a stream that are about to be passed on; raises Refused."""
+        if await self._watch.refuses_events(self._passing, events):
+            self._watch.counts["refused"] += 1
+            raise Refused
 
 
 async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

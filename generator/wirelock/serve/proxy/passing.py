@@ -54,6 +54,11 @@ class Passing:
         return self._reader is not None and (self._reader.waiting > MOST or self._decoder.failed)
 
     @property
+    def is_undecodable(self) -> bool:
+        """Whether what is answered is a stream whose coding is broken or unknown: nobody knows what it says."""
+        return self._reader is not None and self._decoder.failed
+
+    @property
     def within_event(self) -> bool:
         """Whether the last event of the stream has begun and not ended."""
         return self._reader is not None and self._reader.waiting > 0
@@ -88,6 +93,11 @@ class Passing:
     def received_all(self) -> None:
         """Note that the answer's body has ended."""
         self._received.whole = True
+        self._decoder.end()
+
+    def undecodable(self, part: str) -> str:
+        """Why the body of the "request" or the "response" cannot be decoded, "" if it can; words behind "the body"."""
+        return (self._sent if part == "request" else self._received).undecodable
 
     def gone(self) -> None:
         """Nothing of it is needed any longer."""

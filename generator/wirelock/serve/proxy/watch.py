@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from wirelock.serve.proxy.passing import NAME, Passing
 from wirelock.serve.proxy.tally import Judged, Tally
 from wirelock.serve.recording.recorder import Recorder
 from wirelock.traffic.check import Check
+from wirelock.traffic.codes import BODY_NOT_CHECKED
 from wirelock.traffic.events import Event
 from wirelock.traffic.exchange import Exchange
 
@@ -59,6 +60,8 @@ class Watch:
 
     async def refuses_events(self, passing: Passing, events: list[Event]) -> tuple[Diagnostic, ...]:
         """Hold events of a stream, and wait for what is found: why they must not be passed on."""
+        if passing.is_undecodable:
+            return await self._refuses_rest(passing)
         if self._tally is None or not events:
             return ()
         judged = await self._checker.now(self._of_events(self._tally, passing, events), _size(events))
@@ -102,9 +105,20 @@ class Watch:
     async def _refuses(self, passing: Passing, part: str) -> tuple[Diagnostic, ...]:
         if self._gate is None:
             return ()
+        found = await self._gated(self._gate, passing.passed())
+        return _at_fault(found, part) or _not_held(found, part, passing.undecodable(part))
+
+    async def _refuses_rest(self, passing: Passing) -> tuple[Diagnostic, ...]:
+        """Why a stream that cannot be decoded must not go on: nobody knows what it says."""
+        if self._gate is None:
+            return ()
         passed = passing.passed()
-        work = partial(_judged, self._gate, exchange_of(passed, NAME))
-        return _at_fault(await self._checker.now(work, _weight(passed)), part)
+        found = await self._gated(self._gate, replace(passed, response=replace(passed.response, body=None)))
+        return _not_held(found, "response", "cannot be decoded")
+
+    async def _gated(self, gate: Check, passed: Passed) -> tuple[Diagnostic, ...]:
+        work = partial(_judged, gate, exchange_of(passed, NAME))
+        return await self._checker.now(work, _weight(passed))
 
     def _check(self, passing: Passing, passed: Passed, failure: str) -> None:
         """Hold a whole exchange; one with events was counted with the first of them."""
@@ -151,6 +165,14 @@ def _judged(gate: Check, exchange: Exchange) -> tuple[Diagnostic, ...]:
 
 def _at_fault(found: tuple[Diagnostic, ...], part: str) -> tuple[Diagnostic, ...]:
     return tuple(one for one in found if one.fails and one.exchange is not None and one.exchange.part == part)
+
+
+def _not_held(found: tuple[Diagnostic, ...], part: str, undecodable: str) -> tuple[Diagnostic, ...]:
+    """What a service describes and was not held, because its body cannot be decoded; what nobody describes is none."""
+    if not undecodable:
+        return ()
+    notes = (one for one in found if one.code == BODY_NOT_CHECKED and one.exchange and one.exchange.part == part)
+    return tuple(replace(note, message=f"not checked: the body {undecodable}") for note in notes)
 
 
 def _size(events: list[Event]) -> int:
