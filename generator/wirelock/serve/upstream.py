@@ -12,7 +12,7 @@ import aiohttp
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.words import visible
-from wirelock.serve.connections import MOST, Connector
+from wirelock.serve.connections import Connector
 from wirelock.serve.tls import NO_TLS, TlsFiles
 from wirelock.traffic.secrets import REDACTED
 
@@ -102,11 +102,11 @@ def connected(
     """A pool of kept connections to the server, to be used as a context.
 
     Redirects are not followed unless asked for, cookies are not kept, bodies stay as they are encoded, no proxy of the
-    environment is used, and nothing is sent twice. `seconds` bound a whole call, None leaves that to the caller;
-    `hooks` see every request.
+    environment is used, and nothing is sent twice. The pool has no limit, callers have
+    `Places`. `seconds` bound a whole call, None leaves that to the caller; `hooks` see every request.
     """
     session = aiohttp.ClientSession(
-        connector=Connector(limit=MOST, ssl=upstream.tls if upstream.tls else True),
+        connector=Connector(limit=0, ssl=upstream.tls if upstream.tls else True),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS),

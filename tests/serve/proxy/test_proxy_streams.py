@@ -11,6 +11,7 @@ import pytest
 from stage import Script, Stage, answers, request, stage
 
 from wirelock.api.proxying import Mode
+from wirelock.serve import connections
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 GOOD, BAD = b'id: 1\ndata: {"n": 1}\n\n', b'data: {"n": "one"}\n\n'
@@ -167,5 +168,42 @@ def test_an_event_without_end_is_not_kept_without_end(
         async with stage(answers(text), mode, folder=folder) as on:
             assert plain(await on.get("/event")) == text.partition(b"\r\n\r\n")[2]
             assert (await on.counts())["streams given up"] == 1
+
+    asyncio.run(run())
+
+
+def test_open_streams_hold_up_no_call(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST", 2)
+    monkeypatch.setattr(connections, "MOST_STREAMS", 3)
+    monkeypatch.setattr(connections, "PATIENCE", 0.2)
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        if asked.startswith(b"GET /event"):
+            writer.write(HEAD + b"\r\n" + GOOD)
+        if not asked.startswith(b"GET /fine"):
+            await reader.read()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine")
+
+    async def run() -> None:
+        async with stage(script, folder=folder) as on:
+            writers = []
+            for _ in range(3):
+                reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
+                writer.write(request("GET", "/event"))
+                await reader.readuntil(GOOD)
+                writers.append(writer)
+            assert (await on.get("/event")).startswith(b"HTTP/1.1 503 ")
+            assert (await on.get("/fine")).endswith(b"fine")
+            hung = [asyncio.ensure_future(on.get("/hangs")) for _ in range(2)]
+            await asyncio.sleep(0.1)
+            assert (await on.get("/fine")).startswith(b"HTTP/1.1 503 ")
+            for waiting in hung:
+                waiting.cancel()
+            await asyncio.gather(*hung, return_exceptions=True)
+            for writer in writers:
+                writer.close()
+            await asyncio.sleep(0.1)
+            assert (await on.get("/fine")).endswith(b"fine")
 
     asyncio.run(run())

@@ -18,7 +18,7 @@ from wirelock.serve.bridge.calls import Call, Caller, Unsendable
 from wirelock.serve.bridge.draining import Draining
 from wirelock.serve.bridge.failures import Failure, unforeseen
 from wirelock.serve.bridge.observing import Observer
-from wirelock.serve.bridge.sending import Sender
+from wirelock.serve.bridge.sending import Sender, patience
 from wirelock.serve.bridge.states import Metadata, States
 
 _REFUSED = "the request is not valid"
@@ -88,7 +88,8 @@ class Unary:
         if isinstance(call, Failure):
             return call
         headers = self._around.states.headers(call, asked.named, asked.metadata)
-        received = await self._around.sender.send(call, headers)
+        seconds = patience(call) if context.time_remaining() is None else None
+        received = await self._around.sender.send(call, headers, seconds)
         if isinstance(received, Failure):
             return received
         answer = self._rpc.answers.read(received.status, received.body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
@@ -11,14 +12,17 @@ from yarl import URL
 
 from wirelock.runtime.words import visible
 from wirelock.serve.bridge.calls import Call, Pairs
-from wirelock.serve.bridge.codes import UPSTREAM_BROKEN, UPSTREAM_TOO_LARGE
+from wirelock.serve.bridge.codes import UPSTREAM_BROKEN, UPSTREAM_BUSY, UPSTREAM_SLOW, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure
+from wirelock.serve.connections import Busy, Places
 from wirelock.serve.upstream import UPSTREAM_UNREACHABLE, Upstream
 from wirelock.traffic.events import MEDIA_TYPE
 from wirelock.traffic.exchange import Body, media_type
 
 LARGEST = 64 * 2**20
 """Bytes of a response that is read; a longer one fails."""
+PATIENCE, LONGEST = 60.0, 600.0
+"""Seconds within which a call without a deadline is answered: one that only reads, and one that may be real work."""
 IDENTITY = "identity"
 _LOST = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
 """The connection was refused, or ended before the answer began."""
@@ -40,18 +44,26 @@ class Sender:
     def __init__(self, upstream: Upstream, session: aiohttp.ClientSession) -> None:
         self._upstream = upstream
         self._session = session
+        self.places = Places()
 
-    async def send(self, call: Call, headers: Pairs = ()) -> Received | Failure:
-        """Send a call with further headers; cancelling this closes the connection."""
+    async def send(self, call: Call, headers: Pairs = (), seconds: float | None = None) -> Received | Failure:
+        """Send a call with further headers; cancelling this closes the connection. `seconds` bound it, None do not."""
+        limit = asyncio.timeout(seconds)
         try:
-            try:
-                return await self._sent(call, headers)
-            except _LOST:
-                if call.verb != "GET":
-                    raise
-                return await self._sent(call, headers)
+            async with self.places.call(), limit:
+                return await self._tried(call, headers)
+        except Busy as error:
+            return busy(error)
         except ERRORS as error:
-            return broken(error)
+            return _slow(seconds) if limit.expired() else broken(error)
+
+    async def _tried(self, call: Call, headers: Pairs) -> Received | Failure:
+        try:
+            return await self._sent(call, headers)
+        except _LOST:
+            if call.verb != "GET":
+                raise
+            return await self._sent(call, headers)
 
     async def _sent(self, call: Call, headers: Pairs) -> Received | Failure:
         async with self.opened(call, headers) as response:
@@ -84,6 +96,21 @@ def broken(error: Exception) -> Failure:
     if isinstance(error, aiohttp.ClientPayloadError):
         return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_BROKEN.id, f"the upstream's answer is cut short: {words}")
     return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_UNREACHABLE.id, f"the upstream cannot be reached: {words}")
+
+
+def busy(error: Busy) -> Failure:
+    """A call for which there was no place."""
+    return Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, UPSTREAM_BUSY.id, str(error))
+
+
+def _slow(seconds: float | None) -> Failure:
+    words = f"the upstream did not answer within {seconds:g} seconds, and the call has no deadline of its own"
+    return Failure(grpc.StatusCode.DEADLINE_EXCEEDED, UPSTREAM_SLOW.id, words)
+
+
+def patience(call: Call) -> float:
+    """How many seconds a call without a deadline has."""
+    return PATIENCE if call.verb == "GET" else LONGEST
 
 
 def encoding(response: aiohttp.ClientResponse) -> str:

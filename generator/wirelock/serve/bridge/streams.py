@@ -19,7 +19,8 @@ from wirelock.serve.bridge.calling import Rpc, Surroundings, read_request, writt
 from wirelock.serve.bridge.calls import UNSENDABLE, Call, Pairs
 from wirelock.serve.bridge.codes import BRIDGE_DRAINING, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure, unforeseen
-from wirelock.serve.bridge.sending import ERRORS, IDENTITY, LARGEST, broken, encoding, received
+from wirelock.serve.bridge.sending import ERRORS, IDENTITY, LARGEST, broken, busy, encoding, received
+from wirelock.serve.connections import Busy
 from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader
 from wirelock.traffic.exchange import media_type
 
@@ -66,9 +67,13 @@ class Stream:
             return
         headers = self._around.states.headers(call, asked.named, asked.metadata)
         connection = _Connection(self._rpc, self._around, call, headers)
-        async with aclosing(connection.steps()) as steps:
-            async for step in steps:
-                yield step
+        try:
+            with self._around.sender.places.stream():
+                async with aclosing(connection.steps()) as steps:
+                    async for step in steps:
+                        yield step
+        except Busy as error:
+            yield busy(error)
 
 
 class _Connection:

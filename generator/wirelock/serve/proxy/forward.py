@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from wirelock.serve.connections import Busy, Place, Places
 from wirelock.serve.proxy import headers
 from wirelock.serve.proxy.answers import problem
 from wirelock.serve.proxy.breaks import FAILURES, BrokenOff, Refused, chunks, words
@@ -37,6 +38,7 @@ class Forward:
         self._enforces = mode == "enforce"
         self._numbers = count()
         self._room = Room()
+        self.places = Places()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -106,11 +108,19 @@ class _Exchange:
             self._watch.counts["refused"] += 1
             return problem(400, "the request is not as described", found[0].message, found)
         try:
-            answer = await self._asked(sent)
+            async with self._forward.places.call() as place:
+                return await self._sent(sent, place)
+        except Busy as error:
+            self._watch.counts["refused"] += 1
+            return problem(503, "too much is on its way", str(error))
+
+    async def _sent(self, body: AsyncIterator[bytes] | bytes | None, place: Place) -> web.StreamResponse:
+        try:
+            answer = await self._asked(body)
         except FAILURES as error:
             return self._unanswered(error)
         async with answer:
-            return await self._answered(answer)
+            return await self._answered(answer, place)
 
     async def _gathered(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes] | bytes:
         """The request's body in memory, so that it can be checked; past the limit it is passed on unchecked."""
@@ -140,13 +150,15 @@ class _Exchange:
         self._failure = words
         return problem(502, "the server's answer cannot be passed on", words)
 
-    async def _answered(self, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+    async def _answered(self, answer: aiohttp.ClientResponse, place: Place) -> web.StreamResponse:
         wrong = "it changes the protocol, which was not asked for" if answer.status < 200 else ""
         wrong = wrong or headers.wrong(answer.raw_headers)
         if wrong:
             answer.close()  # what else comes on this connection belongs to nobody
             return self._bad_gateway(f"the server's answer cannot be passed on: {wrong}")
         self._passing.answered(answer)
+        if self._passing.is_stream:
+            place.becomes_stream()
         self._watch.counts["answered"] += 1
         if self._forward.enforces and not self._passing.is_stream:
             return await self._held_back(answer)
