@@ -9,7 +9,7 @@ from wirelock.diagnostics import Case, Diagnostic, Location, Report, in_order
 from wirelock.ir import Method, TypeGraph, TypeId
 from wirelock.runtime.findings import Contract
 from wirelock.runtime.text import parse
-from wirelock.traffic.bodies import request_part, response_part
+from wirelock.traffic.bodies import request_part, response_part, stated
 from wirelock.traffic.codes import BODY_NOT_CHECKED, NOT_DESCRIBED, NOTHING_CHECKED
 from wirelock.traffic.coverage import Exercised
 from wirelock.traffic.exchange import Document, Exchange
@@ -50,6 +50,7 @@ class Check:
         self._routes = Routes(graph.services)
         self._exercised = Exercised(graph.definitions)
         self._documents: set[TypeId] = set()
+        self._warm: set[TypeId] = set()
         self._types = {key for service in graph.services for method in service.methods for key in _types(method)}
 
     def exchange(self, exchange: Exchange) -> None:
@@ -75,6 +76,23 @@ class Check:
         part = response_part(exchange, match, self._graph.definitions) if match else None
         if match and isinstance(part, Streamed):
             self._events(of_exchange(exchange, "response", match), part.events, first)
+
+    def is_warm(self, exchange: Exchange) -> bool:
+        """Whether all that an exchange may be held against is made; to make it can take seconds."""
+        return self._wanted(exchange) <= self._warm
+
+    def warm(self, exchange: Exchange) -> None:
+        """Make what an exchange may be held against, and what it makes in turn when it is first used."""
+        for key in self._wanted(exchange) - self._warm:
+            judge(self._contracts(key), b"{}")
+            self._warm.add(key)
+
+    def _wanted(self, exchange: Exchange) -> set[TypeId]:
+        match = self._routes.find(exchange)
+        if match is None:
+            return set()
+        method = match.route.method
+        return {method.request, *(body.type for body in stated(method.responses, exchange.status) if body.type)}
 
     def take(self) -> tuple[tuple[Diagnostic, ...], tuple[Case, ...]]:
         """What was found, and the cases, since this was last called; they are not kept here any longer.

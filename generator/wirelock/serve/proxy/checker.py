@@ -1,7 +1,8 @@
 """Checks what passes, so that nothing waits for it: at once what is small, in a thread what is not.
 
 To hand a small document to a thread takes longer than to check it, since both compete for the interpreter. What the
-thread cannot keep up with is not checked, and counted.
+thread cannot keep up with is not checked, and counted. What makes a validator, a model and a codec first is not small,
+whatever its size: of a large union that takes seconds.
 """
 
 from __future__ import annotations
@@ -30,9 +31,12 @@ class Checker:
         self._waiting = 0
         self._fault: BaseException | None = None
 
-    def later(self, work: Callable[[], object], size: int) -> bool:
-        """Do something that holds `size` bytes when its turn comes; False if too much waits, and it is not done."""
-        if self._is_at_once(size):
+    def later(self, work: Callable[[], object], size: int, *, cold: bool = False) -> bool:
+        """Do something that holds `size` bytes when its turn comes; False if too much waits, and it is not done.
+
+        It is `cold` if something is to be made first.
+        """
+        if not cold and self._is_at_once(size):
             self._do(work)
             return True
         weight = size + _EACH
@@ -42,9 +46,9 @@ class Checker:
         self._submitted(work).add_done_callback(lambda done: self._finished(done, weight))
         return True
 
-    async def now(self, work: Callable[[], Result], size: int) -> Result:
+    async def now(self, work: Callable[[], Result], size: int, *, cold: bool = False) -> Result:
         """Do something when its turn comes, and wait for it."""
-        return work() if self._is_at_once(size) else await self._submitted(work)
+        return work() if not cold and self._is_at_once(size) else await self._submitted(work)
 
     async def close(self) -> None:
         """Wait for everything that was to be done; a fault of ours on the way is raised, lest it looks like success."""

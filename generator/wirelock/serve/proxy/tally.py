@@ -36,13 +36,19 @@ class Tally:
         self._outcomes: Counter[tuple[str, str]] = Counter()
         self._left_out = 0
 
+    def is_warm(self, exchange: Exchange) -> bool:
+        """Whether all that an exchange may be held against is made."""
+        return self._check.is_warm(exchange)
+
     def exchange(self, exchange: Exchange) -> Judged:
         """Check an exchange."""
+        self._check.warm(exchange)
         self._check.exchange(exchange)
         return self._taken()
 
     def more(self, exchange: Exchange, first: int) -> Judged:
         """Check further events of a stream, of which `first` were checked before."""
+        self._check.warm(exchange)
         self._check.more(exchange, first)
         return self._taken()
 

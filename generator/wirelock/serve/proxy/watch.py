@@ -64,13 +64,15 @@ class Watch:
             return await self._refuses_rest(passing)
         if self._tally is None or not events:
             return ()
-        judged = await self._checker.now(self._of_events(self._tally, passing, events), _size(events))
+        work, cold = self._of_events(self._tally, passing, events)
+        judged = await self._checker.now(work, _size(events), cold=cold)
         return _at_fault(judged.found, "event")
 
     def events(self, passing: Passing, events: list[Event]) -> None:
         """Hold events of a stream that were passed on."""
         if self._tally is not None and events:
-            self._later(self._of_events(self._tally, passing, events), _size(events))
+            work, cold = self._of_events(self._tally, passing, events)
+            self._later(work, _size(events), cold=cold)
 
     def over(self, passing: Passing, failure: str = "") -> asyncio.Task[None] | None:
         """Check, record and show an exchange that is over; gives what is to be waited for before the next."""
@@ -117,8 +119,9 @@ class Watch:
         return _not_held(found, "response", "cannot be decoded")
 
     async def _gated(self, gate: Check, passed: Passed) -> tuple[Diagnostic, ...]:
-        work = partial(_judged, gate, exchange_of(passed, NAME))
-        return await self._checker.now(work, _weight(passed))
+        exchange = exchange_of(passed, NAME)
+        work = partial(_judged, gate, exchange)
+        return await self._checker.now(work, _weight(passed), cold=not gate.is_warm(exchange))
 
     def _check(self, passing: Passing, passed: Passed, failure: str) -> None:
         """Hold a whole exchange; one with events was counted with the first of them."""
@@ -134,9 +137,10 @@ class Watch:
             judged = None if counted or (failure and not passed.status) else tally.exchange(exchange)
             loop.call_soon_threadsafe(self.seen, Seen(passed, judged, failure))
 
-        self._later(work, _weight(passed))
+        self._later(work, _weight(passed), cold=not tally.is_warm(exchange))
 
-    def _of_events(self, tally: Tally, passing: Passing, events: list[Event]) -> Callable[[], Judged]:
+    def _of_events(self, tally: Tally, passing: Passing, events: list[Event]) -> tuple[Callable[[], Judged], bool]:
+        """How events are held, and whether something is to be made for that first."""
         exchange, first = passing.exchange_with(events)
         passed, loop = passing.passed(), asyncio.get_running_loop()
 
@@ -145,10 +149,10 @@ class Watch:
             loop.call_soon_threadsafe(self.seen, Seen(passed, judged))
             return judged
 
-        return work
+        return work, not tally.is_warm(exchange)
 
-    def _later(self, work: Callable[[], object], size: int) -> None:
-        if not self._checker.later(work, size):
+    def _later(self, work: Callable[[], object], size: int, *, cold: bool) -> None:
+        if not self._checker.later(work, size, cold=cold):
             self.counts["not checked in time"] += 1
 
     def _started(self, writing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -159,6 +163,7 @@ class Watch:
 
 
 def _judged(gate: Check, exchange: Exchange) -> tuple[Diagnostic, ...]:
+    gate.warm(exchange)
     gate.exchange(exchange)
     return gate.take()[0]
 
