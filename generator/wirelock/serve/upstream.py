@@ -6,7 +6,7 @@ import base64
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 
@@ -58,8 +58,8 @@ def upstream(address: str, environment: Mapping[str, str], tls: TlsFiles = NO_TL
     Credentials come from the environment alone: a token (`Bearer`, RFC 6750), or a user and a password (`Basic`,
     RFC 7617), never from the address, which is shown.
     """
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    parts = _parts(address)
+    if parts is None:
         hint = "an address is a scheme, a host and perhaps a port and a path: http://127.0.0.1:4096"
         return Diagnostic(UPSTREAM_INVALID, Location(), f"{visible(address)} is no address of a server", hint)
     if parts.username is not None:
@@ -70,6 +70,19 @@ def upstream(address: str, environment: Mapping[str, str], tls: TlsFiles = NO_TL
         return authorization
     context = _context(tls) if parts.scheme == "https" else None
     return context if isinstance(context, Diagnostic) else Upstream(address.rstrip("/"), authorization, context)
+
+
+def _parts(address: str) -> SplitResult | None:
+    """The parts of an address; None if it is none of a server."""
+    try:
+        parts = urlsplit(address)
+        if parts.port == 0:  # to read a port that is none raises
+            return None
+    except ValueError:
+        return None
+    if any(char <= " " for char in address) or parts.query or parts.fragment:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None
 
 
 def _authorization(environment: Mapping[str, str]) -> str | Diagnostic:

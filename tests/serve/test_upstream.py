@@ -1,0 +1,46 @@
+"""The address of a server: what is none is said before anything is dialled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from checkout import ROOT, configuration
+
+from wirelock import api
+from wirelock.diagnostics import Diagnostic
+from wirelock.serve.upstream import Upstream, upstream
+
+WRONG = [
+    "http://[::1",
+    "http://127.0.0.1:99999",
+    "http://127.0.0.1:abc",
+    "http://127.0.0.1:-1",
+    "http://a:0",
+    "http://a b",
+]
+
+
+@pytest.mark.parametrize("address", [*WRONG, "", "localhost:1", "ftp://a", "http://", "http://a?b", "http://a#b"])
+def test_what_is_no_address_of_a_server_is_said(address: str) -> None:
+    found = upstream(address, {})
+    assert isinstance(found, Diagnostic) and found.code.id == "UPSTREAM_INVALID"
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:4096", "http://[::1]:1", "https://api.example/v1", "http://a/"])
+def test_an_address_is_one(address: str) -> None:
+    found = upstream(address, {})
+    assert isinstance(found, Upstream) and found.url == address.rstrip("/")
+
+
+@pytest.mark.parametrize("address", WRONG[:3])
+def test_every_command_that_dials_says_so(address: str, tmp_path: Path) -> None:
+    config = configuration(ROOT)
+    reports = [
+        api.serve(config, address, "127.0.0.1:0"),
+        api.proxy(config, address, lambda listens: None),
+        api.record(address, str(tmp_path / "a.har"), lambda listens: None),
+        api.verify_live(config, address, {}),
+    ]
+    for report in reports:
+        assert [one.code.id for one in report.diagnostics] == ["UPSTREAM_INVALID"] and report.exit_code == 2
