@@ -101,6 +101,27 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path)
 
 
+def test_files_that_are_no_pair_are_not_taken_for_a_port_in_use(authority: Authority, tmp_path: Path) -> None:
+    one, other = authority.pair("one"), authority.pair("other")
+    junk, locked = tmp_path / "junk.pem", tmp_path / "locked.key"
+    junk.write_text("no certificate at all")
+    key = serialization.load_pem_private_key(Path(one.key).read_bytes(), None)
+    secret = serialization.BestAvailableEncryption(b"secret")
+    locked.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret))
+    wrong = [
+        TlsFiles("", str(junk), one.key),
+        TlsFiles("", one.certificate, str(junk)),
+        TlsFiles("", one.certificate, other.key),
+        TlsFiles(str(junk), one.certificate, one.key),
+        TlsFiles("", one.certificate, str(locked)),
+    ]
+    for files in wrong:
+        found = listen("127.0.0.1:0", files)
+        assert isinstance(found, Diagnostic) and found.code.id == "LISTEN_INVALID", files
+        assert "the files for TLS cannot be used" in found.message
+    assert isinstance(listen("127.0.0.1:0", one), Listen)
+
+
 def shown(files: TlsFiles, *, pair: bool) -> grpc.ChannelCredentials:
     """What a client shows."""
     root = Path(files.authority).read_bytes()

@@ -178,7 +178,7 @@ def test_a_port_in_use_a_wrong_address_and_a_wrong_name(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         record = ("record", "--upstream", "http://127.0.0.1:1", "--output", "a.har")
         code, out = ran(*record, "--listen", f"127.0.0.1:{port}", folder=tmp_path)
-        assert code == 2 and "LISTEN_FAILED" in out and "another program" in out
+        assert code == 2 and "LISTEN_FAILED" in out and "is something else listening there?" in out
     assert ran(*record, "--listen", "nowhere", folder=tmp_path)[0] == 2
     code, out = ran("record", "--upstream", "localhost:1", "--output", "a.har", folder=tmp_path)
     assert code == 2 and "UPSTREAM_INVALID" in out

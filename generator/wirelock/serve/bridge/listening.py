@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,9 +53,18 @@ def listen(address: str, tls: TlsFiles = NO_TLS) -> Listen | Diagnostic:
 
 
 def _credentials(tls: TlsFiles) -> grpc.ServerCredentials:
+    """What gRPC listens with, which says nothing of files that it cannot use; raises OSError, ssl.SSLError is one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls.certificate, tls.key, _no_password)
+    if tls.authority:
+        context.load_verify_locations(tls.authority)
     pair = Path(tls.key).read_bytes(), Path(tls.certificate).read_bytes()
     authority = Path(tls.authority).read_bytes() if tls.authority else None
     return grpc.ssl_server_credentials([pair], authority, require_client_auth=authority is not None)
+
+
+def _no_password() -> str:
+    raise OSError("the key asks for a password, which gRPC cannot be given")
 
 
 def bind(server: grpc.aio.Server, where: Listen) -> int | Diagnostic:
