@@ -207,3 +207,18 @@ def test_open_streams_hold_up_no_call(folder: Path, monkeypatch: pytest.MonkeyPa
             assert (await on.get("/fine")).endswith(b"fine")
 
     asyncio.run(run())
+
+
+def test_what_was_found_in_a_stream_stays_on_the_page_while_more_comes(folder: Path) -> None:
+    async def run() -> None:
+        async with stage(pieces(BAD, *[GOOD] * 3, BAD, GOOD), folder=folder) as on:
+            await on.get("/event")
+            reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
+            writer.write(request("GET", "/__wirelock/events"))
+            await reader.readuntil(b"event: exchange\ndata: ")
+            row = json.loads(await reader.readline())
+            writer.close()
+        assert row["outcome"] == "stream" and row["rpc"] == "EventService.Follow"
+        assert [(one["level"], one["code"]) for one in row["findings"]] == [("error", "VIOLATION")]
+
+    asyncio.run(run())

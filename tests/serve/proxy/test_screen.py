@@ -287,6 +287,20 @@ def test_the_report_is_the_one_that_is_known(browser: Browser, address: str) -> 
     context.close()
 
 
+@pytest.mark.parametrize(("level", "look"), [("error", "bad"), ("note", "info")])
+def test_a_stream_looks_as_what_was_found_in_it(browser: Browser, address: str, level: str, look: str) -> None:
+    found = {"level": level, "code": "VIOLATION", "message": "must be an integer"}
+    facts = {"time": "12:00:00", "method": "GET", "url": "/event", "status": 200, "milliseconds": 1, "bytes": 1}
+    row = {"index": 1, "outcome": "stream", "rpc": "Events.Follow", "findings": [found], **facts}
+    context = browser.new_context()
+    page = context.new_page()
+    text = f"event: exchange\ndata: {json.dumps(row)}\n\n"
+    page.route("**/__wirelock/events", lambda route: route.fulfill(content_type="text/event-stream", body=text))
+    page.goto(f"{address}/__wirelock/")
+    page.locator(f"#flow > li.{look}").wait_for(timeout=3000)
+    context.close()
+
+
 def test_nobody_else_may_embed_or_read_it(address: str) -> None:
     with urllib.request.urlopen(f"{address}/__wirelock/", timeout=10) as response:
         assert response.headers["Content-Security-Policy"] == "frame-ancestors 'none'"

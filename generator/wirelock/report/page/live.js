@@ -15,16 +15,20 @@
 
   // traffic: everything in it is text, and becomes nothing else
 
-  const made = (name, look, text) => {
+  const made = (name, style, text) => {
     const node = document.createElement(name);
-    if (look) node.className = look;
+    if (style) node.className = style;
     if (text !== undefined) node.textContent = text;
     return node;
   };
 
   const printable = (text) => text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu, (char) => `\\u${char.codePointAt(0).toString(16).padStart(4, "0")}`);
 
-  const isWrong = (seen) => LOOKS[seen.outcome] === "bad" || LOOKS[seen.outcome] === "odd" || seen.findings.some((one) => one.level === "error");
+  const isFaulty = (seen) => seen.findings.some((one) => one.level === "error");
+
+  const look = (seen) => seen.outcome === "stream" && isFaulty(seen) ? "bad" : LOOKS[seen.outcome] || "none";
+
+  const isWrong = (seen) => LOOKS[seen.outcome] === "bad" || LOOKS[seen.outcome] === "odd" || isFaulty(seen);
 
   const notes = (seen) => {
     const list = made("ul");
@@ -39,7 +43,7 @@
   };
 
   const show = (seen) => {
-    const item = made("li", LOOKS[seen.outcome] || "none");
+    const item = made("li", look(seen));
     const details = made("details");
     const summary = made("summary");
     summary.append(

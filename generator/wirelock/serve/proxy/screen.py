@@ -6,19 +6,22 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
 
 from wirelock.diagnostics import Report
 from wirelock.serve.proxy.hosts import is_named, misdirected
+from wirelock.serve.proxy.tally import Judged
 from wirelock.serve.proxy.watch import Seen, Watch
 from wirelock.traffic.exchange import without_secrets
 
 PATH = "/__wirelock/"
 MOST_SHOWN = 500
 """How many exchanges are kept to be shown."""
+MOST_FINDINGS = 20
+"""How many findings of one exchange are shown."""
 MOST_VIEWERS = 16
 MOST_BEHIND = 1000
 """How many messages a viewer may be behind; then its stream ends, and it comes back by itself."""
@@ -42,6 +45,7 @@ class Screen:
         self._faces = faces
         self._watch = watch
         self._rows: OrderedDict[int, str] = OrderedDict()
+        self._judged: dict[int, Judged | None] = {}
         self._viewers: set[asyncio.Queue[str | None]] = set()
         self._told: Mapping[str, str] = {}
         self._changed = asyncio.Event()
@@ -58,10 +62,11 @@ class Screen:
 
     def see(self, seen: Seen) -> None:
         """Show an exchange, or show it again with what is known by now."""
-        row = _message("exchange", _row(seen))
+        self._judged[seen.passed.index] = judged = _together(self._judged.get(seen.passed.index), seen.judged)
+        row = _message("exchange", _row(replace(seen, judged=judged)))
         self._rows[seen.passed.index] = row
         if len(self._rows) > MOST_SHOWN:
-            self._rows.popitem(last=False)
+            self._judged.pop(self._rows.popitem(last=False)[0])
         self._tell(row)
         self._changed.set()
 
@@ -146,6 +151,15 @@ def _headers(media_type: str) -> dict[str, str]:
     }
 
 
+def _together(before: Judged | None, judged: Judged | None) -> Judged | None:
+    """What is known of an exchange by now: a stream is judged event by event, and each kind of finding is shown once."""
+    if before is None or judged is None:
+        return judged or before
+    kinds = {(one.code.id, one.where.pointer, one.message): one for one in (*before.found, *judged.found)}
+    worst_first = sorted(kinds.values(), key=lambda one: not one.fails)
+    return Judged(before.outcome, before.rpc or judged.rpc, tuple(worst_first[:MOST_FINDINGS]))
+
+
 def _row(seen: Seen) -> dict[str, Any]:
     """One exchange as it is listed; whatever is in it is text, and the page shows it as such."""
     passed, judged = seen.passed, seen.judged
@@ -160,5 +174,7 @@ def _row(seen: Seen) -> dict[str, Any]:
         "bytes": passed.response.size,
         "outcome": (seen.failure and "failed") or (judged.outcome if judged else ""),
         "rpc": judged.rpc if judged else "",
-        "findings": [{"level": one.level.value, "code": one.code.id, "message": one.message} for one in found[:20]],
+        "findings": [
+            {"level": one.level.value, "code": one.code.id, "message": one.message} for one in found[:MOST_FINDINGS]
+        ],
     }
