@@ -163,6 +163,40 @@ def test_a_signal_leaves_nothing_behind(number: signal.Signals, line: str) -> No
         assert stage.sessions == {}
 
 
+@pytest.mark.parametrize("signals", [[signal.SIGINT] * 2, [signal.SIGTERM] * 3, [signal.SIGINT, signal.SIGTERM] * 2])
+def test_impatience_leaves_nothing_behind_either(signals: list[signal.Signals]) -> None:
+    """The first signal says what is waited for; those that follow, while that is deleted, do not end it."""
+    hesitating = when("DELETE", lambda actor: time.sleep(1) or actor._usual())
+    with staged(hesitating) as stage:
+        command = [sys.executable, "-m", "wirelock", "verify", "--live", stage.url, "--lifecycle"]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            wait_for(lambda: "POST /session" in stage.asked, process)
+            assert process.stderr is not None
+            for count, number in enumerate(signals):
+                process.send_signal(number)
+                if count == 0:
+                    assert process.stderr.readline() == "interrupted: deleting what was made ...\n"
+                    wait_for(lambda: "DELETE /session/ses_1" in stage.asked, process)
+                time.sleep(0.1)
+            output, errors = process.communicate(timeout=30)
+        assert (process.returncode, errors) == (2, ""), output
+        assert "INTERRUPTED" in output and "LEFT_BEHIND" not in output
+        assert stage.sessions == {}
+
+
+def test_a_deletion_that_an_interruption_cannot_finish_is_named() -> None:
+    """The server takes the deletion, and is gone."""
+
+    def gone(actor: Actor) -> None:
+        actor.server.socket.shutdown(socket.SHUT_RDWR)
+        actor.reset()
+
+    with staged(when("DELETE", gone)) as stage:
+        report = live(stage, lifecycle=True)
+    (left,) = [d.message for d in report.diagnostics if d.code.id == "LEFT_BEHIND"]
+    assert left.startswith("/session/ses_1 may still be there")
+
+
 def wait_for(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
     while not happened():

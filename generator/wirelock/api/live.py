@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from wirelock.api.emitting import emitted
-from wirelock.api.progress import Progress, silent
+from wirelock.api.progress import Noted, Progress, silent, unheard
 from wirelock.artifacts import load
 from wirelock.build import build
 from wirelock.config import Config
@@ -27,12 +27,13 @@ def verify_live(
     lifecycle: bool = False,
     events: int | None = None,
     seconds: float | None = None,
+    noted: Noted = unheard,
 ) -> Report:
     """Ask a running server what the services describe, and hold its answers against them.
 
     Only GET is used, and streams are left alone, unless `lifecycle` lets it make and delete things of its own, or
     `events` or `seconds` (10,000 and 10 where only the other is given) have streams followed. Credentials come from
-    `environment`.
+    `environment`. `noted` is told what is waited for when the check is interrupted.
     """
     if absent := missing("live", ("aiohttp",)):
         return Report((absent,))
@@ -50,7 +51,7 @@ def verify_live(
     contracts = load(built, output.artifacts).contract
     check = Check(built.graph, contracts)
     limits = Following(events or EVENTS, seconds or SECONDS) if events or seconds else None
-    run = asyncio.run(checked(server, built.graph, check, contracts, Asked(limits, lifecycle), progress))
+    run = asyncio.run(checked(server, built.graph, check, contracts, Asked(noted, limits, lifecycle), progress))
     stopped = any(diagnostic.code.fatal for diagnostic in run.diagnostics)
     nothing = () if check.bodies or stopped else (_nothing(run.called),)
     report = check.report()

@@ -10,3 +10,11 @@ Progress = Callable[[str, int, int], None]
 
 def silent(doing: str, done: int, total: int) -> None:
     """For callers that do not look."""
+
+
+Noted = Callable[[str], None]
+"""Called with what people wait for, in words."""
+
+
+def unheard(words: str) -> None:
+    """For callers whom nobody listens to."""

@@ -120,6 +120,7 @@ def _report(arguments: argparse.Namespace, config: Config) -> Report:
                     lifecycle=arguments.lifecycle,
                     events=arguments.events,
                     seconds=arguments.seconds,
+                    noted=noted,
                 )
             case "verify":
                 return api.verify(config, arguments.recordings, arguments.type, progress)

@@ -22,7 +22,7 @@ from wirelock.serve.live.asking import Call
 from wirelock.serve.live.codes import LEFT_BEHIND
 from wirelock.serve.live.drafts import body
 from wirelock.serve.live.reading import key_of
-from wirelock.serve.live.run import Run, not_served
+from wirelock.serve.live.run import Run, Stopped, not_served
 from wirelock.traffic.exchange import Exchange
 from wirelock.traffic.parameters import properties
 
@@ -89,13 +89,17 @@ async def live_through(run: Run, resource: Resource, contracts: Contracts) -> No
 
 
 async def _to_the_end(work: Coroutine[None, None, None]) -> None:
-    """Await something that is not to be cancelled; the cancellation comes after it."""
+    """Await something that is not to be cancelled, however often that is tried; the cancellation comes after it."""
     task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        task.result()
+        raise cancelled
 
 
 def _call(run: Run, method: Method, path: str, resource: Resource, contracts: Contracts) -> Call | None:
@@ -153,9 +157,15 @@ async def _remains(run: Run, resource: Resource, path: str, deleted: Exchange | 
     if isinstance(deleted, Exchange) and deleted.status >= 300:
         return "" if deleted.status in _GONE else f"its deletion is answered {deleted.status}"
     reading = next((method for method in resource.others if method.verb.upper() == "GET"), None)
-    answer = await run.ask(reading, Call("GET", path)) if reading is not None else None
+    unknown = deleted.message if isinstance(deleted, Diagnostic) else ""
+    try:
+        answer = await run.ask(reading, Call("GET", path)) if reading is not None else None
+    except Stopped:
+        if unknown:
+            _left(run, f"{path} may still be there: {unknown}")
+        raise
     if answer is None:
-        return deleted.message if isinstance(deleted, Diagnostic) else ""
+        return unknown
     return "it can be read after it was deleted" if answer.status < 300 else ""
 
 

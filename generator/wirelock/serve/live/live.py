@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from wirelock.diagnostics import Diagnostic, Location, Severity
 from wirelock.ir import Method, TypeGraph
 from wirelock.runtime.text import Json
+from wirelock.serve.ending import signals
 from wirelock.serve.live.asking import Call, Server
 from wirelock.serve.live.codes import INTERRUPTED, NOT_CALLED
 from wirelock.serve.live.following import Followed, Following, follow, streams
@@ -21,6 +21,8 @@ from wirelock.serve.upstream import Upstream, connected
 from wirelock.traffic.check import Check
 
 Progress = Callable[[str, int, int], None]
+Noted = Callable[[str], None]
+"""Is told in words what people wait for."""
 _OPENING_SECONDS = 5.0
 Open = dict["asyncio.Task[Followed]", tuple[Method, Call, asyncio.Event]]
 """The streams that are being followed."""
@@ -28,8 +30,9 @@ Open = dict["asyncio.Task[Followed]", tuple[Method, Call, asyncio.Event]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a live check may do beyond reading: follow streams, and make things of its own."""
+    """What a live check may do beyond reading: follow streams, and make things of its own; and whom it tells."""
 
+    noted: Noted
     following: Following | None = None
     lifecycle: bool = False
 
@@ -39,12 +42,15 @@ async def checked(
 ) -> Run:
     """Hold a live server against its services; gives what was found, the check's own findings apart.
 
-    SIGINT and SIGTERM end it early: what was made is deleted first, and what was found is kept.
+    SIGINT and SIGTERM end it early: what was made is deleted first, however often they come, and what was found is
+    kept.
     """
+    task = asyncio.current_task()
+    assert task is not None
     async with connected(upstream) as session:
         run = Run(Server(upstream, session), graph, check)
         try:
-            with _ended_by_term():
+            with signals(lambda: _end(task, asked), _ignored):
                 await _everything(run, contracts, asked, progress)
         except Stopped as stopped:
             run.diagnostics.append(stopped.diagnostic)
@@ -123,17 +129,12 @@ def _nothing(run: Run, words: str) -> None:
     run.diagnostics.append(Diagnostic(NOT_CALLED, Location(), words, hint, Severity.ERROR))
 
 
-@contextlib.contextmanager
-def _ended_by_term() -> Generator[None]:
-    """SIGTERM ends a check as Ctrl-C does, where signals can be had: in the main thread, and not on every system."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-    try:
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    except (NotImplementedError, RuntimeError, ValueError):
-        yield
-        return
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)
+def _end(task: asyncio.Task[object], asked: Asked) -> None:
+    """End the check; who waits is told why that takes a while."""
+    if asked.lifecycle:
+        asked.noted("interrupted: deleting what was made ...")
+    task.cancel()
+
+
+def _ignored() -> None:
+    """A further signal, while what was made is deleted: every call has its limit of time."""
