@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from wirelock.api.emitting import Output, emitted
 from wirelock.api.illustrating import illustrated
-from wirelock.api.progress import Progress, silent
+from wirelock.api.progress import Noted, Progress, silent, unheard
 from wirelock.artifacts import load
 from wirelock.build import Build, build
 from wirelock.config import Config
@@ -42,11 +42,13 @@ def proxy(
     mode: Mode = "report",
     record: str = "",
     progress: Progress = silent,
+    *,
+    noted: Noted = unheard,
 ) -> Report:
     """Pass traffic on to the server at `upstream` until the process is asked to end, and check what passes.
 
     With the mode "enforce" nothing passes that is not as described. `record` is a file to record into (.har, .ndjson).
-    Credentials for the server come from the environment.
+    Credentials for the server come from the environment. `noted` is told what is waited for at the end.
     """
     absent = missing("live", NEEDED)
     if absent is not None:
@@ -61,7 +63,7 @@ def proxy(
     made = checking(built, output, upstream, listen, mode, writing)
     if isinstance(made, Diagnostic):
         return Report((made,))
-    report = ran(made, told, writing)
+    report = ran(made, told, noted, writing)
     found = expected(report.diagnostics, config.expect, ())
     return replace(report, diagnostics=in_order((*output.diagnostics, *found)))
 
@@ -102,11 +104,11 @@ def between(upstream: str, listen: str) -> tuple[Upstream, Listen] | Diagnostic:
     return where if isinstance(where, Diagnostic) else (server, where)
 
 
-def ran(proxy: Proxy, told: Told, writing: Recorder | None) -> Report:
+def ran(proxy: Proxy, told: Told, noted: Noted, writing: Recorder | None) -> Report:
     """Run a proxy until this process is asked to end; gives what it found, and what was recorded."""
     from wirelock.serve.proxy.server import until_ended
 
-    report = asyncio.run(until_ended(proxy, told))
+    report = asyncio.run(until_ended(proxy, told, noted))
     if writing is None:
         return report
     writing.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wirelock.api.progress import Noted, unheard
 from wirelock.api.proxying import LISTEN, NEEDED, Told, between, ran
 from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity, in_order
 from wirelock.serve.extras import missing
@@ -13,11 +14,20 @@ from wirelock.serve.recording.recorder import recorder
 NOTHING_RECORDED = Code("NOTHING_RECORDED", Severity.ERROR, fatal=True)
 
 
-def record(upstream: str, output: str, told: Told, listen: str = LISTEN, redact: Sequence[str] = ()) -> Report:
+def record(
+    upstream: str,
+    output: str,
+    told: Told,
+    listen: str = LISTEN,
+    redact: Sequence[str] = (),
+    *,
+    noted: Noted = unheard,
+) -> Report:
     """Pass traffic on to the server at `upstream` until the process is asked to end, and record it into `output`.
 
     The file is a HAR or NDJSON, by its ending. `redact` are JSONPaths (RFC 9535) of what is secret in documents,
-    besides what is known to be: credentials in header fields, queries, forms and documents.
+    besides what is known to be: credentials in header fields, queries, forms and documents. `noted` is told what is
+    waited for at the end.
     """
     absent = missing("live", NEEDED)
     if absent is not None:
@@ -31,7 +41,7 @@ def record(upstream: str, output: str, told: Told, listen: str = LISTEN, redact:
     from wirelock.serve.proxy.server import Proxy
     from wirelock.serve.proxy.watch import Watch
 
-    report = ran(Proxy(*ends, Watch(None, None, writing)), told, writing)
+    report = ran(Proxy(*ends, Watch(None, None, writing)), told, noted, writing)
     if writing.counts["exchanges"] or report.exit_code:
         return report
     hint = f"send the client's requests to http://{ends[1]} instead of to the server"

@@ -78,7 +78,7 @@ def _recorded(arguments: argparse.Namespace) -> Report:
         redact = ()
     else:
         return Report(config)
-    return api.record(arguments.upstream, arguments.output, _listening, arguments.listen, redact)
+    return api.record(arguments.upstream, arguments.output, _listening, arguments.listen, redact, noted=noted)
 
 
 def _listening(address: str) -> None:
@@ -128,7 +128,7 @@ def _report(arguments: argparse.Namespace, config: Config) -> Report:
                 return api.prove(config, arguments.examples, arguments.seed, progress)
             case "proxy":
                 ends = arguments.upstream, _watching, arguments.listen
-                return api.proxy(config, *ends, arguments.mode, arguments.record, progress)
+                return api.proxy(config, *ends, arguments.mode, arguments.record, progress, noted=noted)
             case _:
                 return api.check(config, arguments.against, progress)
 

@@ -16,7 +16,7 @@ from wirelock.api.progress import silent
 from wirelock.api.proxying import Mode, checking
 from wirelock.build import Build, build
 from wirelock.diagnostics import Report
-from wirelock.serve.proxy.server import Proxy, served
+from wirelock.serve.proxy.server import Ending, Proxy, served
 from wirelock.serve.recording.recorder import Recorder, recorder
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -59,7 +59,7 @@ class Stage:
     proxy: Proxy
     server: Server
     port: int
-    ended: asyncio.Event
+    ending: Ending
 
     async def send(self, text: bytes, until: float = 5) -> bytes:
         """Everything that comes back for bytes on a connection of their own, until it is closed."""
@@ -106,13 +106,13 @@ async def stage(
         writing = made
     proxy = checking(*project(folder), f"http://127.0.0.1:{server.port}", "127.0.0.1:0", mode, writing)
     assert isinstance(proxy, Proxy)
-    ended, listening = asyncio.Event(), asyncio.get_running_loop().create_future()
-    running = asyncio.ensure_future(served(proxy, listening.set_result, ended))
+    ending, listening = Ending(), asyncio.get_running_loop().create_future()
+    running = asyncio.ensure_future(served(proxy, listening.set_result, ending))
     address: str = await listening
     try:
-        yield Stage(proxy, server, int(address.rpartition(":")[2]), ended)
+        yield Stage(proxy, server, int(address.rpartition(":")[2]), ending)
     finally:
-        ended.set()
+        ending.asked.set()
         await running
         await proxy.watch.close()
         listener.close()

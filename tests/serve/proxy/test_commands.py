@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +33,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.startswith("/slow"):
             self.server.asked.set()  # type: ignore[attr-defined]
-            self.server.going_on.wait(10)  # type: ignore[attr-defined]
+            self.server.going_on.wait(60)  # type: ignore[attr-defined]
         body = b"[%s]" % SESSION if self.path.startswith("/session") else b'{"id": 1}'
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -49,6 +51,7 @@ def server() -> Iterator[ThreadingHTTPServer]:
     server.asked, server.going_on = threading.Event(), threading.Event()  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
+    server.going_on.set()  # type: ignore[attr-defined]
     server.shutdown()
 
 
@@ -143,6 +146,40 @@ def test_it_drains(server: ThreadingHTTPServer) -> None:
         waiting.join(10)
         running.process.wait(20)
     assert got == [b'{"id": 1}']
+
+
+def asked_slowly(running: Running, server: ThreadingHTTPServer) -> None:
+    """Somebody asks for what the server does not answer."""
+
+    def ask() -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            running.get("/slow")
+
+    threading.Thread(target=ask, daemon=True).start()
+    assert server.asked.wait(10)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_that_it_drains_and_a_second_signal_ends_that(server: ThreadingHTTPServer, number: int) -> None:
+    with command("proxy", *upstream(server)) as running:
+        running.get("/session")
+        asked_slowly(running, server)
+        running.process.send_signal(number)
+        assert running.process.stderr is not None
+        assert b"draining: what is on its way has 5 seconds" in running.process.stderr.readline()
+        begun = time.monotonic()
+        code, out, err = running.end(number)
+        assert time.monotonic() - begun < 3
+    assert code == 0 and "1 conforming" in out and err == ""
+
+
+def test_draining_ends_when_it_says_though_the_server_hangs(server: ThreadingHTTPServer, tmp_path: Path) -> None:
+    file = str(tmp_path / "a.har")
+    with command("record", *upstream(server), "--output", file, folder=tmp_path) as running:
+        asked_slowly(running, server)
+        begun = time.monotonic()
+        running.end()
+        assert 4 < time.monotonic() - begun < 8
 
 
 @pytest.mark.parametrize("format", ["har", "ndjson"])

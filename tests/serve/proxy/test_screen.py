@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from stage import SESSION, project
 
 from wirelock.api.proxying import checking
-from wirelock.serve.proxy.server import Proxy, served
+from wirelock.serve.proxy.server import Ending, Proxy, served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
@@ -58,21 +58,21 @@ def address() -> Iterator[str]:
     proxy = checking(*project(), f"http://127.0.0.1:{server.server_port}", "127.0.0.1:0", "report", None)
     assert isinstance(proxy, Proxy)
     known: list[str] = []
-    listening, ended = threading.Event(), asyncio.Event()
+    listening, ending = threading.Event(), Ending()
 
     def started(address: str) -> None:
         known.append(address)
         listening.set()
 
     async def run() -> None:
-        await served(proxy, started, ended)
+        await served(proxy, started, ending)
         await proxy.watch.close()
 
     thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
     thread.start()
     assert listening.wait(20)
     yield known[0]
-    loop.call_soon_threadsafe(ended.set)
+    loop.call_soon_threadsafe(ending.asked.set)
     thread.join(20)
     server.shutdown()
 

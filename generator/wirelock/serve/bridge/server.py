@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
@@ -23,11 +22,11 @@ from wirelock.serve.bridge.sending import LARGEST, Sender
 from wirelock.serve.bridge.services import Violations, handlers, names
 from wirelock.serve.bridge.states import States
 from wirelock.serve.bridge.watching import watch
+from wirelock.serve.ending import signals
 from wirelock.serve.upstream import Upstream, connected
 
 GRACE = 30.0
 """Seconds that calls have to come to their end when the bridge is told to go."""
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _OPTIONS = (
     ("grpc.so_reuseport", 0),  # a second bridge on the port is an error, not half of the calls
     ("grpc.max_receive_message_length", LARGEST),
@@ -55,18 +54,14 @@ class Bridge:
 async def serve(bridge: Bridge) -> Diagnostic | None:
     """Run until SIGTERM or SIGINT, then drain; gives why it cannot listen. A second signal ends the process at once."""
     told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, told.set)
     async with running(bridge) as port:
         if isinstance(port, Diagnostic):
             return port
-        bridge.observer.listening(str(replace(bridge.listen.address, port=port)), bridge.upstream.url)
-        if bridge.listen.exposed:
-            bridge.observer.exposed(str(bridge.listen.address))
-        await told.wait()
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+        with signals(told.set):
+            bridge.observer.listening(str(replace(bridge.listen.address, port=port)), bridge.upstream.url)
+            if bridge.listen.exposed:
+                bridge.observer.exposed(str(bridge.listen.address))
+            await told.wait()
         bridge.observer.draining()
     return None
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import ClientSession, web
 
 from wirelock.diagnostics import Diagnostic, Report
+from wirelock.serve.ending import signals
 from wirelock.serve.listening import Listen, not_listening
 from wirelock.serve.proxy.forward import Forward, Mode
 from wirelock.serve.proxy.hosts import is_named, misdirected
@@ -21,6 +20,8 @@ from wirelock.serve.upstream import LONGEST_FIELD, Upstream, connected
 
 DRAIN_SECONDS = 5.0
 """How long exchanges may go on when the proxy is to end."""
+_NEVER = 2 * DRAIN_SECONDS
+"""When aiohttp would end them: it waits for them twice, so that is left to us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,16 @@ class Proxy:
     screen: Screen | None = None
 
 
-async def served(proxy: Proxy, started: Callable[[str], None], ended: asyncio.Event) -> Diagnostic | None:
-    """Serve until the event is set, and a while longer for what is on its way; `started` is told the address.
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When a proxy is to end, and whether what is on its way is no longer waited for."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    at_once: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+async def served(proxy: Proxy, started: Callable[[str], None], ending: Ending) -> Diagnostic | None:
+    """Serve until it is to end, and DRAIN_SECONDS longer for what is on its way; `started` is told the address.
 
     Gives why it could not listen.
     """
@@ -45,7 +54,7 @@ async def served(proxy: Proxy, started: Callable[[str], None], ended: asyncio.Ev
             access_log=None,
             auto_decompress=False,
             handler_cancellation=True,
-            shutdown_timeout=DRAIN_SECONDS,
+            shutdown_timeout=_NEVER,
             max_line_size=LONGEST_FIELD,
             max_field_size=LONGEST_FIELD,
         )
@@ -53,29 +62,42 @@ async def served(proxy: Proxy, started: Callable[[str], None], ended: asyncio.Ev
         try:
             await web.TCPSite(runner, proxy.listen.host, proxy.listen.port).start()
             started(_address(proxy.listen, runner.addresses))
-            await ended.wait()
+            await ending.asked.wait()
         except OSError as error:
             return not_listening(proxy.listen, error.strerror or str(error))
         finally:
-            await runner.cleanup()
+            await _drained(runner, ending.at_once)
         return None
 
 
-async def until_ended(proxy: Proxy, started: Callable[[str], None]) -> Report:
-    """Serve until this process is asked to end (SIGINT, SIGTERM); gives everything that was found."""
-    ended = asyncio.Event()
-    _on_signals(ended)
-    failed = await served(proxy, started, ended)
+async def until_ended(proxy: Proxy, started: Callable[[str], None], noted: Callable[[str], None]) -> Report:
+    """Serve until this process is asked to end (SIGINT, SIGTERM); gives everything that was found.
+
+    `noted` is told that it drains; a second signal ends the draining.
+    """
+    ending = Ending()
+
+    def end() -> None:
+        noted(f"draining: what is on its way has {DRAIN_SECONDS:g} seconds; again to end at once")
+        ending.asked.set()
+
+    with signals(end, ending.at_once.set):
+        failed = await served(proxy, started, ending)
     report = await proxy.watch.report()
     await proxy.watch.close()
     return Report((failed,)) if failed is not None else report
 
 
-def _on_signals(ended: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # where there are none, Ctrl-C raises KeyboardInterrupt
-            loop.add_signal_handler(number, ended.set)
+async def _drained(runner: web.AppRunner, at_once: asyncio.Event) -> None:
+    """Take no more requests, and let those on their way end, until their time is up or it is to be at once."""
+    cleaning = asyncio.ensure_future(runner.cleanup())
+    hurrying = asyncio.ensure_future(at_once.wait())
+    await asyncio.wait((cleaning, hurrying), timeout=DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    hurrying.cancel()
+    for connection in runner.server.connections if runner.server else ():
+        if connection.transport is not None:
+            connection.transport.abort()  # which cancels what answers on it
+    await cleaning
 
 
 def _application(proxy: Proxy, session: ClientSession) -> web.Application:
