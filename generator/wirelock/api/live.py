@@ -13,6 +13,7 @@ from wirelock.build import build
 from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic, Location, Report, in_order
 from wirelock.serve.extras import missing
+from wirelock.serve.tls import NO_TLS, TlsFiles
 from wirelock.traffic.check import Check
 from wirelock.traffic.codes import NOTHING_CHECKED
 from wirelock.traffic.expectations import expected
@@ -28,6 +29,7 @@ def verify_live(
     events: int | None = None,
     seconds: float | None = None,
     noted: Noted = unheard,
+    tls: TlsFiles = NO_TLS,
 ) -> Report:
     """Ask a running server what the services describe, and hold its answers against them.
 
@@ -41,7 +43,7 @@ def verify_live(
     from wirelock.serve.live.live import Asked, checked
     from wirelock.serve.upstream import upstream
 
-    server = upstream(address, environment)
+    server = upstream(address, environment, tls)
     if isinstance(server, Diagnostic):
         return Report((server,))
     built = build(config)

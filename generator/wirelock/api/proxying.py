@@ -14,10 +14,11 @@ from wirelock.api.progress import Noted, Progress, silent, unheard
 from wirelock.artifacts import load
 from wirelock.build import Build, build
 from wirelock.config import Config
-from wirelock.diagnostics import Diagnostic, Report, in_order
+from wirelock.diagnostics import Diagnostic, Location, Report, in_order
 from wirelock.report import html, live
 from wirelock.serve.extras import missing
 from wirelock.serve.recording.recorder import Recorder, recorder
+from wirelock.serve.tls import PLAIN, TlsEnds
 from wirelock.traffic.check import Check
 from wirelock.traffic.expectations import expected
 
@@ -32,6 +33,11 @@ LISTEN = "127.0.0.1:4097"
 Mode = Literal["report", "enforce"]
 Told = Callable[[str], None]
 """Is told the address of the proxy when it listens."""
+_GUARDS = (
+    "listen on 127.0.0.1, or want certificates of clients (--tls-certificate, --tls-key, --tls-authority), "
+    "or let clients bring credentials of their own"
+)
+Ends = tuple["Upstream", "Listen"]
 
 
 def proxy(
@@ -44,11 +50,13 @@ def proxy(
     progress: Progress = silent,
     *,
     noted: Noted = unheard,
+    tls: TlsEnds = PLAIN,
 ) -> Report:
     """Pass traffic on to the server at `upstream` until the process is asked to end, and check what passes.
 
     With the mode "enforce" nothing passes that is not as described. `record` is a file to record into (.har, .ndjson).
-    Credentials for the server come from the environment. `noted` is told what is waited for at the end.
+    Credentials for the server come from the environment. `noted` is told what is waited for at the end, and who can
+    reach the proxy if that may be anybody.
     """
     absent = missing("live", NEEDED)
     if absent is not None:
@@ -60,26 +68,22 @@ def proxy(
     writing = recorder(record, config.redact) if record else None
     if isinstance(writing, Diagnostic):
         return Report((writing,))
-    made = checking(built, output, upstream, listen, mode, writing)
-    if isinstance(made, Diagnostic):
-        return Report((made,))
+    ends = between(upstream, listen, tls)
+    if isinstance(ends, Diagnostic):
+        return Report((ends,))
+    made = checking(built, output, ends, mode, writing)
     report = ran(made, told, noted, writing)
     found = expected(report.diagnostics, config.expect, ())
     return replace(report, diagnostics=in_order((*output.diagnostics, *found)))
 
 
-def checking(
-    built: Build, output: Output, upstream: str, listen: str, mode: Mode, writing: Recorder | None
-) -> Proxy | Diagnostic:
+def checking(built: Build, output: Output, ends: Ends, mode: Mode, writing: Recorder | None) -> Proxy:
     """A proxy that checks what passes."""
     from wirelock.serve.proxy.screen import Faces, Screen
     from wirelock.serve.proxy.server import Proxy
     from wirelock.serve.proxy.tally import Tally
     from wirelock.serve.proxy.watch import Watch
 
-    ends = between(upstream, listen)
-    if isinstance(ends, Diagnostic):
-        return ends
     contracts = load(built, output.artifacts).contract
     gate = Check(built.graph, contracts) if mode == "enforce" else None
     watch = Watch(Tally(Check(built.graph, contracts)), gate, writing)
@@ -92,22 +96,32 @@ def checking(
     return Proxy(*ends, watch, mode, Screen(faces, watch))
 
 
-def between(upstream: str, listen: str) -> tuple[Upstream, Listen] | Diagnostic:
-    """Both ends of a proxy: the server that is dialled, with credentials of the environment, and where it listens."""
-    from wirelock.serve.listening import listening
+def between(upstream: str, listen: str, tls: TlsEnds = PLAIN) -> Ends | Diagnostic:
+    """Both ends of a proxy: the server that is dialled, with credentials of the environment, and where it listens.
+
+    Credentials are lent to nobody but this machine, and those who show a certificate.
+    """
+    from wirelock.serve.listening import LISTEN_INVALID, listening
     from wirelock.serve.upstream import upstream as dialled
 
-    server = dialled(upstream, os.environ)
+    server = dialled(upstream, os.environ, tls.upstream)
     if isinstance(server, Diagnostic):
         return server
-    where = listening(listen)
-    return where if isinstance(where, Diagnostic) else (server, where)
+    where = listening(listen, tls.listen)
+    if isinstance(where, Diagnostic):
+        return where
+    if server.has_credentials and not where.is_guarded:
+        words = f"whoever reaches {where} would call the server with our credentials"
+        return Diagnostic(LISTEN_INVALID, Location(), words, _GUARDS)
+    return server, where
 
 
 def ran(proxy: Proxy, told: Told, noted: Noted, writing: Recorder | None) -> Report:
     """Run a proxy until this process is asked to end; gives what it found, and what was recorded."""
     from wirelock.serve.proxy.server import until_ended
 
+    if not proxy.listen.is_loopback and proxy.listen.tls is None:
+        noted(f"warning: without TLS, and whoever reaches {proxy.listen} can call the server")
     report = asyncio.run(until_ended(proxy, told, noted))
     if writing is None:
         return report

@@ -10,6 +10,7 @@ from wirelock.api.proxying import LISTEN, NEEDED, Told, between, ran
 from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity, in_order
 from wirelock.serve.extras import missing
 from wirelock.serve.recording.recorder import recorder
+from wirelock.serve.tls import PLAIN, TlsEnds
 
 NOTHING_RECORDED = Code("NOTHING_RECORDED", Severity.ERROR, fatal=True)
 
@@ -22,17 +23,18 @@ def record(
     redact: Sequence[str] = (),
     *,
     noted: Noted = unheard,
+    tls: TlsEnds = PLAIN,
 ) -> Report:
     """Pass traffic on to the server at `upstream` until the process is asked to end, and record it into `output`.
 
     The file is a HAR or NDJSON, by its ending. `redact` are JSONPaths (RFC 9535) of what is secret in documents,
     besides what is known to be: credentials in header fields, queries, forms and documents. `noted` is told what is
-    waited for at the end.
+    waited for at the end, and who can reach the proxy if that may be anybody.
     """
     absent = missing("live", NEEDED)
     if absent is not None:
         return Report((absent,))
-    ends = between(upstream, listen)
+    ends = between(upstream, listen, tls)
     if isinstance(ends, Diagnostic):
         return Report((ends,))
     writing = recorder(output, redact)

@@ -74,6 +74,8 @@ def _fitting(found: argparse.Namespace, command: _Parser) -> None:
     if found.live and (found.recordings or found.type):
         command.error("--live takes no recordings and no --type: it asks the server")
     wanted = {"--lifecycle": found.lifecycle, "--events": found.events, "--for": found.seconds}
+    for kind in ("certificate", "key", "authority"):
+        wanted[f"--upstream-{kind}"] = getattr(found, f"upstream_{kind}")
     for option, value in wanted.items():
         if value and not found.live:
             command.error(f"{option} is for a running server: add --live URL")
@@ -173,6 +175,7 @@ def _verify(command: _Parser) -> None:
     command.add_argument("--events", type=_count, metavar="N", help=words)
     words = "with --live: follow event streams as well, for so long (10s, 2m), 10,000 events each at most"
     command.add_argument("--for", type=_duration, dest="seconds", metavar="TIME", help=words)
+    _add_tls_there(command)
     _add_format(command)
 
 
@@ -223,6 +226,8 @@ def _add_ends(command: _Parser) -> None:
     command.add_argument("--upstream", required=True, metavar="URL", help=words)
     words = "where to listen, 127.0.0.1:4097 if nothing is said; port 0 takes any that is free"
     command.add_argument("--listen", default="127.0.0.1:4097", metavar="HOST:PORT", help=words)
+    _add_tls_here(command)
+    _add_tls_there(command)
 
 
 def _serve(command: _Parser) -> None:
@@ -238,8 +243,16 @@ def _serve(command: _Parser) -> None:
     command.add_argument("--metrics", nargs="?", default="", const="127.0.0.1:9464", metavar="HOST:PORT", help=words)
     words = "send traces where OpenTelemetry's variables OTEL_* say, which ask for them by themselves too"
     command.add_argument("--traces", action="store_true", help=words)
+    _add_tls_here(command)
+    _add_tls_there(command)
+
+
+def _add_tls_here(command: _Parser) -> None:
     words = "who may have signed the certificate that clients must show"
     _add_tls(command, "tls", "TLS, where it listens; PEM files", "what clients are shown", words)
+
+
+def _add_tls_there(command: _Parser) -> None:
     words = "who may have signed the server's, instead of the system's"
     _add_tls(command, "upstream", "TLS to the server; PEM files", "what the server is shown", words)
 

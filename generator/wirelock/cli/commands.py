@@ -15,7 +15,7 @@ from wirelock.cli.printing import noted, printed, told
 from wirelock.cli.progress import shown_progress
 from wirelock.config import CONFIG_MISSING, Config, read_config
 from wirelock.diagnostics import Report
-from wirelock.serve.tls import TlsFiles
+from wirelock.serve.tls import TlsEnds, TlsFiles
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -78,7 +78,9 @@ def _recorded(arguments: argparse.Namespace) -> Report:
         redact = ()
     else:
         return Report(config)
-    return api.record(arguments.upstream, arguments.output, _listening, arguments.listen, redact, noted=noted)
+    return api.record(
+        arguments.upstream, arguments.output, _listening, arguments.listen, redact, noted=noted, tls=_tls(arguments)
+    )
 
 
 def _listening(address: str) -> None:
@@ -89,16 +91,26 @@ def _watching(address: str) -> None:
     noted(f"listening on {address}, page at {address}/__wirelock/; Ctrl-C ends it and prints the report")
 
 
+def _tls(arguments: argparse.Namespace) -> TlsEnds:
+    own = TlsFiles(arguments.tls_authority, arguments.tls_certificate, arguments.tls_key)
+    return TlsEnds(own, _upstream(arguments))
+
+
+def _upstream(arguments: argparse.Namespace) -> TlsFiles:
+    return TlsFiles(arguments.upstream_authority, arguments.upstream_certificate, arguments.upstream_key)
+
+
 def _served(arguments: argparse.Namespace) -> int:
     """Serve until ended; only what kept it from running is printed, the rest is logged."""
     config = read_config(Path.cwd())
     if not isinstance(config, Config):
         return printed(Report(config), [Output("text")])
     logged(arguments.log)
-    own = TlsFiles(arguments.tls_authority, arguments.tls_certificate, arguments.tls_key)
-    upstream = TlsFiles(arguments.upstream_authority, arguments.upstream_certificate, arguments.upstream_key)
+    tls = _tls(arguments)
     seen = {"metrics": arguments.metrics, "traces": arguments.traces}
-    report = api.serve(config, arguments.upstream, arguments.listen, arguments.on_violation, upstream, own, **seen)
+    report = api.serve(
+        config, arguments.upstream, arguments.listen, arguments.on_violation, tls.upstream, tls.listen, **seen
+    )
     return printed(report, [Output("text")]) if report.diagnostics else 0
 
 
@@ -121,6 +133,7 @@ def _report(arguments: argparse.Namespace, config: Config) -> Report:
                     events=arguments.events,
                     seconds=arguments.seconds,
                     noted=noted,
+                    tls=_upstream(arguments),
                 )
             case "verify":
                 return api.verify(config, arguments.recordings, arguments.type, progress)
@@ -128,7 +141,9 @@ def _report(arguments: argparse.Namespace, config: Config) -> Report:
                 return api.prove(config, arguments.examples, arguments.seed, progress)
             case "proxy":
                 ends = arguments.upstream, _watching, arguments.listen
-                return api.proxy(config, *ends, arguments.mode, arguments.record, progress, noted=noted)
+                return api.proxy(
+                    config, *ends, arguments.mode, arguments.record, progress, noted=noted, tls=_tls(arguments)
+                )
             case _:
                 return api.check(config, arguments.against, progress)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.words import visible
+from wirelock.serve.tls import NO_TLS, TlsFiles
 
 LISTEN_INVALID = Code("LISTEN_INVALID", Severity.ERROR, fatal=True)
 LISTEN_FAILED = Code("LISTEN_FAILED", Severity.ERROR, fatal=True)
@@ -14,10 +16,11 @@ LISTEN_FAILED = Code("LISTEN_FAILED", Severity.ERROR, fatal=True)
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """A host and a port to listen on; port 0 takes any that is free."""
+    """A host and a port to listen on, and the TLS that is spoken there; port 0 takes any that is free."""
 
     host: str
     port: int
+    tls: ssl.SSLContext | None = None
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -30,15 +33,50 @@ class Listen:
         except ValueError:
             return self.host == "localhost"
 
+    @property
+    def is_guarded(self) -> bool:
+        """Whether only this machine, or who shows a certificate that we asked for, is listened to."""
+        return self.is_loopback or (self.tls is not None and self.tls.verify_mode is ssl.CERT_REQUIRED)
 
-def listening(address: str) -> Listen | Diagnostic:
-    """A host and a port, as in 127.0.0.1:4097, [::1]:4097 or localhost:0."""
+
+def listening(address: str, tls: TlsFiles = NO_TLS) -> Listen | Diagnostic:
+    """A host and a port, as in 127.0.0.1:4097, [::1]:4097 or localhost:0, with TLS where there is a certificate.
+
+    With an authority, clients must show a certificate that it signed.
+    """
     host, colon, port = address.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     if not colon or not bare or not port.isdecimal() or int(port) > 65535 or (":" in host and host[0] != "["):
         hint = "an address is a host and a port: 127.0.0.1:4097, or [::1]:4097"
         return Diagnostic(LISTEN_INVALID, Location(), f"{visible(address)} is no address to listen on", hint)
-    return Listen(bare, int(port))
+    if trouble := incomplete(tls):
+        return trouble
+    try:
+        return Listen(bare, int(port), _context(tls) if tls.certificate else None)
+    except OSError as error:  # ssl.SSLError is one
+        return unusable(error)
+
+
+def incomplete(tls: TlsFiles) -> Diagnostic | None:
+    """What is missing to listen with these files; None also if there are none."""
+    if tls == NO_TLS or (tls.certificate and tls.key):
+        return None
+    hint = "TLS needs a certificate and its key; the authority of clients comes on top"
+    return Diagnostic(LISTEN_INVALID, Location(), "the certificate or its key is missing", hint)
+
+
+def unusable(error: OSError) -> Diagnostic:
+    """The files for TLS are not what they should be."""
+    hint = "they are PEM files: the certificate, its key, and the authority of clients"
+    return Diagnostic(LISTEN_INVALID, Location(), f"the files for TLS cannot be used: {error}", hint)
+
+
+def _context(tls: TlsFiles) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tls.authority or None)
+    context.load_cert_chain(tls.certificate, tls.key)
+    if tls.authority:
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
 
 
 def not_listening(where: Listen, reason: str = "") -> Diagnostic:

@@ -15,3 +15,14 @@ class TlsFiles:
 
 
 NO_TLS = TlsFiles()
+
+
+@dataclass(frozen=True, slots=True)
+class TlsEnds:
+    """The files for TLS at both ends of what is between a client and a server."""
+
+    listen: TlsFiles = NO_TLS
+    upstream: TlsFiles = NO_TLS
+
+
+PLAIN = TlsEnds()

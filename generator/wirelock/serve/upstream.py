@@ -32,6 +32,12 @@ class Upstream:
     url: str
     authorization: str = ""
     tls: ssl.SSLContext | None = None
+    shows_certificate: bool = False
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether the server is shown who we are, whoever it is that makes us ask."""
+        return bool(self.authorization) or self.shows_certificate
 
     def redacted(self, text: bytes) -> bytes:
         """A text of the server's without the credentials that it was sent, should it repeat them."""
@@ -69,7 +75,9 @@ def upstream(address: str, environment: Mapping[str, str], tls: TlsFiles = NO_TL
     if isinstance(authorization, Diagnostic):
         return authorization
     context = _context(tls) if parts.scheme == "https" else None
-    return context if isinstance(context, Diagnostic) else Upstream(address.rstrip("/"), authorization, context)
+    if isinstance(context, Diagnostic):
+        return context
+    return Upstream(address.rstrip("/"), authorization, context, context is not None and bool(tls.certificate))
 
 
 def _parts(address: str) -> SplitResult | None:

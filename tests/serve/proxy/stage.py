@@ -13,7 +13,7 @@ from checkout import ROOT, configuration
 
 from wirelock.api.emitting import Output, emitted
 from wirelock.api.progress import silent
-from wirelock.api.proxying import Mode, checking
+from wirelock.api.proxying import Mode, between, checking
 from wirelock.build import Build, build
 from wirelock.diagnostics import Report
 from wirelock.serve.proxy.server import Ending, Proxy, served
@@ -104,8 +104,9 @@ async def stage(
         made = recorder(str(record), ())
         assert isinstance(made, Recorder)
         writing = made
-    proxy = checking(*project(folder), f"http://127.0.0.1:{server.port}", "127.0.0.1:0", mode, writing)
-    assert isinstance(proxy, Proxy)
+    ends = between(f"http://127.0.0.1:{server.port}", "127.0.0.1:0")
+    assert isinstance(ends, tuple)
+    proxy = checking(*project(folder), ends, mode, writing)
     ending, listening = Ending(), asyncio.get_running_loop().create_future()
     running = asyncio.ensure_future(served(proxy, listening.set_result, ending))
     address: str = await listening

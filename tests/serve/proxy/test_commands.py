@@ -223,6 +223,18 @@ def test_a_port_in_use_a_wrong_address_and_a_wrong_name(tmp_path: Path) -> None:
     assert code == 2 and ".har or .ndjson" in out
 
 
+def test_who_is_not_alone_is_warned_and_keeps_the_credentials(tmp_path: Path) -> None:
+    record = ("record", "--upstream", "http://127.0.0.1:1", "--output", "a.har", "--listen", "0.0.0.0:0")
+    process = subprocess.Popen([sys.executable, "-m", "wirelock", *record], cwd=tmp_path, stderr=subprocess.PIPE)
+    with process:
+        assert process.stderr is not None
+        warning = process.stderr.readline()
+        process.kill()
+    assert warning == b"warning: without TLS, and whoever reaches 0.0.0.0:0 can call the server\n"
+    code, out = ran(*record, folder=tmp_path, WIRELOCK_UPSTREAM_TOKEN="t0ken")
+    assert code == 2 and "LISTEN_INVALID" in out and "with our credentials" in out and "t0ken" not in out
+
+
 def test_a_missing_extra_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from wirelock import api
 

@@ -22,8 +22,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from stage import SESSION, project
 
-from wirelock.api.proxying import checking
-from wirelock.serve.proxy.server import Ending, Proxy, served
+from wirelock.api.proxying import between, checking
+from wirelock.serve.proxy.server import Ending, served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
@@ -55,8 +55,9 @@ def address() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     loop = asyncio.new_event_loop()
-    proxy = checking(*project(), f"http://127.0.0.1:{server.server_port}", "127.0.0.1:0", "report", None)
-    assert isinstance(proxy, Proxy)
+    ends = between(f"http://127.0.0.1:{server.server_port}", "127.0.0.1:0")
+    assert isinstance(ends, tuple)
+    proxy = checking(*project(), ends, "report", None)
     known: list[str] = []
     listening, ending = threading.Event(), Ending()
 

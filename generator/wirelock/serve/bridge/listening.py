@@ -8,9 +8,8 @@ from pathlib import Path
 
 import grpc
 
-from wirelock.diagnostics import Diagnostic, Location
+from wirelock.diagnostics import Diagnostic
 from wirelock.serve import listening
-from wirelock.serve.listening import LISTEN_INVALID
 from wirelock.serve.tls import NO_TLS, TlsFiles
 
 
@@ -40,16 +39,12 @@ def listen(address: str, tls: TlsFiles = NO_TLS) -> Listen | Diagnostic:
     where = listening.listening(address)
     if isinstance(where, Diagnostic):
         return where
-    if not tls.certificate and not tls.key and not tls.authority:
-        return Listen(where)
-    if not tls.certificate or not tls.key:
-        hint = "TLS needs a certificate and its key; the authority of clients comes on top"
-        return Diagnostic(LISTEN_INVALID, Location(), "the certificate or its key is missing", hint)
+    if trouble := listening.incomplete(tls):
+        return trouble
     try:
-        return Listen(where, _credentials(tls))
+        return Listen(where, _credentials(tls) if tls.certificate else None)
     except OSError as error:
-        hint = "they are PEM files: the certificate, its key, and the authority of clients"
-        return Diagnostic(LISTEN_INVALID, Location(), f"the files for TLS cannot be used: {error}", hint)
+        return listening.unusable(error)
 
 
 def _credentials(tls: TlsFiles) -> grpc.ServerCredentials:

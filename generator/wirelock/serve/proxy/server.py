@@ -60,7 +60,7 @@ async def served(proxy: Proxy, started: Callable[[str], None], ending: Ending) -
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, proxy.listen.host, proxy.listen.port).start()
+            await _site(runner, proxy.listen).start()
             started(_address(proxy.listen, runner.addresses))
             await ending.asked.wait()
         except OSError as error:
@@ -86,6 +86,10 @@ async def until_ended(proxy: Proxy, started: Callable[[str], None], noted: Calla
     report = await proxy.watch.report()
     await proxy.watch.close()
     return Report((failed,)) if failed is not None else report
+
+
+def _site(runner: web.AppRunner, listen: Listen) -> web.TCPSite:
+    return web.TCPSite(runner, listen.host, listen.port, ssl_context=listen.tls)
 
 
 async def _drained(runner: web.AppRunner, at_once: asyncio.Event) -> None:
@@ -118,4 +122,4 @@ def _application(proxy: Proxy, session: ClientSession) -> web.Application:
 
 def _address(listen: Listen, addresses: Sequence[tuple[str, int]]) -> str:
     """The address in use; where the port was left open it is known only now."""
-    return f"http://{Listen(listen.host, addresses[0][1])}"
+    return f"{'https' if listen.tls else 'http'}://{Listen(listen.host, addresses[0][1])}"

@@ -1,0 +1,92 @@
+"""To whom a proxy lends the credentials of its environment, and over what it speaks with both sides."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from pathlib import Path
+
+import pytest
+from authority import Authority
+from stage import Server, answer, keeps, request
+
+from wirelock.api.proxying import between
+from wirelock.diagnostics import Diagnostic
+from wirelock.serve.proxy.server import Ending, Proxy, served
+from wirelock.serve.proxy.watch import Watch
+from wirelock.serve.tls import TlsEnds, TlsFiles
+
+TOKEN = "WIRELOCK_UPSTREAM_TOKEN"
+URL = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """Somebody whom all sides trust."""
+    return Authority(tmp_path)
+
+
+def test_credentials_are_not_lent_beyond_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TOKEN, "t")
+    assert isinstance(between(URL, "127.0.0.1:0"), tuple)
+    for address in ("0.0.0.0:0", "[::]:0", "example.org:1"):
+        found = between(URL, address)
+        assert isinstance(found, Diagnostic) and found.code.id == "LISTEN_INVALID"
+        assert "with our credentials" in found.message and "--tls-authority" in found.hint
+    monkeypatch.delenv(TOKEN)
+    assert isinstance(between(URL, "0.0.0.0:0"), tuple)
+
+
+def test_tls_alone_tells_nobody_from_anybody(monkeypatch: pytest.MonkeyPatch, authority: Authority) -> None:
+    monkeypatch.setenv(TOKEN, "t")
+    own = authority.pair("proxy")
+    anybody = TlsEnds(TlsFiles("", own.certificate, own.key))
+    assert isinstance(between(URL, "0.0.0.0:0", anybody), Diagnostic)
+    assert isinstance(between(URL, "0.0.0.0:0", TlsEnds(own)), tuple)
+
+
+def test_a_certificate_for_the_server_is_a_credential(authority: Authority) -> None:
+    assert isinstance(between("https://h", "0.0.0.0:0", TlsEnds(upstream=authority.pair("proxy"))), Diagnostic)
+
+
+def test_files_that_are_none(tmp_path: Path) -> None:
+    for files in (TlsFiles("", "none.pem"), TlsFiles("", "none.pem", "none.key")):
+        found = between(URL, "127.0.0.1:0", TlsEnds(files))
+        assert isinstance(found, Diagnostic) and found.code.id == "LISTEN_INVALID"
+
+
+def context(files: TlsFiles) -> ssl.SSLContext:
+    """What a server speaks that wants certificates of its clients."""
+    wanting = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=files.authority)
+    wanting.load_cert_chain(files.certificate, files.key)
+    wanting.verify_mode = ssl.CERT_REQUIRED
+    return wanting
+
+
+def test_it_speaks_tls_with_both_sides(authority: Authority) -> None:
+    """The client shows a certificate to the proxy, and the proxy one to the server."""
+    own, other, client = (authority.pair(name) for name in ("proxy", "server", "client"))
+    kept: list[bytes] = []
+
+    async def run() -> bytes:
+        server = await asyncio.start_server(Server(keeps(answer(), kept)).serve, "127.0.0.1", 0, ssl=context(other))
+        port = server.sockets[0].getsockname()[1]
+        ends = between(f"https://127.0.0.1:{port}", "127.0.0.1:0", TlsEnds(own, own))
+        assert isinstance(ends, tuple)
+        ending, listening = Ending(), asyncio.get_running_loop().create_future()
+        running = asyncio.ensure_future(served(Proxy(*ends, Watch(None, None, None)), listening.set_result, ending))
+        address: str = await listening
+        assert address.startswith("https://127.0.0.1:")
+        shown = ssl.create_default_context(cafile=client.authority)
+        shown.load_cert_chain(client.certificate, client.key)
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]), ssl=shown)
+        writer.write(request("GET", "/a"))
+        got = await reader.read()
+        writer.close()
+        ending.asked.set()
+        await running
+        server.close()
+        return got
+
+    assert asyncio.run(run()).endswith(b"\r\n\r\n[]")
+    assert kept[0].startswith(b"GET /a HTTP/1.1\r\n")
