@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from authority import Authority
-from stage import Server, answer, keeps, request
+from stage import Server, answer, keeps, request, stage
 
 from wirelock.api.proxying import between
 from wirelock.diagnostics import Diagnostic
@@ -90,3 +90,44 @@ def test_it_speaks_tls_with_both_sides(authority: Authority) -> None:
 
     assert asyncio.run(run()).endswith(b"\r\n\r\n[]")
     assert kept[0].startswith(b"GET /a HTTP/1.1\r\n")
+
+
+FOREIGN = [
+    ["Origin: https://evil.example", "Content-Type: text/plain"],
+    ["Origin: http://localhost:3000"],
+    ["Origin: null"],
+    ["Origin: https://localhost"],
+    ["Origin: http://localhost", "Origin: https://evil.example"],
+    ["Sec-Fetch-Site: cross-site"],
+]
+OWN = [[], ["Origin: http://localhost"], ["Sec-Fetch-Site: same-origin"], ["Sec-Fetch-Site: none"]]
+
+
+async def asked(header: list[str]) -> tuple[bytes, int]:
+    """What a POST with these header fields is answered, and how many requests the server got."""
+    kept: list[bytes] = []
+    async with stage(keeps(answer(), kept)) as running:
+        got = await running.send(request("POST", "/session", "Content-Length: 2", *header, body=b"{}"))
+    return got, len(kept)
+
+
+@pytest.mark.parametrize("header", FOREIGN, ids=str)
+def test_a_page_from_elsewhere_does_not_act_with_our_credentials(
+    header: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TOKEN, "t")
+    got, times = asyncio.run(asked(header))
+    assert got.startswith(b"HTTP/1.1 403 ") and b"are not lent to pages from elsewhere" in got
+    assert times == 0
+
+
+@pytest.mark.parametrize("header", OWN, ids=str)
+def test_programs_and_pages_of_the_server_itself_do(header: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TOKEN, "t")
+    got, times = asyncio.run(asked(header))
+    assert got.startswith(b"HTTP/1.1 200 ") and times == 1
+
+
+def test_without_credentials_whoever_asks_is_the_servers_business() -> None:
+    got, times = asyncio.run(asked(FOREIGN[0]))
+    assert got.startswith(b"HTTP/1.1 200 ") and times == 1

@@ -1,4 +1,4 @@
-"""Whom a request is meant for: a name that somebody else's DNS made ours is refused (DNS rebinding)."""
+"""Whom a request is meant for, and which page asks: what a browser is made to send by somebody else is refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from wirelock.serve.proxy.answers import problem
 
 
 def is_named(request: web.BaseRequest, ours: str) -> bool:
-    """Whether the header `Host` is an address, a name of this machine, the name that is listened on, or missing."""
+    """Whether the header `Host` is an address, a name of this machine, the name that is listened on, or missing.
+
+    Any other may be a name that somebody else's DNS made ours (DNS rebinding).
+    """
     host = _without_port(request.headers.get("Host", "")).lower()
     if host in ("", "localhost", ours.lower()) or host.endswith(".localhost"):
         return True
@@ -25,6 +28,24 @@ def misdirected(request: web.BaseRequest) -> web.Response:
     """The answer to a request that is meant for somebody else (RFC 9110, 15.5.20)."""
     words = f"this is not {request.headers.get('Host', '')}; call it localhost, or by its address"
     return problem(421, "misdirected request", words)
+
+
+def is_foreign(request: web.BaseRequest) -> bool:
+    """Whether a page from elsewhere makes a browser ask (RFC 6454, 7; Fetch Metadata, 2.3); programs do not say."""
+    own = f"{request.scheme}://{request.headers.get('Host', '')}".lower()
+    origins = request.headers.getall("Origin", ())
+    return any(origin.lower() != own for origin in origins) or _is_cross_site(request)
+
+
+def not_lent(request: web.BaseRequest) -> web.Response:
+    """The answer to a page from elsewhere that would call the server with our credentials."""
+    whose = request.headers.get("Origin", "another site")
+    words = f"a page of {whose} asks, and the credentials of this proxy are not lent to pages from elsewhere"
+    return problem(403, "the request is not passed on", words)
+
+
+def _is_cross_site(request: web.BaseRequest) -> bool:
+    return "cross-site" in (site.strip().lower() for site in request.headers.getall("Sec-Fetch-Site", ()))
 
 
 def _without_port(host: str) -> str:

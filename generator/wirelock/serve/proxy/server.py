@@ -12,7 +12,7 @@ from wirelock.diagnostics import Diagnostic, Report
 from wirelock.serve.ending import signals
 from wirelock.serve.listening import Listen, not_listening
 from wirelock.serve.proxy.forward import Forward, Mode
-from wirelock.serve.proxy.hosts import is_named, misdirected
+from wirelock.serve.proxy.hosts import is_foreign, is_named, misdirected, not_lent
 from wirelock.serve.proxy.relayed import as_given
 from wirelock.serve.proxy.screen import Screen
 from wirelock.serve.proxy.watch import Watch
@@ -110,6 +110,8 @@ def _application(proxy: Proxy, session: ClientSession) -> web.Application:
     async def handle(request: web.Request) -> web.StreamResponse:
         if proxy.listen.is_loopback and not is_named(request, proxy.listen.host):
             return misdirected(request)
+        if proxy.upstream.has_credentials and is_foreign(request):
+            return not_lent(request)
         return await forward(request)
 
     application = web.Application()
