@@ -22,6 +22,7 @@ from wirelock.cli import main
 from wirelock.config import Config
 from wirelock.diagnostics import Report
 from wirelock.serve.live import asking
+from wirelock.serve.live.reading import filled
 
 NO_SECRETS: dict[str, str] = {}
 
@@ -212,6 +213,7 @@ def test_a_server_that_is_down_could_not_be_checked() -> None:
         taken.bind(("127.0.0.1", 0))  # bound, and not listening
         report = live(f"http://127.0.0.1:{taken.getsockname()[1]}")
     assert (ids(report), report.exit_code, conforming(report)) == ({"UPSTREAM_UNREACHABLE"}, 2, 0)
+    assert report.summary["server"]["called"] == 0 and report.coverage == ()
 
 
 @pytest.mark.parametrize(
@@ -347,6 +349,16 @@ def things(folder: Path, answer: dict[str, Any], made: dict[str, Any]) -> Config
         (home / f"{name}.schema.json").write_text(json.dumps(value), "utf-8")
     (home / "s.service.json").write_text(json.dumps(service), "utf-8")
     return Config(folder, "wirelock.toml", "things", "things")
+
+
+@pytest.mark.parametrize("key", ["", ".", ".."])
+def test_a_key_that_leads_elsewhere_is_not_put_into_a_path(key: str, tmp_path: Path) -> None:
+    """DELETE /things/.. is DELETE / for whoever is on the way."""
+    with staged(lambda actor: actor.answer({"id": key}) or True) as stage:
+        report = api.verify_live(things(tmp_path, THING, {"type": "object"}), stage.url, {}, lifecycle=True)
+    assert stage.asked == ["POST /things"]
+    assert "LEFT_BEHIND" in ids(report)
+    assert filled("/things/{key}/parts", {"/things": {"key": key}}) is None
 
 
 def acting_things(actor: Actor) -> bool:

@@ -65,7 +65,8 @@ def verify_live(
         "not served": run.not_served,
     }
     diagnostics = in_order((*output.diagnostics, *nothing, *found))
-    return replace(report, diagnostics=diagnostics, summary={"server": asked, **report.summary})
+    whole = replace(report, diagnostics=diagnostics, summary={"server": asked, **report.summary})
+    return whole if check.bodies else replace(whole, coverage=())
 
 
 def _nothing(called: int) -> Diagnostic:

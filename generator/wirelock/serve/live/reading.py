@@ -18,6 +18,7 @@ from wirelock.traffic.exchange import Exchange
 
 MOST = 500
 """How many calls a check makes at most."""
+_RELATIVE = (".", "..")
 _PARAMETER = re.compile(r"\{([^{}=]+)\}")
 
 Items = Mapping[str, Mapping[str, Json]]
@@ -60,9 +61,9 @@ def filled(template: str, items: Items) -> str | None:
 
 
 def key_of(item: Mapping[str, Json], parameter: str) -> str:
-    """What an item is called in a path, "" if it does not say."""
+    """What an item is called in a path, "" if it does not say, or says what leads elsewhere (RFC 3986, 5.2.4)."""
     value = item.get(parameter, item.get("id"))
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value not in _RELATIVE else ""
 
 
 def first_item(exchange: Exchange) -> Mapping[str, Json] | None:

@@ -50,11 +50,11 @@ class Run:
 
     def take(self, method: Method, call: Call, result: Exchange | Diagnostic) -> Exchange | None:
         """Hold an answer; None if there was none, or none of this API. Raises Stopped."""
+        if isinstance(result, Diagnostic) and result.code.fatal:
+            raise Stopped(result)  # nothing arrived
         self.called += 1
         self._used.add(method.where)
         if isinstance(result, Diagnostic):
-            if result.code.fatal:
-                raise Stopped(result)
             self.diagnostics.append(result)
             return None
         if result.status == 401 and not self._was_let_in:
