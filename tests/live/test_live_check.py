@@ -214,6 +214,8 @@ def test_a_server_that_is_down_could_not_be_checked() -> None:
         report = live(f"http://127.0.0.1:{taken.getsockname()[1]}")
     assert (ids(report), report.exit_code, conforming(report)) == ({"UPSTREAM_UNREACHABLE"}, 2, 0)
     assert report.summary["server"]["called"] == 0 and report.coverage == ()
+    (found,) = [d.message for d in report.diagnostics if d.fails]
+    assert found.endswith("cannot be reached: connection refused")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import aiohttp
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.words import visible
 from wirelock.serve.connections import Connector
+from wirelock.serve.failing import reason
 from wirelock.serve.tls import NO_TLS, TlsFiles
 from wirelock.traffic.secrets import REDACTED
 
@@ -144,6 +145,5 @@ def connected(
 
 def unreachable(upstream: Upstream, error: Exception) -> Diagnostic:
     """Why the server cannot be reached, for people."""
-    words = str(error) or type(error).__name__
     hint = "is it running, and is this its address?"
-    return Diagnostic(UPSTREAM_UNREACHABLE, Location(), f"{upstream.url} cannot be reached: {visible(words)}", hint)
+    return Diagnostic(UPSTREAM_UNREACHABLE, Location(), f"{upstream.url} cannot be reached: {reason(error)}", hint)

@@ -15,6 +15,7 @@ from wirelock.serve.bridge.calls import Call, Pairs
 from wirelock.serve.bridge.codes import UPSTREAM_BROKEN, UPSTREAM_BUSY, UPSTREAM_SLOW, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure
 from wirelock.serve.connections import Busy, Places
+from wirelock.serve.failing import reason
 from wirelock.serve.upstream import UPSTREAM_UNREACHABLE, Upstream
 from wirelock.traffic.events import MEDIA_TYPE
 from wirelock.traffic.exchange import Body, media_type
@@ -89,13 +90,13 @@ class Sender:
 
 def broken(error: Exception) -> Failure:
     """An exchange that did not come to its end."""
-    whole = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    words = visible(whole.partition("\n")[0].rstrip(":")) or type(error).__name__  # what follows quotes the answer
+    words = f"no whole answer of the upstream: {reason(error)}"
     if isinstance(error, aiohttp.ClientResponseError):
-        return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, f"the upstream's answer is not HTTP: {words}")
+        return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, words)
     if isinstance(error, aiohttp.ClientPayloadError):
-        return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_BROKEN.id, f"the upstream's answer is cut short: {words}")
-    return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_UNREACHABLE.id, f"the upstream cannot be reached: {words}")
+        return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_BROKEN.id, words)
+    words = f"the upstream cannot be reached: {reason(error)}"
+    return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_UNREACHABLE.id, words)
 
 
 def busy(error: Busy) -> Failure:

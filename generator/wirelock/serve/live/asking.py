@@ -10,6 +10,7 @@ from yarl import URL
 
 from wirelock.diagnostics import Diagnostic, ExchangeRef, Location
 from wirelock.runtime.words import visible
+from wirelock.serve.failing import reason
 from wirelock.serve.live.codes import UPSTREAM_UNANSWERED
 from wirelock.serve.upstream import CONNECT_SECONDS, Upstream, unreachable
 from wirelock.traffic import codings
@@ -63,8 +64,10 @@ class Server:
             return unreachable(self.upstream, error)
         except TimeoutError:
             return self.unanswered(call, number, f"no whole answer within {seconds:g} seconds")
-        except (aiohttp.ClientError, OSError, EntryError, _TooLarge) as error:
-            return self.unanswered(call, number, str(error) or type(error).__name__)
+        except (EntryError, _TooLarge) as error:
+            return self.unanswered(call, number, str(error))
+        except (aiohttp.ClientError, OSError) as error:
+            return self.unanswered(call, number, reason(error))
 
     def at(self, path: str) -> URL:
         """The address of a path, whose percent-encoding stays as it is."""

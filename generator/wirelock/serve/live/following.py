@@ -11,12 +11,12 @@ import aiohttp
 
 from wirelock.diagnostics import Diagnostic, Location
 from wirelock.ir import Method, Service
-from wirelock.runtime.words import visible
+from wirelock.serve.failing import reason
 from wirelock.serve.live.asking import Call, Server
 from wirelock.serve.live.codes import STREAM_CUT
 from wirelock.serve.upstream import CONNECT_SECONDS, unreachable
 from wirelock.traffic.entries import EntryError
-from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader
+from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader, written
 from wirelock.traffic.exchange import Body, Exchange
 
 SECONDS = 10.0
@@ -66,8 +66,10 @@ async def follow(server: Server, call: Call, limits: Following, opened: asyncio.
         return Followed(unreachable(server.upstream, error))
     except TimeoutError:
         return Followed(server.unanswered(call, number, f"nothing within {limits.seconds:g} seconds"))
-    except (aiohttp.ClientError, OSError, EntryError) as error:
-        return Followed(server.unanswered(call, number, str(error) or type(error).__name__))
+    except EntryError as error:
+        return Followed(server.unanswered(call, number, str(error)))
+    except (aiohttp.ClientError, OSError) as error:
+        return Followed(server.unanswered(call, number, reason(error)))
     finally:
         opened.set()
 
@@ -87,10 +89,8 @@ async def _followed(
                 end = await _collect(answer, taken)
         taken.take(answer.content.read_nowait())  # what had come when the time was up
     except aiohttp.ClientError as error:
-        end = f"breaks off: {visible(str(error)) or type(error).__name__}"
-    text = (
-        b"".join(map(_written, taken.events[: limits.events])) or b":\n\n"
-    )  # a comment: it was there, and said nothing
+        end = f"breaks off: {reason(error)}"
+    text = written(taken.events[: limits.events]) or b":\n\n"  # a comment: it was there, and said nothing
     exchange = replace(server.exchange(call, number, answer, b""), response=Body(text, MEDIA_TYPE))
     return Followed(exchange, _cut(server, call, end) if end else None)
 
@@ -119,15 +119,6 @@ async def _collect(answer: aiohttp.ClientResponse, taken: _Taken) -> str:
         if taken.size > MAX_BYTES:
             return f"has more than {MAX_BYTES // 2**20} MiB, and was read no further"
     return "ends within an event, which is none then" if taken.reader.waiting else ""
-
-
-def _written(event: Event) -> bytes:
-    """An event as a stream has it (WHATWG HTML, 9.2.5)."""
-    stated = ((b"event", event.event), (b"id", event.id))
-    lines = [name + b": " + value for name, value in stated if value is not None]
-    lines += [] if event.retry is None else [b"retry: %d" % event.retry]
-    lines += [b"data: " + line for line in event.data.split(b"\n")]
-    return b"\n".join(lines) + b"\n\n"
 
 
 def _cut(server: Server, call: Call, words: str) -> Diagnostic:

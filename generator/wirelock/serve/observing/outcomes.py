@@ -13,8 +13,8 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 
 from wirelock.runtime.findings import Finding
+from wirelock.serve.bridge.failures import DETAILS
 
-DETAILS = "grpc-status-details-bin"
 _AHEAD = 0.05
 """Seconds that a client's clock is ahead of ours: it began to count before its call arrived, and hangs up first."""
 

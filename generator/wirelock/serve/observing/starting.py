@@ -11,6 +11,7 @@ import aiohttp
 import grpc
 
 from wirelock.diagnostics import Diagnostic
+from wirelock.serve.bridge.journal import LOGGER
 from wirelock.serve.observing.exporting import asked, provider
 from wirelock.serve.observing.exposition import exposed
 from wirelock.serve.observing.following import Observer
@@ -18,8 +19,6 @@ from wirelock.serve.observing.interceptor import Observed
 from wirelock.serve.observing.logs import Logs
 from wirelock.serve.observing.metrics import Metrics
 from wirelock.serve.observing.requests import request_hooks
-
-LOGGER = "wirelock.serve"
 
 
 @dataclass(frozen=True, slots=True)

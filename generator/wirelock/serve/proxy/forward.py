@@ -12,9 +12,10 @@ from aiohttp import web
 from yarl import URL
 
 from wirelock.serve.connections import Busy, Place, Places
+from wirelock.serve.failing import reason
 from wirelock.serve.proxy import headers
 from wirelock.serve.proxy.answers import problem
-from wirelock.serve.proxy.breaks import FAILURES, BrokenOff, Refused, chunks, words
+from wirelock.serve.proxy.breaks import FAILURES, BrokenOff, Refused, chunks
 from wirelock.serve.proxy.passing import Passing
 from wirelock.serve.proxy.relayed import Relayed
 from wirelock.serve.proxy.room import Room
@@ -144,7 +145,7 @@ class _Exchange:
     def _unanswered(self, error: Exception) -> web.StreamResponse:
         if self._passing.broken_request:
             return problem(400, "the request cannot be passed on", self._passing.broken_request)
-        return self._bad_gateway(f"no answer of the server: {words(error)}")
+        return self._bad_gateway(f"no answer of the server: {reason(error)}")
 
     def _bad_gateway(self, words: str) -> web.StreamResponse:
         self._failure = words

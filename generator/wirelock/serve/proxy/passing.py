@@ -113,10 +113,6 @@ class Passing:
             seconds=time.monotonic() - self._clock,
         )
 
-    def exchange(self) -> Exchange:
-        """What has passed so far as an exchange to check."""
-        return exchange_of(self.passed(), NAME)
-
     def exchange_with(self, events: list[Event]) -> tuple[Exchange, int]:
         """An exchange whose answer are these events, and how many came before them."""
         first = self.events
