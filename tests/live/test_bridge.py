@@ -6,16 +6,21 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
+import aiohttp
 import grpc
 import opencode
 import pytest
+from aiohttp import web
 from bridges import bridged
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from stub import Answer, Stub, serving
+from yarl import URL
 
 from opencode_api import session_pb2, session_pb2_grpc
 from wirelock.artifacts import Loaded
@@ -79,21 +84,51 @@ def test_a_session_that_does_not_exist_is_not_found(sessions: session_pb2_grpc.S
     assert UNKNOWN in error.data.message
 
 
+def relayed(server: opencode.OpenCode) -> Answer:
+    """Passes every request on to the server, so that what the bridge sends can be looked at."""
+
+    async def answer(request: web.Request) -> web.Response:
+        headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(
+                request.method,
+                URL(server.url + request.raw_path, encoded=True),
+                headers=headers,
+                data=await request.read() or None,
+            ) as got,
+        ):
+            return web.Response(status=got.status, body=await got.read(), content_type=got.content_type)
+
+    return answer
+
+
 def test_the_directory_of_a_session_goes_with_its_calls(
-    server: opencode.OpenCode, sessions: session_pb2_grpc.SessionServiceStub, tmp_path: Path
+    server: opencode.OpenCode, project: Build, loaded: Loaded, tmp_path: Path
 ) -> None:
     other = tmp_path / "ünder way"
     other.mkdir()
-    made = sessions.CreateSession(
-        session_pb2.CreateSessionRequest(title="elsewhere"),
-        metadata=[("x-opencode-directory", str(tmp_path))],
-        timeout=20,
-    )
-    assert made.directory == str(tmp_path)
-    moved = session_pb2.UpdateDirectoryRequest(session_id=made.id, directory=str(other))
-    assert sessions.UpdateSessionDirectory(moved, timeout=20) == session_pb2.Empty()
-    assert sessions.GetSession(session_pb2.GetSessionRequest(session_id=made.id), timeout=20).id == made.id
-    sessions.DeleteSession(session_pb2.DeleteSessionRequest(session_id=made.id), timeout=20)
+    with (
+        serving(Stub(relayed(server))) as stub,
+        bridged(stub.url, project, loaded) as address,
+        grpc.insecure_channel(address) as channel,
+    ):
+        sessions = session_pb2_grpc.SessionServiceStub(channel)
+        made = sessions.CreateSession(
+            session_pb2.CreateSessionRequest(title="elsewhere"),
+            metadata=[("x-opencode-directory", str(tmp_path))],
+            timeout=20,
+        )
+        assert made.directory == str(tmp_path)
+        read = session_pb2.GetSessionRequest(session_id=made.id)
+        sessions.GetSession(read, timeout=20)
+        assert "x-opencode-directory" not in stub.last.headers
+        moved = session_pb2.UpdateDirectoryRequest(session_id=made.id, directory=str(other))
+        assert sessions.UpdateSessionDirectory(moved, timeout=20) == session_pb2.Empty()
+        assert sessions.GetSession(read, timeout=20).id == made.id
+        assert stub.last.headers["x-opencode-directory"] == quote(str(other), safe="")
+        sessions.DeleteSession(session_pb2.DeleteSessionRequest(session_id=made.id), timeout=20)
+        assert stub.last.headers["x-opencode-directory"] == quote(str(other), safe="")
 
 
 def test_a_client_that_knows_nothing_asks_by_reflection(address: str) -> None:

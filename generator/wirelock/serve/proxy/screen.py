@@ -152,7 +152,7 @@ def _headers(media_type: str) -> dict[str, str]:
 
 
 def _together(before: Judged | None, judged: Judged | None) -> Judged | None:
-    """What is known of an exchange by now: a stream is judged event by event, and each kind of finding is shown once."""
+    """What is known of an exchange by now: a stream is judged event by event, each kind of finding shown once."""
     if before is None or judged is None:
         return judged or before
     kinds = {(one.code.id, one.where.pointer, one.message): one for one in (*before.found, *judged.found)}
