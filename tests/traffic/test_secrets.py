@@ -1,0 +1,37 @@
+"""What looks like a credential is found inside any text, in linear time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from wirelock.traffic.secrets import without_credentials
+
+SECRET = "s3cr3tVa1ue"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"curl -H 'Authorization: Bearer {SECRET}' /a", "curl -H '[redacted]' /a"),
+        (f"you sent Authorization: Basic {SECRET}\nand", "you sent [redacted]\nand"),
+        (f"Cookie: a={SECRET}; b={SECRET}", "[redacted]"),
+        (f"it was Bearer {SECRET} here", "it was [redacted] here"),
+        (f"see https://me:{SECRET}@h/a", "see https://[redacted]@h/a"),
+        (f"API_KEY=sk-{SECRET}12\nnext", "API_KEY=[redacted]\nnext"),
+        (f"(eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{SECRET})", "([redacted])"),
+        ("skateboarding-lessons and npm-check-updates", "skateboarding-lessons and npm-check-updates"),
+    ],
+)
+def test_credentials_inside_of_texts(text: str, shown: str) -> None:
+    assert without_credentials(text) == shown
+
+
+@pytest.mark.parametrize(
+    "unit", ["eyJaaaaaaaa-", "eyJaaaaaaaa.", "Bearer ", "cookie: ", "://a:", "-----BEGIN ", "sk-a "]
+)
+def test_a_megabyte_of_what_is_almost_one_takes_no_time(unit: str) -> None:
+    begun = time.perf_counter()
+    without_credentials(unit * (2**20 // len(unit)))
+    assert time.perf_counter() - begun < 2
