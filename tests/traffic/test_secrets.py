@@ -18,7 +18,7 @@ SECRET = "s3cr3tVa1ue"
         (f"you sent Authorization: Basic {SECRET}\nand", "you sent [redacted]\nand"),
         (f"Cookie: a={SECRET}; b={SECRET}", "[redacted]"),
         (f"it was Bearer {SECRET} here", "it was [redacted] here"),
-        (f"see https://me:{SECRET}@h/a", "see https://[redacted]@h/a"),
+        (f"1: see https://me:{SECRET}@h/a", "1: see https://[redacted]@h/a"),
         (f"API_KEY=sk-{SECRET}12\nnext", "API_KEY=[redacted]\nnext"),
         (f"(eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{SECRET})", "([redacted])"),
         ("skateboarding-lessons and npm-check-updates", "skateboarding-lessons and npm-check-updates"),
@@ -32,6 +32,6 @@ def test_credentials_inside_of_texts(text: str, shown: str) -> None:
     "unit", ["eyJaaaaaaaa-", "eyJaaaaaaaa.", "Bearer ", "cookie: ", "://a:", "-----BEGIN ", "sk-a "]
 )
 def test_a_megabyte_of_what_is_almost_one_takes_no_time(unit: str) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     without_credentials(unit * (2**20 // len(unit)))
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2

@@ -65,12 +65,12 @@ def proxy(
     output = emitted(built, progress)
     if not output.sound:
         return Report(output.diagnostics)
-    writing = recorder(record, config.redact) if record else None
-    if isinstance(writing, Diagnostic):
-        return Report((writing,))
     ends = between(upstream, listen, tls)
     if isinstance(ends, Diagnostic):
         return Report((ends,))
+    writing = recorder(record, config.redact, ends[0].redacted) if record else None
+    if isinstance(writing, Diagnostic):
+        return Report((writing,))
     made = checking(built, output, ends, mode, writing)
     report = ran(made, told, noted, writing)
     found = expected(report.diagnostics, config.expect, ())

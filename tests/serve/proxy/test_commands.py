@@ -35,6 +35,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.asked.set()  # type: ignore[attr-defined]
             self.server.going_on.wait(60)  # type: ignore[attr-defined]
         body = b"[%s]" % SESSION if self.path.startswith("/session") else b'{"id": 1}'
+        if self.path == "/echo":
+            body = json.dumps({"you sent": self.headers["Authorization"].split()}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -202,6 +204,17 @@ def test_what_is_redacted_is_configured(server: ThreadingHTTPServer, tmp_path: P
         assert running.end()[0] == 0
     body = json.loads(json.loads(file.read_text())["response"]["body"])
     assert body[0]["directory"] == "[redacted]" and body[0]["title"] == "t"
+
+
+def test_the_credentials_of_the_server_are_not_recorded(
+    server: ThreadingHTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIRELOCK_UPSTREAM_TOKEN", "my-own-w0rd")
+    file = tmp_path / "a.har"
+    with command("record", *upstream(server), "--output", str(file), folder=tmp_path) as running:
+        assert b"my-own-w0rd" in running.get("/echo")
+        assert running.end()[0] == 0
+    assert "my-own-w0rd" not in file.read_text()
 
 
 def test_a_wrong_path_of_the_configuration_is_told(tmp_path: Path) -> None:

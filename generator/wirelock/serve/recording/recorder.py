@@ -10,7 +10,7 @@ from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.words import visible
 from wirelock.serve.passed import Passed
 from wirelock.serve.recording.files import FORMATS, Recording
-from wirelock.serve.recording.redaction import Redaction
+from wirelock.serve.recording.redaction import Credentials, Redaction
 
 RECORDING_NOT_WRITTEN = Code("RECORDING_NOT_WRITTEN", Severity.ERROR, fatal=True)
 
@@ -57,8 +57,11 @@ class Recorder:
             self.lost += len(batch) - (self._recording.exchanges - before)
 
 
-def recorder(file: str, paths: Sequence[str]) -> Recorder | Diagnostic:
-    """A recorder into a new file of this name; `paths` are JSONPaths of what is secret."""
+def recorder(file: str, paths: Sequence[str], credentials: Credentials | None = None) -> Recorder | Diagnostic:
+    """A recorder into a new file of this name.
+
+    `paths` are JSONPaths of what is secret; `credentials` takes those that the server is sent out of a text.
+    """
     path = Path(file)
     if path.suffix.lower() not in FORMATS:
         hint = f"end its name in {' or '.join(FORMATS)}"
@@ -68,7 +71,7 @@ def recorder(file: str, paths: Sequence[str]) -> Recorder | Diagnostic:
         recording.begin()
     except OSError as error:
         return _not_written(file, error)
-    return Recorder(recording, Redaction(paths), file)
+    return Recorder(recording, Redaction(paths, credentials), file)
 
 
 def _not_written(file: str, error: OSError) -> Diagnostic:

@@ -1,15 +1,15 @@
 """What passed, without its secrets: nothing is written before this was done.
 
-Header fields and parameters of queries and forms go by their names, texts of documents too; what looks like a
-credential goes wherever it stands. What else is to go is named by JSONPath (RFC 9535) in the configuration.
+Header fields and parameters of queries and forms go by their names, properties of documents too; what looks like a
+credential goes wherever it stands. What else is to go is named by JSONPath (RFC 9535) in the configuration. A body in
+which secrets could not be found is left out.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -17,121 +17,168 @@ import jsonpath_rfc9535
 
 from wirelock.runtime.text import Json, MalformedText, dump, parse
 from wirelock.serve.passed import Message, Passed
-from wirelock.traffic.events import MEDIA_TYPE, Event, events, written
-from wirelock.traffic.exchange import Headers, without_secrets
-from wirelock.traffic.secrets import REDACTED, secrecy, shown
+from wirelock.serve.recording.documents import hide, redact
+from wirelock.serve.recording.texts import Unredactable, assigned, broken
+from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader, written
+from wirelock.traffic.exchange import Headers, header
+from wirelock.traffic.secrets import REDACTED, secrecy, without_credentials
 
 _LIBRARY: Any = jsonpath_rfc9535
 _FORM = "application/x-www-form-urlencoded"
-_PAIR = re.compile(rb'("(?:[^"\\]|\\.)*")(\s*:\s*)"((?:[^"\\]|\\.)*)"')
-"""A property of any JSON text that is a text; it fits a text that is cut off, too, and the data of an event."""
-_ORDINARY = frozenset(("key", "keys"))
-"""What secrets are called, but keys of a keyboard and of a map as well: in a document it says nothing alone."""
+_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines")
+_TEXTUAL = re.compile(r"|text/.*|.*(?:json|xml|javascript|yaml|urlencoded).*")
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.-]+)", re.IGNORECASE)
+_LIKE_ASCII = re.compile(r"utf-?8|us-ascii|ascii|latin-?1|iso-8859-\d+|windows-125\d", re.IGNORECASE)
+_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+Credentials = Callable[[bytes], bytes]
+"""A text of the server's without the credentials that it was sent."""
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """How many bodies were not recorded: of their kind, and because what is to go could not be looked for."""
+
+    by_kind: int = 0
+    by_failure: int = 0
 
 
 class Redaction:
     """Takes secrets out; `paths` are those of the configuration, and are JSONPaths."""
 
-    def __init__(self, paths: Sequence[str] = ()) -> None:
+    def __init__(self, paths: Sequence[str] = (), credentials: Credentials | None = None) -> None:
+        self.left_out = LeftOut()
         self._paths = [_LIBRARY.compile(path) for path in paths]
+        self._credentials = credentials
 
     def __call__(self, passed: Passed) -> Passed:
         """The exchange without secrets."""
         return replace(
             passed,
-            url=_url(passed.url),
+            url=self._clean(self._url(passed.url)),
             request=self._message(passed.request),
+            reason=self._clean(passed.reason),
             response=self._message(passed.response),
         )
 
+    def _clean(self, text: str) -> str:
+        if self._credentials is not None:
+            text = self._credentials(text.encode(errors="surrogateescape")).decode(errors="surrogateescape")
+        return without_credentials(text)
+
     def _message(self, message: Message) -> Message:
-        return replace(message, headers=_headers(message.headers), body=self._body(message))
+        return replace(message, headers=self._headers(message.headers), body=self._body(message))
+
+    def _headers(self, pairs: Headers) -> Headers:
+        return tuple((name, self._clean(value) if secrecy(name) == "none" else REDACTED) for name, value in pairs)
 
     def _body(self, message: Message) -> bytes | None:
-        body = message.body
-        if not body:
-            return body
-        if message.media_type == _FORM:
-            return _pairs(body.decode("latin-1")).encode("latin-1")
-        plain = _PAIR.sub(_named, body)
-        if not self._paths:
-            return plain
-        return self._stream(plain) if message.media_type == MEDIA_TYPE else self._document(plain, message.media_type)
+        """The body as it is recorded; None where it is left out."""
+        if not message.body:
+            return message.body
+        try:
+            body = self._redacted(message.body, message)
+        except (_LIBRARY.JSONPathError, RecursionError):
+            self.left_out.by_failure += 1
+            return None
+        except (Unredactable, ValueError):
+            body = None
+        if body is None:
+            self.left_out.by_kind += 1
+        elif self._credentials is not None:
+            return self._credentials(body)
+        return body
 
-    def _stream(self, text: bytes) -> bytes:
-        return written(self._event(event) for event in events(text))
+    def _redacted(self, body: bytes, message: Message) -> bytes | None:
+        media_type = message.media_type
+        if media_type.startswith("multipart/") or _is_coded(body, message):
+            return None
+        if media_type == _FORM:
+            return self._pairs(body.decode("latin-1")).encode("latin-1")
+        if media_type == MEDIA_TYPE:
+            return self._stream(body)
+        if media_type in _LINES:
+            return b"\n".join(self._document(line, "application/json") for line in body.split(b"\n"))
+        return self._document(body, media_type)
+
+    def _document(self, text: bytes, media_type: str) -> bytes:
+        """A document without secrets, byte for byte if it has none; raises Unredactable."""
+        try:
+            value = parse(text.removeprefix(_BYTE_ORDER_MARK))
+        except MalformedText:
+            return self._malformed(text, media_type)
+        root: list[Json] = [value]
+        if not self._changed(root):
+            return text
+        return (_BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else b"") + dump(root[0])
+
+    def _changed(self, root: list[Json]) -> bool:
+        places = [tuple(node.location) for path in self._paths for node in path.find(root[0])]
+        for place in places:
+            hide(root, place)
+        return redact(root, self._clean) or bool(places)
+
+    def _malformed(self, text: bytes, media_type: str) -> bytes:
+        is_json = media_type == "application/json" or media_type.endswith("+json")
+        if is_json and text.strip() and self._paths:
+            raise Unredactable
+        if not _TEXTUAL.fullmatch(media_type) and not _is_utf8(text):
+            return text
+        way = broken if is_json else assigned
+        return way(text.decode(errors="surrogateescape"), self._clean).encode(errors="surrogateescape")
+
+    def _stream(self, text: bytes) -> bytes | None:
+        """A stream event by event; as it was if nothing in it, comments included, is a secret."""
+        reader = EventReader()
+        events = reader.feed(text)
+        redacted = [self._event(event) for event in events]
+        plain = text.decode(errors="surrogateescape")
+        if redacted == events and not reader.waiting and self._clean(plain) == plain:
+            return text
+        return written(redacted) or None
 
     def _event(self, event: Event) -> Event:
-        return replace(event, data=self._document(event.data, "application/json") or REDACTED.encode())
-
-    def _document(self, text: bytes, media_type: str) -> bytes | None:
-        """A document without what the paths name; None for what should be JSON and is not."""
         try:
-            value = parse(text)
-        except MalformedText:
-            return None if media_type == "application/json" or media_type.endswith("+json") else text
-        places = [tuple(node.location) for path in self._paths for node in path.find(value)]
-        for place in places:
-            value = _without(value, place)
-        return dump(value) if places else text
+            data = self._document(event.data, "application/json")
+        except Unredactable:
+            data = REDACTED.encode()
+        return replace(event, data=data, event=self._field(event.event), id=self._field(event.id))
+
+    def _field(self, text: bytes | None) -> bytes | None:
+        if text is None:
+            return None
+        return self._clean(text.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+
+    def _url(self, url: str) -> str:
+        before, mark, query = url.partition("?")
+        return before + mark + self._pairs(query)
+
+    def _pairs(self, text: str) -> str:
+        """A query or a form (name=value&name=value) without its secrets."""
+        return "&".join(map(self._pair, text.split("&")))
+
+    def _pair(self, text: str) -> str:
+        name, _, value = text.partition("=")
+        if not value:
+            return text
+        plain = unquote_plus(value)
+        is_secret = secrecy(unquote_plus(name)) != "none" or self._clean(plain) != plain
+        return f"{name}={REDACTED}" if is_secret else text
 
 
-def _headers(pairs: Headers) -> Headers:
-    return tuple((name, str(shown(value, secrecy(name)))) for name, value in pairs)
+def _is_coded(body: bytes, message: Message) -> bool:
+    """Whether a text is written in an encoding in which nothing is found, such as UTF-16."""
+    if not _TEXTUAL.fullmatch(message.media_type):
+        return False
+    stated = _CHARSET.search(header(message.lower, "content-type"))
+    if stated and not _LIKE_ASCII.fullmatch(stated[1]):
+        return True
+    return body.startswith(_MARKS) or b"\0" in body[:4]
 
 
-def _url(url: str) -> str:
-    before, mark, query = url.partition("?")
-    return without_secrets(before + mark + _pairs(query))
-
-
-def _pairs(text: str) -> str:
-    """A query or a form (name=value&name=value) without the values whose names say that they are secret."""
-    return "&".join(map(_pair, text.split("&")))
-
-
-def _pair(text: str) -> str:
-    name, equals, _ = text.partition("=")
-    return f"{name}={REDACTED}" if equals and secrecy(unquote_plus(name)) != "none" else text
-
-
-def _named(found: re.Match[bytes]) -> bytes:
-    """A property, its text redacted if its name says so or it looks like a credential."""
-    name, text = _decoded(found[1]), found[3].decode(errors="replace")
-    kept = "none" if name.lower() in _ORDINARY else secrecy(name)
-    redacted = " " not in text and str(shown(text, "none")) != text
-    if not text or not (kept != "none" or redacted):
-        return found[0]
-    return found[1] + found[2] + b'"' + REDACTED.encode() + b'"'
-
-
-def _decoded(name: bytes) -> str:
+def _is_utf8(text: bytes) -> bool:
     try:
-        return str(json.loads(name))
-    except ValueError:
-        return name.decode(errors="replace")
-
-
-def _without(value: Json, place: tuple[str | int, ...]) -> Json:
-    """The value with what is at a place hidden; its JSON type stays, so that the verdict on it does."""
-    if not place:
-        return _hidden(value)
-    inner: Any = value
-    inner[place[0]] = _without(inner[place[0]], place[1:])
-    return value
-
-
-def _hidden(value: Json) -> Json:
-    match value:
-        case str():
-            return REDACTED
-        case bool():
-            return False
-        case int() | float():
-            return 0
-        case list():
-            return [_hidden(item) for item in value]
-        case dict():
-            return {name: _hidden(item) for name, item in value.items()}
-        case _:
-            return value
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,115 @@
+"""A JSON value without its secrets, changed in place and without recursion: its depth is somebody else's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from wirelock.runtime.text import Json
+from wirelock.traffic.secrets import REDACTED, Secrecy, of_pair, secrecy
+
+Clean = Callable[[str], str]
+"""A text without the credentials in it."""
+_Leaf = Callable[[Json, Secrecy], Json]
+_ORDINARY = frozenset(("key", "keys"))
+"""What secrets are called, but keys of a keyboard and of a map as well: in a document it says nothing alone."""
+_SHORTEST = 5
+"""No shorter text can hold a credential."""
+_LONGEST_NAME = 64
+"""Longer names are not remembered."""
+_STRICTNESS: tuple[Secrecy, ...] = ("none", "texts", "all")
+
+
+def redact(root: list[Json], clean: Clean) -> bool:
+    """Take the secrets out of the one value that a list holds; gives whether there were any.
+
+    What stands anywhere below a name that sounds secret is one. JSON types stay, and so do booleans and null.
+    """
+    return _walk(root, "none", lambda value, kept: _shown(value, kept, clean), clean)
+
+
+def hide(root: list[Json], place: tuple[str | int, ...]) -> None:
+    """Hide what is at a place below the one value that a list holds; its JSON type stays."""
+    holder: Any = root
+    last: str | int = 0
+    for step in place:
+        holder, last = holder[last], step
+    inside = [holder[last]]
+    _walk(inside, "all", _hidden, lambda name: name)
+    holder[last] = inside[0]
+
+
+def kept_of(name: str) -> Secrecy:
+    """What a property of this name in a document may not show."""
+    return _remembered(name) if len(name) <= _LONGEST_NAME else _kept(name)
+
+
+def _kept(name: str) -> Secrecy:
+    return "none" if name.lower() in _ORDINARY else secrecy(name)
+
+
+_remembered = lru_cache(4096)(_kept)
+
+
+def _walk(root: list[Json], kept: Secrecy, leaf: _Leaf, clean: Clean) -> bool:
+    changed = False
+    waiting: list[tuple[Any, Secrecy]] = [(root, kept)]
+    while waiting:
+        holder, around = waiting.pop()
+        for place, value, own in _members(holder, around):
+            if isinstance(value, list | dict):
+                waiting.append((value, own))
+            elif (shown := leaf(value, own)) != value:
+                holder[place], changed = shown, True
+        if isinstance(holder, dict):
+            changed |= _renamed(holder, clean)
+    return changed
+
+
+def _members(holder: Any, around: Secrecy) -> Iterator[tuple[Any, Json, Secrecy]]:
+    if isinstance(holder, list):
+        for index, value in enumerate(holder):
+            yield index, value, around
+        return
+    pair = of_pair(holder)
+    for name, value in holder.items():
+        own = pair if name == "value" else kept_of(name)
+        yield name, value, max(around, own, key=_STRICTNESS.index)
+
+
+def _renamed(holder: dict[str, Json], clean: Clean) -> bool:
+    """Whether a name held a credential; then it does no longer."""
+    names = [clean(name) if len(name) >= _SHORTEST else name for name in holder]
+    if names == list(holder):
+        return False
+    renamed = dict(zip(names, holder.values(), strict=True))
+    holder.clear()
+    holder.update(renamed)
+    return True
+
+
+def _shown(value: Json, kept: Secrecy, clean: Clean) -> Json:
+    match value:
+        case str():
+            if kept == "none":
+                return clean(value) if len(value) >= _SHORTEST else value
+            return value and REDACTED
+        case bool():
+            return value
+        case int() | float():
+            return 0 if kept == "all" else value
+        case _:
+            return value
+
+
+def _hidden(value: Json, kept: Secrecy) -> Json:
+    match value:
+        case str():
+            return REDACTED
+        case bool():
+            return False
+        case int() | float():
+            return 0
+        case _:
+            return value

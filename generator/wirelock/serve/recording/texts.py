@@ -1,0 +1,76 @@
+"""Texts without their secrets: what is no JSON, and what should be and is not. All of it takes linear time."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from wirelock.runtime.malformed import STRING
+from wirelock.serve.recording.documents import Clean, kept_of
+from wirelock.traffic.secrets import REDACTED
+
+_ASSIGNED = re.compile(
+    r"(?<![\w.-])(?P<name>[\w.-]++)(?P<is>[\"']?[ \t]*+[:=]++[ \t]*+)"
+    r"(?P<value>\"[^\"\r\n]*+\"?|'[^'\r\n]*+'?|[^\s,;&<>\"'{}\[\]]++)"
+)
+"""`NAME=value`, `name: value`, and the same with quotes."""
+_PROPERTY = re.compile(
+    rf"(?P<name>{STRING})(?:(?P<is>\s*+:\s*+)(?P<value>{STRING}|-?[0-9][0-9.eE+-]*+|[\[{{])?)?", re.DOTALL
+)
+"""A text in JSON, with what follows if it is a name."""
+
+_DECODER = json.JSONDecoder(strict=False)
+
+
+class Unredactable(Exception):
+    """A text of which it cannot be told where its secrets end."""
+
+
+def assigned(text: str, clean: Clean) -> str:
+    """A text without credentials, and without the values of names that sound secret."""
+    return _ASSIGNED.sub(_assigned, clean(text))
+
+
+def broken(text: str, clean: Clean) -> str:
+    """The same of what should be JSON and is not; raises Unredactable."""
+
+    def shown(found: re.Match[str]) -> str:
+        return _property(found, clean)
+
+    return assigned(_PROPERTY.sub(shown, text), clean)
+
+
+def _assigned(found: re.Match[str]) -> str:
+    kept, value = kept_of(found["name"]), found["value"]
+    if kept == "none" or (kept == "texts" and value[0].isdigit()):
+        return found[0]
+    quote = value[0] if value[0] in "\"'" else ""
+    return f"{found['name']}{found['is']}{quote}{REDACTED}{quote}" if value.strip("\"'") else found[0]
+
+
+def _property(found: re.Match[str], clean: Clean) -> str:
+    name = _text(found["name"], clean)
+    if not found["is"]:
+        return name
+    value, kept = found["value"] or "", kept_of(_decoded(found["name"]))
+    if value and value in "[{" and kept != "none":
+        raise Unredactable
+    if value.startswith('"'):
+        value = _text(value, clean) if kept == "none" or value == '""' else f'"{REDACTED}"'
+    elif value and kept == "all" and value not in "[{":
+        value = "0"
+    return name + found["is"] + value
+
+
+def _text(text: str, clean: Clean) -> str:
+    plain = _decoded(text)
+    return text if clean(plain) == plain else f'"{REDACTED}"'
+
+
+def _decoded(text: str) -> str:
+    if "\\" not in text:
+        return text.strip('"')
+    try:
+        return str(_DECODER.decode(text))
+    except ValueError:
+        return text
