@@ -126,6 +126,5 @@ def ran(proxy: Proxy, told: Told, noted: Noted, writing: Recorder | None) -> Rep
     if writing is None:
         return report
     writing.close()
-    failed = (writing.failed,) if writing.failed else ()
     summary = {**report.summary, "recording": writing.counts}
-    return replace(report, diagnostics=in_order((*report.diagnostics, *failed)), summary=summary)
+    return replace(report, diagnostics=in_order((*report.diagnostics, *writing.findings)), summary=summary)

@@ -122,6 +122,35 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, format: str, monkeypa
     assert (len(exchanges), faults) == (1, ())
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_body_too_deep_for_the_paths_is_left_out_and_told(tmp_path: Path, format: str) -> None:
+    file = tmp_path / f"a.{format}"
+    made = recorder(str(file), ["$..email"])
+    assert isinstance(made, Recorder)
+    deep = b'{"a":' * 300 + b'{"email":"a@b"}' + b"}" * 300
+
+    async def run() -> None:
+        await asyncio.gather(*(made.add(passed(number, deep if number == 1 else b"{}")) for number in range(3)))
+
+    asyncio.run(run())
+    made.close()
+    exchanges, faults = read_recording(file, file.name)
+    assert ([one.unrecorded for one in exchanges], faults) == ([(), ("response",), ()], ())
+    assert b"a@b" not in file.read_bytes()
+    assert made.counts == {"exchanges": 3, "files": 1, "bodies left out": 1}
+    (finding,) = made.findings
+    assert (finding.code.id, finding.times, Report(made.findings).exit_code) == ("BODY_NOT_RECORDED", 1, 1)
+
+
+@pytest.mark.parametrize("path", ["$", "$.a", "$[*]"])
+def test_paths_into_the_deepest_documents(tmp_path: Path, path: str) -> None:
+    made = recorder(str(tmp_path / "a.har"), [path])
+    assert isinstance(made, Recorder)
+    asyncio.run(made.add(passed(body=b'{"a":' * 500 + b'"a@b"' + b"}" * 500)))
+    made.close()
+    assert b"[redacted]" in (tmp_path / "a.har").read_bytes() and made.findings == ()
+
+
 @pytest.mark.parametrize("name", ["a.txt", "a", "nowhere/a.har"])
 def test_a_recording_that_cannot_be_begun(tmp_path: Path, name: str) -> None:
     assert isinstance(recorder(str(tmp_path / name), ()), Diagnostic)

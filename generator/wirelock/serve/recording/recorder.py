@@ -13,6 +13,7 @@ from wirelock.serve.recording.files import FORMATS, Recording
 from wirelock.serve.recording.redaction import Credentials, Redaction
 
 RECORDING_NOT_WRITTEN = Code("RECORDING_NOT_WRITTEN", Severity.ERROR, fatal=True)
+BODY_NOT_RECORDED = Code("BODY_NOT_RECORDED", Severity.ERROR)
 
 
 class Recorder:
@@ -31,7 +32,17 @@ class Recorder:
     def counts(self) -> dict[str, int | str]:
         """What was written."""
         lost: dict[str, int | str] = {"lost": self.lost} if self.lost else {}
-        return {"exchanges": self._recording.exchanges, "files": self._recording.files, **lost}
+        left = self._redaction.left_out
+        bodies = left.by_kind + left.by_failure
+        without: dict[str, int | str] = {"bodies left out": bodies} if bodies else {}
+        return {"exchanges": self._recording.exchanges, "files": self._recording.files, **lost, **without}
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with what was written."""
+        failed = (self.failed,) if self.failed else ()
+        times = self._redaction.left_out.by_failure
+        return (*failed, _not_searched(self._shown, times)) if times else failed
 
     async def add(self, passed: Passed) -> None:
         """Record an exchange; it is on the disk when this returns, or `failed` says why it is not."""
@@ -79,3 +90,9 @@ def _not_written(file: str, error: OSError) -> Diagnostic:
     return Diagnostic(
         RECORDING_NOT_WRITTEN, Location(file), words, "is there the folder, the right, and room on the disk?"
     )
+
+
+def _not_searched(file: str, times: int) -> Diagnostic:
+    words = "the paths of `redact` could not be followed in a body: it was left out"
+    hint = "a path with `..` goes 100 levels deep: name the way instead, as in $.user.email"
+    return Diagnostic(BODY_NOT_RECORDED, Location(file), words, hint, times=times)
