@@ -138,6 +138,15 @@ def test_zero_checked_is_not_success(check: Check) -> None:
     assert nothing.code.fatal
 
 
+def test_requests_alone_are_not_success(check: Check) -> None:
+    check.exchange(send("PATCH", "/session/ses_1", 0, b'{"title": "t"}', b""))
+    assert check.bodies == 1
+    (nothing,) = check.nothing_checked()
+    assert "no answer" in nothing.message
+    check.exchange(get("/session/ses_1", 200, SESSION))
+    assert check.nothing_checked() == ()
+
+
 def test_a_document_is_held_against_its_type(check: Check) -> None:
     check.document(Document("made.ndjson", 0, SESSION, 1), TypeId("session/sessionInfo.schema.json"))
     check.document(Document("made.ndjson", 1, b"{}", 3), TypeId("session/sessionTime.schema.json"))

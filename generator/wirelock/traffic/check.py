@@ -35,7 +35,8 @@ ROUND_TRIPS = ("equal", "lossy", "failed")
 class Check:
     """Takes exchanges and documents one at a time; the attributes are what is known so far.
 
-    `contracts` gives what was generated for a type.
+    `contracts` gives what was generated for a type. `bodies` counts what was held, `answers` the answers, events and
+    documents among them.
     """
 
     def __init__(self, graph: TypeGraph, contracts: Callable[[TypeId], Contract]) -> None:
@@ -43,6 +44,7 @@ class Check:
         self.outcomes: Counter[str] = Counter()
         self.round_trips: Counter[str] = Counter()
         self.bodies = 0
+        self.answers = 0
         self._cases: list[Case] = []
         self._exhibits = Exhibits()
         self._graph = graph
@@ -65,7 +67,9 @@ class Check:
         request = request_part(exchange, match, self._graph.definitions)
         response = response_part(exchange, match, self._graph.definitions)
         asked = self._part(of_exchange(exchange, "request", match), request)
+        before = self.bodies
         answered = self._part(of_exchange(exchange, "response", match), response)
+        self.answers += self.bodies - before
         went_well = exchange.status < 400 and (answered == "conforming" or not exchange.status)
         at_fault = asked == "violating" and went_well
         self._count(of_exchange(exchange, "", match), "violating" if at_fault else answered)
@@ -76,6 +80,7 @@ class Check:
         part = response_part(exchange, match, self._graph.definitions) if match else None
         if match and isinstance(part, Streamed):
             self._events(of_exchange(exchange, "response", match), part.events, first)
+            self.answers += len(part.events)
 
     def is_warm(self, exchange: Exchange) -> bool:
         """Whether all that an exchange may be held against is made; to make it can take seconds."""
@@ -109,6 +114,7 @@ class Check:
         self._documents.add(key)
         subject = of_document(document)
         self._count(subject, self._part(subject, Held(key, document.text)))
+        self.answers += 1
 
     def tally(self) -> Tally:
         """What is known so far as a value."""
@@ -117,6 +123,7 @@ class Check:
             dict(self.outcomes),
             dict(self.round_trips),
             self.bodies,
+            self.answers,
             {kind: tuple(sorted(names)) for kind, names in self._exercised.seen.items()},
             tuple(sorted(self._documents)),
             tuple(self._cases),
@@ -129,6 +136,7 @@ class Check:
         self.outcomes.update(tally.outcomes)
         self.round_trips.update(tally.round_trips)
         self.bodies += tally.bodies
+        self.answers += tally.answers
         for kind, names in tally.exercised.items():
             self._exercised.seen[kind] |= {*names}
         self._documents |= {*tally.types}
@@ -136,10 +144,13 @@ class Check:
         self._exhibits.take(tally.exhibits)
 
     def nothing_checked(self) -> tuple[Diagnostic, ...]:
-        """The one error if no body was checked at all: zero checked is not success."""
-        words = f"nothing was checked: {self.outcomes.total()} exchanges read, none of them described by a service"
-        hint = "check that the recordings are of this API"
-        return () if self.bodies else (Diagnostic(NOTHING_CHECKED, Location(), words, hint),)
+        """The one error if no answer was checked at all: zero checked is not success, nor are requests alone."""
+        if self.answers:
+            return ()
+        reason = "no answer to them could be held" if self.bodies else "none of them described by a service"
+        words = f"nothing was checked: {self.outcomes.total()} exchanges read, {reason}"
+        hint = "check that the recordings are of this API" + (", and that the server answered" if self.bodies else "")
+        return (Diagnostic(NOTHING_CHECKED, Location(), words, hint),)
 
     def report(self) -> Report:
         """Everything found, counted and covered."""

@@ -21,6 +21,7 @@ class Tally:
     outcomes: Mapping[str, int] = field(default_factory=dict[str, int])
     round_trips: Mapping[str, int] = field(default_factory=dict[str, int])
     bodies: int = 0
+    answers: int = 0
     exercised: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     types: tuple[TypeId, ...] = ()
     cases: tuple[Case, ...] = ()

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -194,6 +195,18 @@ def test_record_needs_no_project_and_verify_reads_it(server: ThreadingHTTPServer
     assert "s3cr3t" not in file.read_text()
     exchanges, _ = read_recording(file, file.name)
     assert exchanges[0].path == "/session"
+
+
+def test_a_recording_of_a_server_that_is_down_is_not_clean(tmp_path: Path) -> None:
+    file = tmp_path / "a.har"
+    with command("record", "--upstream", "http://127.0.0.1:1", "--output", str(file), folder=tmp_path) as running:
+        for _ in range(2):
+            with contextlib.suppress(urllib.error.HTTPError):
+                running.get("/session")
+        code, out, _ = running.end()
+    assert code == 1 and "UPSTREAM_FAILED" in out and "(2 times)" in out
+    code, out = ran("verify", str(file))
+    assert code == 2 and "NOTHING_CHECKED" in out
 
 
 def test_what_is_redacted_is_configured(server: ThreadingHTTPServer, tmp_path: Path) -> None:

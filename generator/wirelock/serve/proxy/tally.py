@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from wirelock.diagnostics import Case, Code, Diagnostic, Location, Report, Severity, group_key, in_order
+from wirelock.diagnostics import Case, Diagnostic, Location, Report, in_order
+from wirelock.serve.proxy.kinds import Kinds, upstream_failed
 from wirelock.traffic.check import Check
 from wirelock.traffic.codes import NOTHING_CHECKED
 from wirelock.traffic.exchange import Exchange
-
-UPSTREAM_FAILED = Code("UPSTREAM_FAILED", Severity.ERROR)
-MOST_KINDS = 1000
-"""How many kinds of findings are kept; those of further kinds are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +26,9 @@ class Tally:
 
     def __init__(self, check: Check) -> None:
         self._check = check
-        self._first: dict[object, Diagnostic] = {}
-        self._times: Counter[object] = Counter()
+        self._kinds = Kinds()
         self._cases: dict[tuple[str, str], Case] = {}
         self._outcomes: Counter[tuple[str, str]] = Counter()
-        self._left_out = 0
 
     def is_warm(self, exchange: Exchange) -> bool:
         """Whether all that an exchange may be held against is made."""
@@ -54,46 +48,33 @@ class Tally:
 
     def failed(self, words: str, exchange: Exchange) -> None:
         """Count an exchange that the server did not answer as HTTP wants it."""
-        hint = "is the server running, and does it speak HTTP/1.1?"
-        where = Location(exchange.recording)
-        self._add((Diagnostic(UPSTREAM_FAILED, where, words, hint),))
+        self._kinds.add((upstream_failed(words, exchange.recording),))
 
     def report(self, counts: dict[str, int | str]) -> Report:
         """Everything so far; `counts` are those of what passed."""
         report = self._check.report()
-        found = [replace(one, times=self._times[key]) for key, one in self._first.items()]
-        more: dict[str, int | str] = {"findings left out": self._left_out} if self._left_out else {}
+        left_out = self._kinds.left_out
+        more: dict[str, int | str] = {"findings left out": left_out} if left_out else {}
         return replace(
             report,
-            diagnostics=in_order((*found, *self._nothing(counts))),
+            diagnostics=in_order((*self._kinds.found(), *self._nothing(counts))),
             summary={"proxy": counts | more, **report.summary},
             cases=tuple(replace(case, times=self._outcomes[key]) for key, case in self._cases.items()),
         )
 
     def _nothing(self, counts: dict[str, int | str]) -> tuple[Diagnostic, ...]:
-        if self._check.bodies:
+        if self._check.answers:
             return ()
-        words = (
-            f"nothing was checked: {counts['requests']} requests came, and no body of them is described by a service"
-        )
+        words = f"nothing was checked: {counts['requests']} requests came, and no answer to them could be held"
         hint = "send the client's requests here instead of to the server, and check that the schemas are of this API"
         return (Diagnostic(NOTHING_CHECKED, Location(), words, hint),)
 
     def _taken(self) -> Judged:
         found, cases = self._check.take()
-        self._add(found)
+        self._kinds.add(found)
         for case in cases:
             key = (case.rpc, case.outcome)
             self._cases.setdefault(key, case)
             self._outcomes[key] += 1
         outcome, rpc = (cases[0].outcome, cases[0].rpc) if cases else ("stream", "")
         return Judged(outcome, rpc, found)
-
-    def _add(self, found: Iterable[Diagnostic]) -> None:
-        for one in found:
-            key = group_key(one)
-            if key not in self._first and len(self._first) >= MOST_KINDS:
-                self._left_out += 1
-                continue
-            self._first.setdefault(key, one)
-            self._times[key] += 1

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from wirelock.diagnostics import Diagnostic, Report
+from wirelock.diagnostics import Diagnostic, Report, in_order
 from wirelock.serve.passed import Passed, exchange_of
 from wirelock.serve.proxy.checker import MOST_WAITING, Checker
+from wirelock.serve.proxy.kinds import Kinds, upstream_failed
 from wirelock.serve.proxy.passing import NAME, Passing
 from wirelock.serve.proxy.tally import Judged, Tally
 from wirelock.serve.recording.recorder import Recorder
@@ -48,6 +49,7 @@ class Watch:
         self._gate = gate
         self._recorder = recorder
         self._checker = Checker()
+        self._failed = Kinds()
         self._writing: set[asyncio.Task[None]] = set()
 
     async def refuses_request(self, passing: Passing) -> tuple[Diagnostic, ...]:
@@ -79,6 +81,7 @@ class Watch:
         passed = passing.passed()
         if failure:
             self.counts["upstream failures"] += 1
+            self._failed.add((upstream_failed(failure, NAME),))
         if passing.gave_up:
             self.counts["streams given up"] += 1
         self._check(passing, passed, failure)
@@ -91,7 +94,7 @@ class Watch:
         counts: dict[str, int | str] = {name: self.counts[name] for name in COUNTS}
         tally = self._tally
         if tally is None:
-            return Report(summary={"proxy": counts})
+            return Report(in_order(self._failed.found()), {"proxy": counts})
         return await self._checker.now(partial(tally.report, counts), _LARGE)
 
     async def shown(self, show: Callable[[Report], Shown]) -> Shown:
