@@ -10,6 +10,7 @@ import grpc
 import pytest
 from authority import Authority
 from bridges import Noted, bridged
+from cryptography.hazmat.primitives import serialization
 from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2

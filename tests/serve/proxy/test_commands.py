@@ -237,11 +237,13 @@ def test_a_wrong_path_of_the_configuration_is_told(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_a_wrong_address_and_a_wrong_name(tmp_path: Path) -> None:
+    (tmp_path / "a.har").write_text("somebody's")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         record = ("record", "--upstream", "http://127.0.0.1:1", "--output", "a.har")
         code, out = ran(*record, "--listen", f"127.0.0.1:{port}", folder=tmp_path)
-        assert code == 2 and "LISTEN_FAILED" in out and "is something else listening there?" in out
+        assert code == 2 and "LISTEN_FAILED" in out and "something else" in out
+    assert (tmp_path / "a.har").read_text() == "somebody's" and len(list(tmp_path.iterdir())) == 1
     assert ran(*record, "--listen", "nowhere", folder=tmp_path)[0] == 2
     code, out = ran("record", "--upstream", "localhost:1", "--output", "a.har", folder=tmp_path)
     assert code == 2 and "UPSTREAM_INVALID" in out

@@ -96,7 +96,7 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / f"a.{format}"
     made = recorder(str(file), ())
-    assert isinstance(made, Recorder)
+    assert isinstance(made, Recorder) and made.begin() is None
     real = os.write
     full = False
 
@@ -126,7 +126,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, format: str, monkeypa
 def test_a_body_too_deep_for_the_paths_is_left_out_and_told(tmp_path: Path, format: str) -> None:
     file = tmp_path / f"a.{format}"
     made = recorder(str(file), ["$..email"])
-    assert isinstance(made, Recorder)
+    assert isinstance(made, Recorder) and made.begin() is None
     deep = b'{"a":' * 300 + b'{"email":"a@b"}' + b"}" * 300
 
     async def run() -> None:
@@ -145,7 +145,7 @@ def test_a_body_too_deep_for_the_paths_is_left_out_and_told(tmp_path: Path, form
 @pytest.mark.parametrize("path", ["$", "$.a", "$[*]"])
 def test_paths_into_the_deepest_documents(tmp_path: Path, path: str) -> None:
     made = recorder(str(tmp_path / "a.har"), [path])
-    assert isinstance(made, Recorder)
+    assert isinstance(made, Recorder) and made.begin() is None
     asyncio.run(made.add(passed(body=b'{"a":' * 500 + b'"a@b"' + b"}" * 500)))
     made.close()
     assert b"[redacted]" in (tmp_path / "a.har").read_bytes() and made.findings == ()
@@ -154,6 +154,22 @@ def test_paths_into_the_deepest_documents(tmp_path: Path, path: str) -> None:
 @pytest.mark.parametrize("name", ["a.txt", "a", "nowhere/a.har"])
 def test_a_recording_that_cannot_be_begun(tmp_path: Path, name: str) -> None:
     assert isinstance(recorder(str(tmp_path / name), ()), Diagnostic)
+
+
+def test_nothing_but_a_file_is_moved_aside_and_not_before_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "folder.har").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.har")
+        assert isinstance(recorder(str(tmp_path / "pipe.har"), ()), Diagnostic)
+    assert isinstance(recorder(str(tmp_path / "folder.har"), ()), Diagnostic)
+    before = sorted(tmp_path.iterdir())
+    (tmp_path / "a.har").write_text("somebody's")
+    made = recorder(str(tmp_path / "a.har"), ())
+    assert isinstance(made, Recorder)
+    assert (tmp_path / "a.har").read_text() == "somebody's"
+    assert made.begin() is None
+    made.close()
+    assert (tmp_path / "a-0001.har").read_text() == "somebody's" and len(list(tmp_path.iterdir())) == len(before) + 2
 
 
 WRITER = """

@@ -46,7 +46,7 @@ class Ending:
 async def served(proxy: Proxy, started: Callable[[str], None], ending: Ending) -> Diagnostic | None:
     """Serve until it is to end, and DRAIN_SECONDS longer for what is on its way; `started` is told the address.
 
-    Gives why it could not listen.
+    Gives why it could not listen, or not record.
     """
     async with connected(proxy.upstream) as session:
         runner = web.AppRunner(
@@ -61,13 +61,15 @@ async def served(proxy: Proxy, started: Callable[[str], None], ending: Ending) -
         await runner.setup()
         try:
             await _site(runner, proxy.listen).start()
-            started(_address(proxy.listen, runner.addresses))
-            await ending.asked.wait()
+            failed = proxy.watch.begin()  # not before: a start that fails must not move a file aside
+            if failed is None:
+                started(_address(proxy.listen, runner.addresses))
+                await ending.asked.wait()
+            return failed
         except OSError as error:
             return not_listening(proxy.listen, error.strerror or str(error))
         finally:
             await _drained(runner, ending.at_once)
-        return None
 
 
 async def until_ended(proxy: Proxy, started: Callable[[str], None], noted: Callable[[str], None]) -> Report:

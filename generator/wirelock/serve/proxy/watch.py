@@ -52,6 +52,10 @@ class Watch:
         self._failed = Kinds()
         self._writing: set[asyncio.Task[None]] = set()
 
+    def begin(self) -> Diagnostic | None:
+        """Begin the recording, if there is to be one; gives why it cannot be begun."""
+        return self._recorder.begin() if self._recorder is not None else None
+
     async def refuses_request(self, passing: Passing) -> tuple[Diagnostic, ...]:
         """Why a request must not be sent; () for one that may."""
         return await self._refuses(passing, "request")

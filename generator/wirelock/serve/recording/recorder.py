@@ -28,6 +28,14 @@ class Recorder:
         self._waiting: list[Passed] = []
         self._turn = asyncio.Lock()
 
+    def begin(self) -> Diagnostic | None:
+        """Begin the file; what bears its name is moved aside only now. Gives why it cannot be begun."""
+        try:
+            self._recording.begin()
+        except OSError as error:
+            return _not_written(self._shown, error)
+        return None
+
     @property
     def counts(self) -> dict[str, int | str]:
         """What was written."""
@@ -69,20 +77,25 @@ class Recorder:
 
 
 def recorder(file: str, paths: Sequence[str], credentials: Credentials | None = None) -> Recorder | Diagnostic:
-    """A recorder into a new file of this name.
+    """A recorder into a file of this name, which is not begun yet.
 
     `paths` are JSONPaths of what is secret; `credentials` takes those that the server is sent out of a text.
     """
     path = Path(file)
     if path.suffix.lower() not in FORMATS:
-        hint = f"end its name in {' or '.join(FORMATS)}"
-        return Diagnostic(RECORDING_NOT_WRITTEN, Location(file), "the format of the recording is not known", hint)
-    recording = Recording(path)
+        return _unfit(file, "the format of the recording is not known", f"end its name in {' or '.join(FORMATS)}")
     try:
-        recording.begin()
+        is_other = path.exists() and not path.is_file()
+        path.parent.stat()
     except OSError as error:
         return _not_written(file, error)
-    return Recorder(recording, Redaction(paths, credentials), file)
+    if is_other:
+        return _unfit(file, "is a folder or a device and no file", "name a file that is not there yet")
+    return Recorder(Recording(path), Redaction(paths, credentials), file)
+
+
+def _unfit(file: str, words: str, hint: str) -> Diagnostic:
+    return Diagnostic(RECORDING_NOT_WRITTEN, Location(file), words, hint)
 
 
 def _not_written(file: str, error: OSError) -> Diagnostic:
