@@ -16,8 +16,9 @@ from wirelock.build import Build, build
 from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic, Location, Report, in_order
 from wirelock.report import html, live
+from wirelock.runtime.words import visible
 from wirelock.serve.extras import missing
-from wirelock.serve.recording.recorder import Recorder, recorder
+from wirelock.serve.recording.recorder import Recorder, Warned, recorder
 from wirelock.serve.tls import PLAIN, TlsEnds
 from wirelock.traffic.check import Check
 from wirelock.traffic.expectations import expected
@@ -55,8 +56,8 @@ def proxy(
     """Pass traffic on to the server at `upstream` until the process is asked to end, and check what passes.
 
     With the mode "enforce" nothing passes that is not as described. `record` is a file to record into (.har, .ndjson).
-    Credentials for the server come from the environment. `noted` is told what is waited for at the end, and who can
-    reach the proxy if that may be anybody.
+    Credentials for the server come from the environment. `noted` is told what is waited for at the end, that recording
+    had to stop, and who can reach the proxy if that may be anybody.
     """
     absent = missing("live", NEEDED)
     if absent is not None:
@@ -68,13 +69,22 @@ def proxy(
     ends = between(upstream, listen, tls)
     if isinstance(ends, Diagnostic):
         return Report((ends,))
-    writing = recorder(record, config.redact, ends[0].redacted) if record else None
+    writing = recorder(record, config.redact, ends[0].redacted, unrecorded(noted)) if record else None
     if isinstance(writing, Diagnostic):
         return Report((writing,))
     made = checking(built, output, ends, mode, writing)
     report = ran(made, told, noted, writing)
     found = expected(report.diagnostics, config.expect, ())
     return replace(report, diagnostics=in_order((*output.diagnostics, *found)))
+
+
+def unrecorded(noted: Noted) -> Warned:
+    """Tells at once, in words, that recording had to stop."""
+
+    def told(lost: Diagnostic) -> None:
+        noted(f"{lost.code.id}: {visible(lost.where.file)} {lost.message}; traffic goes on unrecorded")
+
+    return told
 
 
 def checking(built: Build, output: Output, ends: Ends, mode: Mode, writing: Recorder | None) -> Proxy:

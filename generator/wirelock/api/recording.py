@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wirelock.api.progress import Noted, unheard
-from wirelock.api.proxying import LISTEN, NEEDED, Told, between, ran
+from wirelock.api.proxying import LISTEN, NEEDED, Told, between, ran, unrecorded
 from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity, in_order
 from wirelock.serve.extras import missing
 from wirelock.serve.recording.recorder import recorder
@@ -29,7 +29,7 @@ def record(
 
     The file is a HAR or NDJSON, by its ending. `redact` are JSONPaths (RFC 9535) of what is secret in documents,
     besides what is known to be: credentials in header fields, queries, forms and documents. `noted` is told what is
-    waited for at the end, and who can reach the proxy if that may be anybody.
+    waited for at the end, that recording had to stop, and who can reach the proxy if that may be anybody.
     """
     absent = missing("live", NEEDED)
     if absent is not None:
@@ -37,7 +37,7 @@ def record(
     ends = between(upstream, listen, tls)
     if isinstance(ends, Diagnostic):
         return Report((ends,))
-    writing = recorder(output, redact, ends[0].redacted)
+    writing = recorder(output, redact, ends[0].redacted, unrecorded(noted))
     if isinstance(writing, Diagnostic):
         return Report((writing,))
     from wirelock.serve.proxy.server import Proxy

@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -78,8 +78,8 @@ class Running:
 
 
 @contextlib.contextmanager
-def command(*arguments: str, folder: Path = ROOT) -> Iterator[Running]:
-    whole = [sys.executable, "-m", "wirelock", *arguments, "--listen", "127.0.0.1:0"]
+def command(*arguments: str, folder: Path = ROOT, before: Sequence[str] = ()) -> Iterator[Running]:
+    whole = [*before, sys.executable, "-m", "wirelock", *arguments, "--listen", "127.0.0.1:0"]
     process = subprocess.Popen(whole, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stderr is not None
     try:
@@ -207,6 +207,19 @@ def test_a_recording_of_a_server_that_is_down_is_not_clean(tmp_path: Path) -> No
     assert code == 1 and "UPSTREAM_FAILED" in out and "(2 times)" in out
     code, out = ran("verify", str(file))
     assert code == 2 and "NOTHING_CHECKED" in out
+
+
+def test_a_full_disk_is_told_at_once(server: ThreadingHTTPServer, tmp_path: Path) -> None:
+    file = tmp_path / "a.har"
+    arguments = ("record", *upstream(server), "--output", str(file))
+    with command(*arguments, folder=tmp_path, before=("sh", "-c", 'ulimit -f 1; exec "$@"', "sh")) as running:
+        for _ in range(4):
+            assert running.get("/session")
+        assert running.process.stderr is not None
+        line = running.process.stderr.readline().decode()
+        assert line.startswith("RECORDING_NOT_WRITTEN: ") and str(file) in line
+        code, out, err = running.end()
+    assert code == 2 and "RECORDING_NOT_WRITTEN" in out and err == ""
 
 
 def test_what_is_redacted_is_configured(server: ThreadingHTTPServer, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
@@ -16,15 +16,24 @@ RECORDING_NOT_WRITTEN = Code("RECORDING_NOT_WRITTEN", Severity.ERROR, fatal=True
 BODY_NOT_RECORDED = Code("BODY_NOT_RECORDED", Severity.ERROR)
 
 
+Warned = Callable[[Diagnostic], None]
+"""Is told at once, in a thread, that recording has stopped."""
+
+
+def unheard(_: Diagnostic) -> None:
+    """Nobody is told."""
+
+
 class Recorder:
     """Writes exchanges into a recording; `failed` says why it has stopped to, if it has."""
 
-    def __init__(self, recording: Recording, redaction: Redaction, shown: str) -> None:
+    def __init__(self, recording: Recording, redaction: Redaction, shown: str, warned: Warned = unheard) -> None:
         self.failed: Diagnostic | None = None
         self.lost = 0
         self._recording = recording
         self._redaction = redaction
         self._shown = shown
+        self._warned = warned
         self._waiting: list[Passed] = []
         self._turn = asyncio.Lock()
 
@@ -74,9 +83,12 @@ class Recorder:
         except OSError as error:
             self.failed = _not_written(self._shown, error)
             self.lost += len(batch) - (self._recording.exchanges - before)
+            self._warned(self.failed)
 
 
-def recorder(file: str, paths: Sequence[str], credentials: Credentials | None = None) -> Recorder | Diagnostic:
+def recorder(
+    file: str, paths: Sequence[str], credentials: Credentials | None = None, warned: Warned = unheard
+) -> Recorder | Diagnostic:
     """A recorder into a file of this name, which is not begun yet.
 
     `paths` are JSONPaths of what is secret; `credentials` takes those that the server is sent out of a text.
@@ -91,7 +103,7 @@ def recorder(file: str, paths: Sequence[str], credentials: Credentials | None = 
         return _not_written(file, error)
     if is_other:
         return _unfit(file, "is a folder or a device and no file", "name a file that is not there yet")
-    return Recorder(Recording(path), Redaction(paths, credentials), file)
+    return Recorder(Recording(path), Redaction(paths, credentials), file, warned)
 
 
 def _unfit(file: str, words: str, hint: str) -> Diagnostic:
