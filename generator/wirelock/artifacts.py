@@ -16,6 +16,7 @@ from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
@@ -43,10 +44,13 @@ class Loaded:
         self._files = {a.path.removeprefix(home): a.content for a in artifacts if a.path.startswith(home)}
         self._build = build
         self._contracts: dict[TypeId, TypeContract] = {}
+        self._making = RLock()
 
     def contract(self, key: TypeId) -> TypeContract:
         """Everything generated for that type."""
-        if key not in self._contracts:
+        if key in self._contracts:
+            return self._contracts[key]
+        with self._making:  # what two threads make at once would share halves
             self._contracts[key] = TypeContract(
                 type_name(key), self.schemas.validator(str(key)), self._model(key), self._codec(key)
             )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from typing import cast
 
 import grpc
 import pytest
-from hostile import GET, Line, fronted, hostile, http, outcome_of, raw, silent
+from hostile import GET, SESSION, Line, fronted, hostile, http, outcome_of, raw, silent
 
-from wirelock.artifacts import Loaded
+from opencode_api import session_pb2
+from wirelock.artifacts import Loaded, TypeContract
 from wirelock.build import Build
+from wirelock.ir import TypeId
 from wirelock.serve import connections
 from wirelock.serve.bridge import sending
+from wirelock.serve.bridge.warming import Warmth
 
 EXHAUSTED, TOO_LATE = grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.DEADLINE_EXCEEDED
 
@@ -82,3 +87,62 @@ def test_a_call_without_a_deadline_ends(project: Build, loaded: Loaded, monkeypa
             assert (late.code, late.reason) == (TOO_LATE, ""), "the client's own deadline is kept to"
 
     asyncio.run(run())
+
+
+def test_the_first_call_of_a_method_holds_up_no_other(
+    project: Build, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a type needs is made once, and that may take seconds."""
+
+    async def nothing(*_: object) -> None:
+        """Make nothing beforehand."""
+
+    monkeypatch.setattr(Warmth, "of_all", nothing)
+    slow = _Slow(loaded)
+
+    async def run() -> None:
+        async with hostile(answered) as server, fronted(server.url, project, cast("Loaded", slow)) as front:
+            assert (await front.call("ListSessions", session_pb2.Empty())).code is grpc.StatusCode.OK
+            slow.seconds = 0.5
+            first = front.start("GetSession", GET)
+            await asyncio.sleep(0.1)
+            began = time.monotonic()
+            assert (await front.call("ListSessions", session_pb2.Empty())).code is grpc.StatusCode.OK
+            assert time.monotonic() - began < 0.3
+            assert (await first).id == "ses_1"
+
+    asyncio.run(run())
+
+
+async def answered(line: Line) -> None:
+    await line.send(http(SESSION if line.target.startswith("/session/") else b"[]"))
+
+
+class _Slow:
+    """Artefacts that take their time for each type that is asked for first."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.seconds = 0.0
+        self.descriptors, self.carrier = loaded.descriptors, loaded.carrier
+        self._loaded = loaded
+        self.made: set[TypeId] = set()
+
+    def contract(self, key: TypeId) -> TypeContract:
+        if key not in self.made:
+            time.sleep(self.seconds)
+            self.made.add(key)
+        return self._loaded.contract(key)
+
+
+def test_what_methods_need_is_made_before_they_are_called(project: Build, loaded: Loaded) -> None:
+    async def run() -> None:
+        slow = _Slow(loaded)
+        async with hostile(answered) as server, fronted(server.url, project, cast("Loaded", slow)) as front:
+            while not slow.made >= {
+                method.response for service in project.graph.services for method in service.methods
+            }:
+                await asyncio.sleep(0.05)
+            slow.seconds = 10.0
+            assert (await front.call(timeout=5)).code is grpc.StatusCode.OK
+
+    asyncio.run(asyncio.wait_for(run(), 60))

@@ -9,30 +9,41 @@ from typing import Any
 import grpc
 
 from wirelock.artifacts import TypeContract
-from wirelock.ir import Method
+from wirelock.ir import Method, TypeId
 from wirelock.runtime.codec import Refused
 from wirelock.runtime.findings import VIOLATION, Finding
 from wirelock.runtime.text import Json, parse
 from wirelock.serve.bridge.answers import Answered, Answers
 from wirelock.serve.bridge.calls import Call, Caller, Unsendable
 from wirelock.serve.bridge.draining import Draining
+from wirelock.serve.bridge.errors import Contracts
 from wirelock.serve.bridge.failures import Failure, unforeseen
 from wirelock.serve.bridge.observing import Observer
 from wirelock.serve.bridge.sending import Sender, patience
 from wirelock.serve.bridge.states import Metadata, States
+from wirelock.serve.bridge.warming import Warmth
 
 _REFUSED = "the request is not valid"
 
 
 @dataclass(frozen=True, slots=True)
 class Rpc:
-    """What one RPC needs, made once; `name` is the full one (`/opencode.session.SessionService/GetSession`)."""
+    """What one RPC needs, made once; `types` are all that it may hold.
+
+    `name` is the full one (`/opencode.session.SessionService/GetSession`).
+    """
 
     name: str
     method: Method
-    request: TypeContract
+    types: frozenset[TypeId]
+    contracts: Contracts
     caller: Caller
     answers: Answers
+
+    @property
+    def request(self) -> TypeContract:
+        """What holds the request."""
+        return self.contracts(self.method.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ class Surroundings:
     states: States
     observer: Observer
     draining: Draining
+    warmth: Warmth
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,7 @@ class Unary:
         return answer.message
 
     async def _answer(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Answered | Failure:
+        await self._around.warmth.of(self._rpc.types)
         asked = read_request(self._rpc, wire, context, self._around.states)
         if isinstance(asked, Failure):
             return asked

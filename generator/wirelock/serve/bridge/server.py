@@ -19,8 +19,9 @@ from wirelock.serve.bridge.listening import Listen, bind
 from wirelock.serve.bridge.observing import Observer
 from wirelock.serve.bridge.reflecting import Health, add_reflection
 from wirelock.serve.bridge.sending import LARGEST, Sender
-from wirelock.serve.bridge.services import Violations, handlers, names
+from wirelock.serve.bridge.services import Violations, handlers, names, types
 from wirelock.serve.bridge.states import States
+from wirelock.serve.bridge.warming import Warmth
 from wirelock.serve.bridge.watching import watch
 from wirelock.serve.ending import signals
 from wirelock.serve.upstream import Upstream, connected
@@ -71,7 +72,9 @@ async def running(bridge: Bridge, grace: float = GRACE) -> AsyncGenerator[int | 
     """A server that answers; gives its port, or why it cannot listen. Leaving it drains for `grace` seconds."""
     async with connected(bridge.upstream, hooks=bridge.hooks) as session:
         states = States(bridge.build.graph.services)
-        around = Surroundings(Sender(bridge.upstream, session), states, bridge.observer, Draining())
+        loaded, described = bridge.loaded, [types(method) for s in bridge.build.graph.services for method in s.methods]
+        warmth = Warmth(loaded.contract, loaded.carrier if bridge.violations == "warn" else None)
+        around = Surroundings(Sender(bridge.upstream, session), states, bridge.observer, Draining(), warmth)
         server = grpc.aio.server(interceptors=bridge.interceptors, options=_OPTIONS)
         server.add_generic_rpc_handlers(tuple(handlers(bridge.build, bridge.loaded, around, bridge.violations)))
         services = names(bridge.build)
@@ -84,10 +87,13 @@ async def running(bridge: Bridge, grace: float = GRACE) -> AsyncGenerator[int | 
         await health.tell(False)
         await server.start()
         watching = asyncio.create_task(watch(bridge.upstream, health, bridge.observer))
+        warming = asyncio.create_task(warmth.of_all(described))
         try:
             yield port
         finally:
             watching.cancel()
+            warming.cancel()
             await health.leave()
             around.draining.begin()
             await server.stop(grace)
+            warmth.close()

@@ -9,7 +9,7 @@ import grpc
 
 from wirelock.artifacts import Loaded
 from wirelock.build import Build
-from wirelock.ir import Service
+from wirelock.ir import Method, Service, TypeId
 from wirelock.lower.plan import Rpc as RpcPlan
 from wirelock.serve.bridge.answers import Answers, Carriers
 from wirelock.serve.bridge.calling import Rpc, Surroundings, Unary
@@ -44,10 +44,16 @@ def _rpc(service: str, plan: RpcPlan, build: Build, loaded: Loaded, carriers: Ca
     return Rpc(
         f"/{service}/{plan.name}",
         method,
-        loaded.contract(method.request),
+        types(method),
+        loaded.contract,
         Caller(method),
         Answers(route, loaded.contract, definitions, carriers),
     )
+
+
+def types(method: Method) -> frozenset[TypeId]:
+    """Every type that a method may hold."""
+    return frozenset({method.request, method.response, *(body.type for body in method.responses if body.type)})
 
 
 def _handler(rpc: Rpc, around: Surroundings) -> grpc.RpcMethodHandler[bytes, bytes]:

@@ -57,6 +57,7 @@ class Stream:
             await context.abort(failure.code, failure.details, failure.trailing())
 
     async def _steps(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncGenerator[Step]:
+        await self._around.warmth.of(self._rpc.types)
         asked = read_request(self._rpc, wire, context, self._around.states)
         if isinstance(asked, Failure):
             yield asked
