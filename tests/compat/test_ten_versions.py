@@ -31,7 +31,10 @@ from wirelock.compat.wire.side import index
 from wirelock.diagnostics import Diagnostic, Report
 from wirelock.ir import TypeId
 
-pytestmark = pytest.mark.skipif("WIRELOCK_OPENAPI" not in os.environ, reason="WIRELOCK_OPENAPI names no descriptions")
+pytestmark = [
+    pytest.mark.xdist_group("ten versions"),  # each is imported once
+    pytest.mark.skipif("WIRELOCK_OPENAPI" not in os.environ, reason="WIRELOCK_OPENAPI names no descriptions"),
+]
 
 VERSIONS = ("0.5.29", "1.0.61", "1.0.185", "1.1.11", "1.1.53", "1.2.11", "1.3.2", "1.14.41", "1.17.11", "1.18.33")
 PAIRS = (*pairwise(VERSIONS), ("1.3.2", "1.17.11"))

@@ -65,7 +65,11 @@ def commands(document: Path) -> list[str]:
     parts = [part for line in lines for part in re.split(r" && ", line.split("  #")[0])]
     return [
         *quoted,
-        *(part.strip().removeprefix(".venv/bin/") for part in parts if re.match(r"\S*wirelock [a-z]", part)),
+        *(
+            part.strip().removeprefix(".venv/bin/").removesuffix(" &")
+            for part in parts
+            if re.match(r"\S*wirelock [a-z]", part)
+        ),
     ]
 
 

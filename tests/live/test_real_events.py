@@ -32,6 +32,7 @@ SCRIPT = (
 )
 
 pytestmark = [
+    pytest.mark.xdist_group("events of a real server"),  # which are waited for once
     opencode.needs(VERSION),
     pytest.mark.skipif(
         not DESCRIPTION.is_file(), reason=f"WIRELOCK_OPENAPI names no folder with the description of {VERSION}"
@@ -121,6 +122,6 @@ def test_each_kind_of_fault_is_said_once_with_a_count(report: Any, found: Path) 
     assert max(kinds.values()) > 1
     assert len(heads) < sum(kinds.values())
     assert sum("server.heartbeat" in head for head in heads) <= len(
-        {f["schema"] for f in of_events(report, "server.heartbeat")}
+        {(f["schema"], f["pointer"], f["exchange"]["url"]) for f in of_events(report, "server.heartbeat")}
     )
     assert any(head.endswith(" times)") for head in heads)

@@ -33,10 +33,13 @@ DIFFERENCES = {
 }
 """Where wirelock and python-jsonschema part (recording, index, ours, theirs), and why wirelock is right."""
 
-pytestmark = pytest.mark.skipif(
-    not {"WIRELOCK_OPENAPI", "WIRELOCK_RECORDINGS"} <= os.environ.keys(),
-    reason="WIRELOCK_OPENAPI and WIRELOCK_RECORDINGS name no folders",
-)
+pytestmark = [
+    pytest.mark.xdist_group("descriptions"),  # each is imported once
+    pytest.mark.skipif(
+        not {"WIRELOCK_OPENAPI", "WIRELOCK_RECORDINGS"} <= os.environ.keys(),
+        reason="WIRELOCK_OPENAPI and WIRELOCK_RECORDINGS name no folders",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)

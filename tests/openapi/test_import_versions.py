@@ -30,7 +30,10 @@ COLUMNS = (
 NAMED = {"UNION_UNTOLD", "WEBSOCKET_UNSUPPORTED", "MEDIA_TYPE_NOT_CARRIED"}
 """What may be said of these descriptions; anything else, such as a warning of protoc's, is new."""
 
-pytestmark = pytest.mark.skipif(not FOLDER, reason="WIRELOCK_OPENAPI names no folder with descriptions")
+pytestmark = [
+    pytest.mark.xdist_group("descriptions"),  # each is imported once
+    pytest.mark.skipif(not FOLDER, reason="WIRELOCK_OPENAPI names no folder with descriptions"),
+]
 Generate = Callable[[str], Generated]
 
 

@@ -159,6 +159,7 @@ def test_an_open_finding_stays_open_when_traffic_flows(page: Page, address: str)
     last = page.locator("#list .finding").nth(1)
     last.wait_for(timeout=3000)
     last.locator("summary").first.click()
+    last.locator(".detail").wait_for(timeout=3000)
     times = last.locator(".times").inner_text()
     get(address, "/session/bad")
     page.wait_for_function(
