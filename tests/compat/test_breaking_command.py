@@ -174,7 +174,9 @@ def test_an_annotation_is_at_a_line_that_is_there(
 def advised(shop: Shop, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """The advice since v1."""
     _, text = ran(capsys, "--against", "v1", "--advise", "--format", "json")
-    advice: dict[str, Any] = json.loads(text)["advice"]
+    report = json.loads(text)
+    jsonschema.validate(report, SCHEMA)
+    advice: dict[str, Any] = report["advice"]
     return advice
 
 

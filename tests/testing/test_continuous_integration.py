@@ -208,7 +208,8 @@ def test_a_hook_for_a_project_below_the_top(project: Path, commands: Path) -> No
     (entry,) = [one["entry"].split() for one in HOOKS if one["id"] == hook["id"]]
     project.rename(project.parent / hook["args"][-1])
     environment = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
-    for arguments, code in ((hook["args"], 0), ([], 2)):
+    stated: list[tuple[list[str], int]] = [(hook["args"], 0), ([], 2)]
+    for arguments, code in stated:
         command = ["/usr/bin/env", *entry, *arguments]
         ran = subprocess.run(command, cwd=project.parent, env=environment, capture_output=True, text=True, check=False)
         assert ran.returncode == code, ran.stdout + ran.stderr
