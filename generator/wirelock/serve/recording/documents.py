@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from wirelock.runtime.text import Json
 from wirelock.traffic.secrets import REDACTED, Secrecy, of_pair, secrecy
 
 Clean = Callable[[str], str]
 """A text without the credentials in it."""
+_Holder = list[Json] | dict[str, Json]
 _Leaf = Callable[[Json, Secrecy], Json]
 _ORDINARY = frozenset(("key", "keys"))
 """What secrets are called, but keys of a keyboard and of a map as well: in a document it says nothing alone."""
@@ -54,20 +55,20 @@ _remembered = lru_cache(4096)(_kept)
 
 def _walk(root: list[Json], kept: Secrecy, leaf: _Leaf, clean: Clean) -> bool:
     changed = False
-    waiting: list[tuple[Any, Secrecy]] = [(root, kept)]
+    waiting: list[tuple[_Holder, Secrecy]] = [(root, kept)]
     while waiting:
         holder, around = waiting.pop()
         for place, value, own in _members(holder, around):
             if isinstance(value, list | dict):
                 waiting.append((value, own))
             elif (shown := leaf(value, own)) != value:
-                holder[place], changed = shown, True
+                cast("Any", holder)[place], changed = shown, True
         if isinstance(holder, dict):
             changed |= _renamed(holder, clean)
     return changed
 
 
-def _members(holder: Any, around: Secrecy) -> Iterator[tuple[Any, Json, Secrecy]]:
+def _members(holder: _Holder, around: Secrecy) -> Iterator[tuple[int | str, Json, Secrecy]]:
     if isinstance(holder, list):
         for index, value in enumerate(holder):
             yield index, value, around
@@ -75,7 +76,7 @@ def _members(holder: Any, around: Secrecy) -> Iterator[tuple[Any, Json, Secrecy]
     pair = of_pair(holder)
     for name, value in holder.items():
         own = pair if name == "value" else kept_of(name)
-        yield name, value, max(around, own, key=_STRICTNESS.index)
+        yield name, value, _STRICTNESS[max(_STRICTNESS.index(around), _STRICTNESS.index(own))]
 
 
 def _renamed(holder: dict[str, Json], clean: Clean) -> bool:
