@@ -63,9 +63,11 @@ class Tally:
         )
 
     def _nothing(self, counts: dict[str, int | str]) -> tuple[Diagnostic, ...]:
-        if self._check.answers:
+        if self._check.bodies:
             return ()
-        words = f"nothing was checked: {counts['requests']} requests came, and no answer to them could be held"
+        words = (
+            f"nothing was checked: {counts['requests']} requests came, and no body of them is described by a service"
+        )
         hint = "send the client's requests here instead of to the server, and check that the schemas are of this API"
         return (Diagnostic(NOTHING_CHECKED, Location(), words, hint),)
 
