@@ -23,7 +23,7 @@ def faults(value: object) -> Iterator[Fault]:
     if whole is None or not {"format", *_KINDS} <= whole.keys():
         yield "", "it is no number ledger"
         return
-    if whole["format"] != FORMAT or whole["format"] is True:
+    if whole["format"] is True or whole["format"] != FORMAT:
         yield "/format", f"its format is {whole['format']}, this wirelock knows {FORMAT}"
         return
     for kind in _KINDS:

@@ -38,10 +38,10 @@ def _values(facts: Mapping[str, Any], types: frozenset[str]) -> Iterator[tuple[s
 
 def _limits(facts: Mapping[str, Any], types: frozenset[str]) -> Iterator[tuple[str, str]]:
     for kind, least, most in _AMOUNTS:
-        if types == {kind} and facts.get(least, 0) > facts.get(most, math.inf):
+        if types == frozenset((kind,)) and facts.get(least, 0) > facts.get(most, math.inf):
             yield least, f"{least} is {facts[least]} and {most} {facts[most]}"
     if types and types <= _NUMBERS:
-        yield from _bounds(facts, whole=types == {"integer"})
+        yield from _bounds(facts, whole=types == frozenset(("integer",)))
 
 
 def _bounds(facts: Mapping[str, Any], *, whole: bool) -> Iterator[tuple[str, str]]:
@@ -57,7 +57,7 @@ def _bounds(facts: Mapping[str, Any], *, whole: bool) -> Iterator[tuple[str, str
 
 
 def _properties(facts: Mapping[str, Any], types: frozenset[str]) -> Iterator[tuple[str, str]]:
-    if types != {"object"}:
+    if types != frozenset(("object",)):
         return
     declared = {one.name: one.node for one in facts.get("properties", ())}
     rest: Node | None = None if "patternProperties" in facts else facts.get("additionalProperties")

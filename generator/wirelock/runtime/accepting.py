@@ -83,7 +83,7 @@ def accepting(decode: Callable[[bytes], object] | None, otherwise: Verdict) -> V
     print_into = msgspec.json.Encoder().encode_into
 
     def accepts(text: bytes | str) -> bool:
-        if text.__class__ is not bytes or (_BACKSLASH in text and _UNSURE.search(text)):
+        if type(text) is not bytes or (_BACKSLASH in text and _UNSURE.search(text)):
             return otherwise(text)
         printed = bytearray(len(text))
         try:

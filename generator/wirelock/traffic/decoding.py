@@ -112,20 +112,17 @@ class _Gzip:
 
     def _fed(self, piece: bytes, found: bytearray, most: int) -> bytes:
         """Take bytes up to the end of a stream; gives those behind it."""
-        if self._stream is None:
-            self._begin()
-        found += _inflated(self._stream, piece, most + 1 - len(found), "gzip")
-        if not self._stream.eof:
-            return b""
-        rest: bytes = self._stream.unused_data
-        self._stream = None
-        return rest
+        stream = self._stream if self._stream is not None else self._begun()
+        found += _inflated(stream, piece, most + 1 - len(found), "gzip")
+        rest: bytes = stream.unused_data
+        self._stream = None if stream.eof else stream
+        return rest if stream.eof else b""
 
-    def _begin(self) -> None:
+    def _begun(self) -> Any:
         self._members += 1
         if self._members > MOST_MEMBERS:
             raise Undecodable(f"is more than {MOST_MEMBERS} streams of gzip behind each other")
-        self._stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        return zlib.decompressobj(16 + zlib.MAX_WBITS)
 
 
 class _Deflate:

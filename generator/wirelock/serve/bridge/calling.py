@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import grpc
 
@@ -101,7 +101,8 @@ class Unary:
         if isinstance(call, Failure):
             return call
         headers = self._around.states.headers(call, asked.named, asked.metadata)
-        seconds = patience(call) if context.time_remaining() is None else None
+        left = cast("float | None", context.time_remaining())  # None without a deadline, whatever its stubs say
+        seconds = patience(call) if left is None else None
         received = await self._around.sender.send(call, headers, seconds)
         if isinstance(received, Failure):
             return received
