@@ -163,7 +163,8 @@ def test_an_open_finding_stays_open_when_traffic_flows(page: Page, address: str)
     times = last.locator(".times").inner_text()
     get(address, "/session/bad")
     page.wait_for_function(
-        "before => document.querySelectorAll('#list .finding .times')[1].innerText !== before", arg=times
+        "before => document.querySelectorAll('#list .finding')[1].querySelector('.times').innerText !== before",
+        arg=times,
     )
     assert last.locator(".detail").is_visible()
 
