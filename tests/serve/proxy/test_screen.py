@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from contrast import CONTRAST
 from playwright.sync_api import Browser, Page, sync_playwright
 from stage import SESSION, project
 
@@ -232,28 +233,6 @@ def test_it_fits_and_can_be_looked_at(browser: Browser, address: str, tmp_path: 
     folder.mkdir(parents=True, exist_ok=True)
     visit.page.screenshot(path=folder / f"proxy-{size}-{scheme}.png", full_page=True)
     visit.close()
-
-
-CONTRAST = """() => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgb = (color) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data]; };
-  const light = ([r, g, b]) => { const f = [r, g, b].map((v) => v / 255)
-    .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * f[0] + 0.7152 * f[1] + 0.0722 * f[2]; };
-  const behind = (node) => { for (let at = node; at; at = at.parentElement) {
-    const color = rgb(getComputedStyle(at).backgroundColor); if (color[3] === 255) return color; }
-    return [255, 255, 255, 255]; };
-  const faint = new Set();
-  for (const node of document.querySelectorAll("body *")) {
-    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-    if (!own || !node.checkVisibility() || node.matches("script, style")) continue;
-    const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) faint.add(`${node.tagName}.${node.className} ${ratio.toFixed(2)}`);
-  }
-  return [...faint];
-}"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
