@@ -53,13 +53,12 @@ def serve(
 async def _observed(bridge: Bridge, metrics: str, *, traces: bool) -> Diagnostic | None:
     """Serve with what observes; gives why it cannot."""
     from wirelock.serve.bridge.server import serve
-    from wirelock.serve.bridge.services import names
     from wirelock.serve.observing.starting import Wishes, observation
 
-    async with observation(names(bridge.build), Wishes(metrics, traces), os.environ) as seen:
+    async with observation(Wishes(metrics, traces), os.environ) as seen:
         if isinstance(seen, Diagnostic):
             return seen
-        return await serve(replace(bridge, interceptors=(seen.interceptor,), hooks=(seen.hooks,)))
+        return await serve(replace(bridge, watch=seen))
 
 
 def _bridge(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Callable, Generator
 
 import aiohttp
 from aiohttp.client_reqrep import ClientRequest
@@ -30,41 +30,74 @@ class Places:
         self._calls = asyncio.Semaphore(MOST)
         self._streams = 0
 
-    @contextlib.asynccontextmanager
-    async def call(self) -> AsyncGenerator[Place]:
-        """A place for a request of which it is not known yet whether a stream answers it; raises Busy."""
+    def call(self) -> Place:
+        """A place for a request of which it is not known yet whether a stream answers it, as a context; raises Busy."""
+        return Place(self)
+
+    @contextlib.contextmanager
+    def stream(self) -> Generator[None]:
+        """A place for a stream; raises Busy."""
+        self.begin_stream()
+        try:
+            yield
+        finally:
+            self.end_stream()
+
+    async def begin_call(self) -> None:
+        """Take the place of a call; raises Busy."""
+        if not self._calls.locked():
+            await self._calls.acquire()  # at once: a limit of time costs more than everything else here
+            return
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._calls.acquire()
         except TimeoutError:
             raise Busy(f"{MOST} calls wait for the server, and none ended within {PATIENCE:g} seconds") from None
-        with contextlib.ExitStack() as held:
-            held.callback(self._calls.release)
-            yield Place(self, held)
 
-    @contextlib.contextmanager
-    def stream(self) -> Generator[None]:
-        """A place for a stream; raises Busy."""
+    def end_call(self) -> None:
+        """Give the place of a call to another."""
+        self._calls.release()
+
+    def begin_stream(self) -> None:
+        """Take the place of a stream; raises Busy."""
         if self._streams >= MOST_STREAMS:
             raise Busy(f"{MOST_STREAMS} event streams are open already")
         self._streams += 1
-        try:
-            yield
-        finally:
-            self._streams -= 1
+
+    def end_stream(self) -> None:
+        """Give the place of a stream to another."""
+        self._streams -= 1
 
 
 class Place:
-    """The place of one call."""
+    """The place of one call, as a context."""
 
-    def __init__(self, places: Places, held: contextlib.ExitStack) -> None:
+    __slots__ = ("_end", "_places")
+
+    def __init__(self, places: Places) -> None:
         self._places = places
-        self._held = held
+        self._end: Callable[[], None] | None = None
+
+    async def __aenter__(self) -> Place:
+        """Wait for the place; raises Busy."""
+        await self._places.begin_call()
+        self._end = self._places.end_call
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Give it to another."""
+        self._leave()
 
     def becomes_stream(self) -> None:
         """Give the place to another call, since a stream answers; raises Busy where there are too many."""
-        self._held.close()
-        self._held.enter_context(self._places.stream())
+        self._leave()
+        self._places.begin_stream()
+        self._end = self._places.end_stream
+
+    def _leave(self) -> None:
+        end, self._end = self._end, None
+        if end is not None:
+            end()
 
 
 class Connector(aiohttp.TCPConnector):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -118,14 +118,12 @@ def _context(tls: TlsFiles) -> ssl.SSLContext | Diagnostic:
     return context
 
 
-def connected(
-    upstream: Upstream, seconds: float | None = None, hooks: Sequence[aiohttp.TraceConfig] = ()
-) -> aiohttp.ClientSession:
+def connected(upstream: Upstream, seconds: float | None = None) -> aiohttp.ClientSession:
     """A pool of kept connections to the server, to be used as a context.
 
     Redirects are not followed unless asked for, cookies are not kept, bodies stay as they are encoded, no proxy of the
     environment is used, and nothing is sent twice. The pool has no limit, callers have
-    `Places`. `seconds` bound a whole call, None leaves that to the caller; `hooks` see every request.
+    `Places`. `seconds` bound a whole call, None leaves that to the caller.
     """
     session = aiohttp.ClientSession(
         connector=Connector(limit=0, ssl=upstream.tls if upstream.tls else True),
@@ -136,7 +134,6 @@ def connected(
         trust_env=False,
         max_line_size=LONGEST_FIELD,
         max_field_size=LONGEST_FIELD,
-        trace_configs=list(hooks),
     )
     # a DELETE that is sent again when its answer got lost says 404; there is no public switch
     session._retry_connection = False  # pyright: ignore[reportPrivateUsage]

@@ -13,9 +13,9 @@ from wirelock.build import Build
 from wirelock.runtime.findings import Finding
 from wirelock.serve.bridge.listening import Listen, listen
 from wirelock.serve.bridge.server import Bridge, running
-from wirelock.serve.bridge.services import Violations, names
+from wirelock.serve.bridge.services import Violations
 from wirelock.serve.observing.following import Ended, Request, Response
-from wirelock.serve.observing.interceptor import Observed
+from wirelock.serve.observing.observed import Observed
 from wirelock.serve.tls import NO_TLS, TlsFiles
 from wirelock.serve.upstream import Upstream, upstream
 
@@ -44,9 +44,9 @@ class Noted:
     def draining(self) -> None:
         """Nothing."""
 
-    def interceptor(self, build: Build) -> Observed:
+    def watch(self) -> Observed:
         """What tells it of the calls of a project's services."""
-        return Observed(names(build), [lambda started: _Follows(self.calls)])
+        return Observed([lambda started: _Follows(self.calls)])
 
 
 class _Follows:
@@ -116,7 +116,7 @@ def bridged(
     server, where = upstream(url, environment, upstream_tls), listen("127.0.0.1:0", tls)
     assert isinstance(server, Upstream) and isinstance(where, Listen)
     watched = noted or Noted()
-    bridge = Bridge(build, loaded, server, where, watched, violations, (watched.interceptor(build),))
+    bridge = Bridge(build, loaded, server, where, watched, violations, watched.watch())
 
     @contextlib.asynccontextmanager
     async def started() -> AsyncGenerator[int]:

@@ -216,7 +216,7 @@ async def fronted(url: str, build: Build, loaded: Loaded, *, grace: float = 1.0)
     global _dialled
     server, where, noted = upstream(url, {}), listen("127.0.0.1:0"), Noted()
     assert isinstance(server, Upstream) and isinstance(where, Listen)
-    bridge = Bridge(build, loaded, server, where, noted, interceptors=(noted.interceptor(build),))
+    bridge = Bridge(build, loaded, server, where, noted, watch=noted.watch())
     _dialled = set()
     try:
         async with (

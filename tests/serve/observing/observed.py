@@ -15,12 +15,15 @@ from google.protobuf.any_pb2 import Any as Packed
 from google.rpc import error_details_pb2, status_pb2
 
 from wirelock.runtime.findings import VIOLATION, Finding
+from wirelock.serve.bridge.calls import Call
+from wirelock.serve.bridge.sending import Sender
 from wirelock.serve.observing.following import Observer
-from wirelock.serve.observing.interceptor import Observed
+from wirelock.serve.observing.observed import Observed
 from wirelock.serve.observing.passing import PassedOn
-from wirelock.serve.observing.requests import request_hooks
+from wirelock.serve.upstream import Upstream
 
 SERVICE = "shop.Orders"
+_NOWHERE = "http://127.0.0.1:1"
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -49,10 +52,12 @@ class Service:
 async def service(observers: Sequence[Observer]) -> AsyncIterator[Service]:
     """The service while it runs."""
     headers: list[dict[str, str]] = []
-    async with _upstream(headers) as url, aiohttp.ClientSession(trace_configs=[request_hooks()]) as session:
-        handlers = _handlers(_Orders(session, url))
-        server = grpc.aio.server(interceptors=[Observed([SERVICE], observers)])
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
+    watch = Observed(observers)
+    async with _upstream(headers) as url, aiohttp.ClientSession() as session:
+        handlers = _handlers(_Orders(Sender(Upstream(url), session, watch), Sender(Upstream(_NOWHERE), session, watch)))
+        watched = {name: watch.watched(SERVICE, name, handler) for name, handler in handlers.items()}
+        server = grpc.aio.server()
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, watched),))
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("other.Health", handlers),))
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
@@ -69,9 +74,9 @@ def _handlers(orders: _Orders) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
 
 
 class _Orders:
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session = session
-        self._url = url
+    def __init__(self, sender: Sender, sender_to_nowhere: Sender) -> None:
+        self._sender = sender
+        self._to_nowhere = sender_to_nowhere
 
     async def get(self, request: bytes, context: Context) -> bytes:
         match request:
@@ -88,10 +93,8 @@ class _Orders:
             case b"noted":
                 PassedOn().noted("Get", (Finding("/total", VIOLATION, "must be a number"),))
             case _:
-                address = self._url + "/orders?id=1&api_key=hunter2" if request == b"ok" else "http://127.0.0.1:1/"
-                with contextlib.suppress(aiohttp.ClientError):
-                    async with self._session.get(address) as answer:
-                        return await answer.read()
+                sender = self._sender if request == b"ok" else self._to_nowhere
+                await sender.send(Call("GET", "/orders?id=1&api_key=hunter2"))
         return b""
 
     async def watch(self, request: bytes, context: Context) -> AsyncIterator[bytes]:

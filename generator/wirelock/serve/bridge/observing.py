@@ -1,13 +1,19 @@
-"""What a bridge tells about itself and what it passes on, to whoever observes; calls are seen from outside."""
+"""What a bridge tells about itself, its calls, and what it passes on, to whoever observes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, MutableMapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import grpc
+from yarl import URL
 
 from wirelock.runtime.findings import Finding
 
 Findings = tuple[Finding, ...]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs only
+Told = Callable[[int, str], None]
+"""Takes how a request ended: the status of its response, or 0 and the name of the error."""
 
 
 class Observer(Protocol):
@@ -22,6 +28,37 @@ class Observer(Protocol):
     def noted(self, rpc: str, findings: Findings) -> None: ...
 
     def draining(self) -> None: ...
+
+
+class Watch(Protocol):
+    """Watches calls and the requests that they make; must neither raise nor wait."""
+
+    def watched(self, service: str, method: str, handler: Handler) -> Handler:
+        """A handler whose calls are seen."""
+        ...
+
+    def requested(self, verb: str, url: URL, headers: MutableMapping[str, str]) -> Told:
+        """A request that is sent when this returns; headers may be added."""
+        ...
+
+
+class _Unwatched:
+    """Nobody watches."""
+
+    def watched(self, service: str, method: str, handler: Handler) -> Handler:
+        """The handler as it is."""
+        return handler
+
+    def requested(self, verb: str, url: URL, headers: MutableMapping[str, str]) -> Told:
+        """Nobody is told."""
+        return _nobody
+
+
+def _nobody(status: int, error: str) -> None:
+    """Take no note."""
+
+
+UNWATCHED: Watch = _Unwatched()
 
 
 class Observers:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import aiohttp
 import grpc
+from multidict import CIMultiDict
 from yarl import URL
 
 from wirelock.runtime.words import visible
 from wirelock.serve.bridge.calls import Call, Pairs
 from wirelock.serve.bridge.codes import UPSTREAM_BROKEN, UPSTREAM_BUSY, UPSTREAM_SLOW, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure
+from wirelock.serve.bridge.observing import Told, Watch
 from wirelock.serve.connections import Busy, Places
 from wirelock.serve.failing import reason
 from wirelock.serve.upstream import UPSTREAM_UNREACHABLE, Upstream
@@ -42,9 +45,10 @@ class Received:
 class Sender:
     """Sends calls to one upstream."""
 
-    def __init__(self, upstream: Upstream, session: aiohttp.ClientSession) -> None:
+    def __init__(self, upstream: Upstream, session: aiohttp.ClientSession, watch: Watch) -> None:
         self._upstream = upstream
         self._session = session
+        self._watch = watch
         self.places = Places()
 
     async def send(self, call: Call, headers: Pairs = (), seconds: float | None = None) -> Received | Failure:
@@ -78,14 +82,35 @@ class Sender:
 
     def opened(self, call: Call, headers: Pairs = ()) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """A call's response from its headers on, as a context."""
-        content = [("Content-Type", "application/json")] if call.body is not None else []
-        return self._session.request(
-            call.verb,
-            URL(self._upstream.url + call.target, encoded=True),
-            headers=[("Accept-Encoding", IDENTITY), *content, *headers, *call.headers],
-            data=call.body,
-            allow_redirects=False,
-        )
+        url = URL(self._upstream.url + call.target, encoded=True)
+        fields = CIMultiDict((("Accept-Encoding", IDENTITY), *headers, *call.headers))
+        if call.body is not None:
+            fields["Content-Type"] = "application/json"
+        told = self._watch.requested(call.verb, url, fields)
+        request = self._session.request(call.verb, url, headers=fields, data=call.body, allow_redirects=False)
+        return _Opened(request, told)
+
+
+class _Opened(AbstractAsyncContextManager[aiohttp.ClientResponse]):
+    """A response as a context, and somebody who is told how its request ended."""
+
+    __slots__ = ("_request", "_told")
+
+    def __init__(self, request: AbstractAsyncContextManager[aiohttp.ClientResponse], told: Told) -> None:
+        self._request = request
+        self._told = told
+
+    async def __aenter__(self) -> aiohttp.ClientResponse:
+        try:
+            response = await self._request.__aenter__()
+        except BaseException as error:
+            self._told(0, type(error).__name__)
+            raise
+        self._told(response.status, "")
+        return response
+
+    async def __aexit__(self, *raised: Any) -> bool | None:
+        return await self._request.__aexit__(*raised)
 
 
 def broken(error: Exception) -> Failure:

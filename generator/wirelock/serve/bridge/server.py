@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
-import aiohttp
 import grpc
 
 from wirelock.artifacts import Loaded
@@ -16,7 +15,7 @@ from wirelock.diagnostics import Diagnostic
 from wirelock.serve.bridge.calling import Surroundings
 from wirelock.serve.bridge.draining import Draining
 from wirelock.serve.bridge.listening import Listen, bind
-from wirelock.serve.bridge.observing import Observer
+from wirelock.serve.bridge.observing import UNWATCHED, Observer, Watch
 from wirelock.serve.bridge.reflecting import Health, add_reflection
 from wirelock.serve.bridge.sending import LARGEST, Sender
 from wirelock.serve.bridge.services import Violations, handlers, names, types
@@ -40,7 +39,7 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Everything that a bridge runs with; `interceptors` see every call, and `hooks` every request to the upstream."""
+    """Everything that a bridge runs with."""
 
     build: Build
     loaded: Loaded
@@ -48,8 +47,7 @@ class Bridge:
     listen: Listen
     observer: Observer
     violations: Violations = "refuse"
-    interceptors: tuple[grpc.aio.ServerInterceptor, ...] = ()
-    hooks: tuple[aiohttp.TraceConfig, ...] = ()
+    watch: Watch = UNWATCHED
 
 
 async def serve(bridge: Bridge) -> Diagnostic | None:
@@ -70,13 +68,15 @@ async def serve(bridge: Bridge) -> Diagnostic | None:
 @contextlib.asynccontextmanager
 async def running(bridge: Bridge, grace: float = GRACE) -> AsyncGenerator[int | Diagnostic]:
     """A server that answers; gives its port, or why it cannot listen. Leaving it drains for `grace` seconds."""
-    async with connected(bridge.upstream, hooks=bridge.hooks) as session:
+    async with connected(bridge.upstream) as session:
         states = States(bridge.build.graph.services)
         loaded, described = bridge.loaded, [types(method) for s in bridge.build.graph.services for method in s.methods]
+        sender = Sender(bridge.upstream, session, bridge.watch)
         warmth = Warmth(loaded.contract, loaded.carrier if bridge.violations == "warn" else None)
-        around = Surroundings(Sender(bridge.upstream, session), states, bridge.observer, Draining(), warmth)
-        server = grpc.aio.server(interceptors=bridge.interceptors, options=_OPTIONS)
-        server.add_generic_rpc_handlers(tuple(handlers(bridge.build, bridge.loaded, around, bridge.violations)))
+        around = Surroundings(sender, states, bridge.observer, Draining(), warmth)
+        server = grpc.aio.server(options=_OPTIONS)
+        described_by = handlers(bridge.build, bridge.loaded, around, bridge.violations, bridge.watch)
+        server.add_generic_rpc_handlers(tuple(described_by))
         services = names(bridge.build)
         add_reflection(server, services, bridge.loaded.descriptors)
         health = Health(server, services)

@@ -14,6 +14,7 @@ from wirelock.lower.plan import Rpc as RpcPlan
 from wirelock.serve.bridge.answers import Answers, Carriers
 from wirelock.serve.bridge.calling import Rpc, Surroundings, Unary
 from wirelock.serve.bridge.calls import Caller
+from wirelock.serve.bridge.observing import Watch
 from wirelock.serve.bridge.streams import Stream
 from wirelock.traffic.routes import Route
 
@@ -27,15 +28,19 @@ def names(build: Build) -> tuple[str, ...]:
 
 
 def handlers(
-    build: Build, loaded: Loaded, around: Surroundings, violations: Violations
+    build: Build, loaded: Loaded, around: Surroundings, violations: Violations, watch: Watch
 ) -> Iterator[grpc.GenericRpcHandler]:
-    """A handler for each service."""
+    """A handler for each service, with its calls watched.
+
+    An interceptor would see them too, and at each call ask again which handler it is.
+    """
     carriers = loaded.carrier if violations == "warn" else None
     for file in build.proto.files:
         for service in file.services:
             name = f"{file.package}.{service.name}"
             rpcs = {plan.name: _rpc(name, plan, build, loaded, carriers) for plan in service.rpcs}
-            yield grpc.method_handlers_generic_handler(name, {key: _handler(rpc, around) for key, rpc in rpcs.items()})
+            watched = {key: watch.watched(name, key, _handler(rpc, around)) for key, rpc in rpcs.items()}
+            yield grpc.method_handlers_generic_handler(name, watched)
 
 
 def _rpc(service: str, plan: RpcPlan, build: Build, loaded: Loaded, carriers: Carriers | None) -> Rpc:

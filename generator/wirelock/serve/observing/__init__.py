@@ -1,1 +1,1 @@
-"""What a running service tells of its calls: log lines, metrics and traces, by interceptors and hooks alone."""
+"""What a running service tells of its calls: log lines, metrics and traces."""

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-
-import aiohttp
-import grpc
 
 from wirelock.diagnostics import Diagnostic
 from wirelock.serve.bridge.journal import LOGGER
 from wirelock.serve.observing.exporting import asked, provider
 from wirelock.serve.observing.exposition import exposed
 from wirelock.serve.observing.following import Observer
-from wirelock.serve.observing.interceptor import Observed
 from wirelock.serve.observing.logs import Logs
 from wirelock.serve.observing.metrics import Metrics
-from wirelock.serve.observing.requests import request_hooks
+from wirelock.serve.observing.observed import Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +25,9 @@ class Wishes:
     traces: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What observes: an interceptor for the server, hooks for the client."""
-
-    interceptor: grpc.aio.ServerInterceptor
-    hooks: aiohttp.TraceConfig
-
-
 @contextlib.asynccontextmanager
-async def observation(
-    services: Collection[str], wishes: Wishes, environment: Mapping[str, str]
-) -> AsyncGenerator[Observation | Diagnostic]:
-    """What observes calls of these services as long as this runs, or why it cannot."""
+async def observation(wishes: Wishes, environment: Mapping[str, str]) -> AsyncGenerator[Observed | Diagnostic]:
+    """What observes a bridge as long as this runs, or why it cannot."""
     async with contextlib.AsyncExitStack() as stack:
         observers: list[Observer] = []
         for made in (_traces(stack, wishes, environment), await _metrics(stack, wishes)):
@@ -49,7 +35,7 @@ async def observation(
                 yield made
                 return
             observers += made
-        yield Observation(Observed(services, (*observers, Logs())), request_hooks())
+        yield Observed((*observers, Logs()))
 
 
 def _traces(

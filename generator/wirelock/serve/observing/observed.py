@@ -1,51 +1,44 @@
-"""The interceptor of grpc.aio that tells observers of every call of the described services."""
+"""What observers are told of a bridge: every call of its services, and every request that a call makes."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import aclosing
-from typing import Any, TypeAlias
+from typing import Any
 
 import grpc
+from yarl import URL
 
-from wirelock.serve.observing.following import Ended, Followed, Kind, Observer, Started, enter
+from wirelock.serve.bridge.observing import Handler, Told
+from wirelock.serve.observing.following import (
+    Ended,
+    Followed,
+    Kind,
+    Observer,
+    Request,
+    Response,
+    Started,
+    current,
+    enter,
+)
 from wirelock.serve.observing.outcomes import code_of, findings_of
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs only
-Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]"
 
 
-class Observed(grpc.aio.ServerInterceptor):
-    """Observes calls with one request; those of other services (reflection, health) are let through unseen.
+class Observed:
+    """Watches a bridge for observers.
 
-    Only names that a handler is registered for reach the observers, so that what they count by stays bounded.
+    Only names that a handler is registered for reach them, so that what they count by stays bounded.
     """
 
-    def __init__(self, services: Collection[str], observers: Sequence[Observer]) -> None:
-        self._services = frozenset(services)
+    def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = tuple(observers)
-        self._known: dict[str, tuple[Handler, Handler]] = {}
 
-    async def intercept_service(
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> Handler | None:
-        """The handler that is registered, with its calls observed."""
-        handler = await continuation(handler_call_details)
-        name: str = handler_call_details.method
-        known = self._known.get(name)
-        if known is not None and known[0] is handler:
-            return known[1]
-        service, _, method = name.removeprefix("/").rpartition("/")
-        if handler is None or service not in self._services or handler.request_streaming:
-            return handler
-        observed = self._observed(handler, service, method)
-        self._known[name] = handler, observed
-        return observed
-
-    def _observed(self, handler: Handler, service: str, method: str) -> Handler:
+    def watched(self, service: str, method: str, handler: Handler) -> Handler:
+        """A handler of one request whose calls are observed."""
         how = {
             "request_deserializer": handler.request_deserializer,
             "response_serializer": handler.response_serializer,
@@ -56,6 +49,20 @@ class Observed(grpc.aio.ServerInterceptor):
             return grpc.unary_stream_rpc_method_handler(stream, **how)
         unary = _Watch(service, method, "unary", self._observers).unary(plain.unary_unary)
         return grpc.unary_unary_rpc_method_handler(unary, **how)
+
+    def requested(self, verb: str, url: URL, headers: MutableMapping[str, str]) -> Told:
+        """Observe a request of the current call; outside of one it is nobody's."""
+        call = current()
+        if call is None:
+            return _nobody
+        request = Request(verb, str(url), url.host or "", url.port or 0, headers)
+        call.requested(request)
+        began = time.perf_counter()
+        return lambda status, error: call.responded(Response(request, time.perf_counter() - began, status, error))
+
+
+def _nobody(status: int, error: str) -> None:
+    """Take no note."""
 
 
 class _Watch:
