@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
@@ -14,6 +13,7 @@ from wirelock.build import build
 from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic, Report
 from wirelock.serve.extras import LIVE, missing
+from wirelock.serve.loops import run
 from wirelock.serve.tls import NO_TLS, TlsFiles
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def serve(
     bridge = _bridge(config, upstream, listen, violations, upstream_tls, listen_tls)
     if isinstance(bridge, tuple):
         return Report(bridge)
-    trouble = asyncio.run(_observed(bridge, metrics, traces=traces))
+    trouble = run(_observed(bridge, metrics, traces=traces))
     return Report() if trouble is None else Report((trouble,))
 
 

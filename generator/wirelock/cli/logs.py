@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from wirelock.runtime.words import visible
@@ -69,7 +70,7 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
-        facts = "".join(f" {name}={_quoted(value)}" for name, value in _facts(record).items())
+        facts = "".join([f" {name}={_quoted(value)}" for name, value in _facts(record).items()])
         return f"{_when(record)} {record.levelname} {visible(record.getMessage())}{facts}"
 
 
@@ -91,8 +92,14 @@ def _facts(record: logging.LogRecord) -> dict[str, object]:
 
 def _quoted(value: object) -> str:
     text = visible(str(value))
-    return text if text and not set(text) & set(' "=') else json.dumps(text, ensure_ascii=False)
+    is_word = text and " " not in text and '"' not in text and "=" not in text
+    return text if is_word else json.dumps(text, ensure_ascii=False)
 
 
 def _when(record: logging.LogRecord) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03}Z"
+    return f"{_second(int(record.created))}.{int(record.msecs):03}Z"
+
+
+@lru_cache(maxsize=1)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
