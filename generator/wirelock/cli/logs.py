@@ -29,6 +29,8 @@ def logged(form: Form) -> None:
     logger.handlers = [handler]
     logger.propagate = False
     logger.setLevel(logging.INFO)
+    # who logs where is in no line, and costs every record (Python's "Logging HOWTO", "Optimization")
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 class _Batches(logging.Handler):

@@ -94,13 +94,16 @@ class Codec(Generic[M]):
 
     def from_message(self, message: M) -> bytes:
         """The JSON text of a message; raises Refused where it is not a valid document, TypeError if it is another's."""
+        return dump(self._value(message))
+
+    def _value(self, message: M) -> Json:
         if not isinstance(message, self._type):
             raise TypeError(f"this codec is for {self._type.DESCRIPTOR.full_name}, not {message.DESCRIPTOR.full_name}")
-        value = self._get(message, "")
+        value: Json = self._get(message, "")
         if value is ABSENT:
             raise refusal(VIOLATION, "", "the message is empty and stands for no document")
         self._refuse_faults(value)
-        return dump(value)
+        return value
 
     def encode(self, text: bytes | str) -> bytes:
         """Protobuf's binary form of a JSON text, the same bytes each time; raises Refused."""
@@ -108,11 +111,15 @@ class Codec(Generic[M]):
 
     def decode(self, wire: bytes) -> bytes:
         """The JSON text of protobuf's binary form; raises Refused."""
+        return dump(self.decoded(wire))
+
+    def decoded(self, wire: bytes) -> Json:
+        """The JSON value of protobuf's binary form; raises Refused."""
         try:
             message = self._type.FromString(wire)
         except DecodeError as error:
             raise refusal(VIOLATION, "", f"not a message of this type: {error}") from None
-        return self.from_message(message)
+        return self._value(message)
 
     def findings(self, text: bytes | str) -> tuple[Finding, ...]:
         """Why the codec does not take a text, or its notes on what it would drop."""

@@ -12,7 +12,7 @@ from wirelock.artifacts import TypeContract
 from wirelock.ir import Method, TypeId
 from wirelock.runtime.codec import Refused
 from wirelock.runtime.findings import VIOLATION, Finding
-from wirelock.runtime.text import Json, parse
+from wirelock.runtime.text import Json
 from wirelock.serve.bridge.answers import Answered, Answers
 from wirelock.serve.bridge.calls import Call, Caller, Unsendable
 from wirelock.serve.bridge.draining import Draining
@@ -117,7 +117,7 @@ def read_request(rpc: Rpc, wire: bytes, context: grpc.aio.ServicerContext[Any, A
     codec = rpc.request.codec
     assert codec is not None, rpc.name  # every type of a service has a message
     try:
-        request = parse(codec.decode(wire))
+        request = codec.decoded(wire)
     except Refused as refused:
         return _invalid(refused.findings)
     given = context.invocation_metadata() or ()
