@@ -322,7 +322,7 @@ def test_a_fault_of_ours_is_told_as_one(
 ) -> None:
     noted = Noted()
     with bridged(server.url, *things, noted) as address:
-        monkeypatch.setattr("wirelock.serve.bridge.answers.response_part", lambda *_: 1 / 0)
+        monkeypatch.setattr("wirelock.serve.bridge.answers.Answers.read", lambda *_: 1 / 0)
         server.answer = says(200, json.dumps(THING))
         error = refused(Client(address, *things), "Get", {"id": "a"})
     assert error.code() is grpc.StatusCode.INTERNAL

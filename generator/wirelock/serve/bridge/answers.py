@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import grpc
@@ -20,7 +20,7 @@ from wirelock.traffic.codes import BODY_NOT_CHECKED, MEDIA_TYPE_UNDOCUMENTED, NO
 from wirelock.traffic.events import Event
 from wirelock.traffic.exchange import Body, Exchange
 from wirelock.traffic.parameters import properties
-from wirelock.traffic.parts import Checked, Fault, Held, Skipped, Streamed
+from wirelock.traffic.parts import Checked, Fault, Held, Part, Skipped, Streamed
 from wirelock.traffic.routes import Match, Route
 
 Carriers = Callable[[TypeId], Codec[Message]]
@@ -64,15 +64,16 @@ class Answers:
         self._response = route.method.response
         self._event = event_type(stated(route.method.responses, 200)) or route.method.response
         self._properties = frozenset(properties(self._response, definitions))
+        self._whole = dict(self._bodies_that_stand_alone())
 
     def read(self, status: int, body: Body | None) -> Answered | Failure:
         """What an RPC answers for a response."""
         method = self._match.route.method
         if body is None and status < 300 and any(one.text for one in stated(method.responses, status)):
             return self._checked(status, Body(b"", ""))  # a text may be empty
-        part = response_part(
-            Exchange("", 0, method.verb, method.path, status, None, body), self._match, self._definitions
-        )
+        if body is not None and (key := self._whole.get((status, body.media_type))) is not None:
+            return self._encoded(Held(key, body.text), status)
+        part = self._part(status, body)
         if status >= 400:
             return error(status, body, part, self._contracts)
         match part:
@@ -87,6 +88,20 @@ class Answers:
             case Streamed():
                 words = "the upstream answers with a stream of events, and the method is none"
                 return Failure(grpc.StatusCode.INTERNAL, MEDIA_TYPE_UNDOCUMENTED.id, words, status=status)
+
+    def _part(self, status: int, body: Body | None) -> Part:
+        method = self._match.route.method
+        exchange = Exchange("", 0, method.verb, method.path, status, None, body)
+        return response_part(exchange, self._match, self._definitions)
+
+    def _bodies_that_stand_alone(self) -> Iterator[tuple[tuple[int, str], TypeId]]:
+        """By status and media type, the types of bodies of which nothing else matters: most answers are such."""
+        for one in self._match.route.method.responses:
+            if one.status.isdigit() and int(one.status) < 400 and one.media_type:
+                status = int(one.status)
+                part = self._part(status, Body(b"null", one.media_type))
+                if isinstance(part, Held) and not part.inside:  # JSON that is not put into an object, so no text is
+                    yield (status, one.media_type), part.type
 
     @property
     def nothing(self) -> Answered | Failure:

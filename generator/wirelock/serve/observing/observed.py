@@ -90,10 +90,10 @@ class _Watch:
             try:
                 response = await inner(request, context)
             except BaseException as error:
-                _end(call, began, context, error)
+                _end(call, _since(began), context, error)
                 raise
-            call.sent()
-            _end(call, began, context, None)
+            # the answer need not wait until it is written down
+            asyncio.get_running_loop().call_soon(_answered, call, _since(began), context)
             return response
 
         return answer
@@ -113,15 +113,23 @@ class _Watch:
                         yield message
                         call.sent()
             except BaseException as error:
-                _end(call, began, context, error)
+                _end(call, _since(began), context, error)
                 raise
-            _end(call, began, context, None)
+            _end(call, _since(began), context, None)
 
         return answer
 
 
-def _end(call: Followed, began: float, context: Context, error: BaseException | None) -> None:
-    seconds = time.perf_counter() - began
+def _since(began: float) -> float:
+    return time.perf_counter() - began
+
+
+def _answered(call: Followed, seconds: float, context: Context) -> None:
+    call.sent()
+    _end(call, seconds, context, None)
+
+
+def _end(call: Followed, seconds: float, context: Context, error: BaseException | None) -> None:
     code = code_of(context, error)
     failed = isinstance(error, Exception) and not isinstance(error, asyncio.CancelledError)
     call.ended(Ended(code, seconds, context.details() or "", findings_of(context)) if failed else Ended(code, seconds))
