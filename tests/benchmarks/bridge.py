@@ -1,9 +1,9 @@
 """Measures calls through `wirelock serve` against the same calls made directly: `python tests/benchmarks/bridge.py`.
 
-The upstream is a stub of aiohttp in a process of its own, the bridge another, both on this machine; calls take turns, so
-that all sides meet the same load. A bare bridge, which passes on bytes and does nothing else, shows what grpc.aio and
-aiohttp cost by themselves. With `--write` the table goes into docs/performance-live.md. Checked is that at the median not
-more than 1.5 ms are added, and that at least a fifth of the calls in a second is carried.
+The upstream is a stub of aiohttp in a process of its own, the bridge another, both on this machine; the ways take turns, a
+round of calls each, so that all meet the same load. A bare bridge, which passes on bytes and does nothing else, shows what
+grpc.aio and aiohttp cost by themselves. With `--write` the table goes into docs/performance-live.md. Checked is that at the
+median not more than 1.5 ms are added, and that at least a fifth of the calls in a second is carried.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from opencode_api import session_pb2, session_pb2_grpc
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/performance-live.md"
-IN_TURN, ROUNDS, CALLS, AT_ONCE = 1500, 7, 1500, 64
+ROUNDS, CALLS, AT_ONCE = 9, 1000, 64
 MOST_ADDED, LEAST_CARRIED = 1.5, 0.2
 SERVICE = "opencode.session.SessionService"
 SESSION = (
@@ -97,15 +97,14 @@ async def _drained(stream: asyncio.StreamReader) -> None:
         pass
 
 
-async def in_turn(calls: list[Call], count: int) -> list[list[float]]:
-    """The milliseconds of each call, one after the other, the calls taking turns."""
-    taken: list[list[float]] = [[] for _ in calls]
+async def one_by_one(call: Call, count: int) -> float:
+    """The median in milliseconds of calls that one caller makes, each when it has the answer to the one before."""
+    taken: list[float] = []
     for _ in range(count):
-        for call, times in zip(calls, taken, strict=True):
-            began = time.perf_counter()
-            await call()
-            times.append((time.perf_counter() - began) * 1000)
-    return taken
+        began = time.perf_counter()
+        await call()
+        taken.append((time.perf_counter() - began) * 1000)
+    return statistics.median(taken)
 
 
 async def at_once(call: Call, count: int) -> float:
@@ -122,7 +121,7 @@ async def at_once(call: Call, count: int) -> float:
 
 
 async def measured() -> tuple[list[list[float]], list[list[float]]]:
-    """Milliseconds of single calls, and calls a second, each direct and through a bridge that logs and counts them."""
+    """By way and round, milliseconds of single calls, and calls a second; our bridge logs and counts them."""
     serve = ("-m", "wirelock", "serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--upstream")
     async with (
         process(str(Path(__file__)), "--stub") as address,
@@ -143,10 +142,11 @@ async def measured() -> tuple[list[list[float]], list[list[float]]]:
             return lambda: sessions.GetSession(request)
 
         calls = [direct, through(to_least), through(to_front)]
-        await in_turn(calls, 100)
-        single = await in_turn(calls, IN_TURN)
+        for call in calls:
+            await one_by_one(call, 300)
+        single = [[await one_by_one(call, CALLS) for call in calls] for _ in range(ROUNDS)]
         many = [[await at_once(call, CALLS) for call in calls] for _ in range(ROUNDS)]
-        return single, [list(side) for side in zip(*many, strict=True)]
+        return [list(way) for way in zip(*single, strict=True)], [list(way) for way in zip(*many, strict=True)]
 
 
 def table(single: list[list[float]], many: list[list[float]]) -> tuple[str, bool]:

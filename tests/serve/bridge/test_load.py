@@ -1,10 +1,9 @@
-"""Many calls at once and many in a row: none is lost, nothing is left. WIRELOCK_CALLS says how many in a row."""
+"""Many calls at once and many in a row: none is lost, nothing is left."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from hostile import GET, Front, Server, fronted, gone, hostile, http, says, sile
 from wirelock.artifacts import Loaded
 from wirelock.build import Build
 
-AT_ONCE, IN_A_ROW = 500, int(os.environ.get("WIRELOCK_CALLS", "1000"))
+AT_ONCE, IN_A_ROW = 500, 10_000
 DESCRIPTORS = Path("/proc/self/fd")
 pytestmark = pytest.mark.skipif(not DESCRIPTORS.is_dir(), reason="the system does not list open descriptors")
 
