@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
@@ -18,7 +17,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
 from threading import RLock
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf import descriptor_pb2, message_factory
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -29,15 +28,18 @@ from wirelock.artifact import Artifact
 from wirelock.build import Build
 from wirelock.emit.mapping import type_name
 from wirelock.ir import TypeId
+from wirelock.lower.classes import ClassName
 from wirelock.runtime.codec import Codec, Codecs, Refused
 from wirelock.runtime.findings import NOT_CARRIED, Finding
 from wirelock.runtime.model import model_findings
 from wirelock.runtime.text import MalformedText, parse
 from wirelock.runtime.validator import Schemas, Validator
 
+Made = TypeVar("Made")
+
 
 class Loaded:
-    """The artefacts of one build; contracts are made when they are first asked for."""
+    """The artefacts of one build; what types need is made when it is first asked for."""
 
     def __init__(self, build: Build, artifacts: Iterable[Artifact]) -> None:
         home = f"{build.config.generated}/{build.config.package}/"
@@ -47,14 +49,15 @@ class Loaded:
         self._making = RLock()
 
     def contract(self, key: TypeId) -> TypeContract:
-        """Everything generated for that type."""
-        if key in self._contracts:
-            return self._contracts[key]
-        with self._making:  # what two threads make at once would share halves
-            self._contracts[key] = TypeContract(
-                type_name(key), self.schemas.validator(str(key)), self._model(key), self._codec(key)
-            )
-        return self._contracts[key]
+        """Everything generated for that type; KeyError where there is no such type."""
+        known = self._contracts.get(key)
+        return known or self._contracts.setdefault(key, self._contract(key))
+
+    def prepare(self) -> None:
+        """Make what all types share; its size is that of the whole project."""
+        self.schemas.prepare()
+        with self._making:
+            _ = self._codecs, self._pool, self._package
 
     @cached_property
     def schemas(self) -> Schemas:
@@ -96,29 +99,77 @@ class Loaded:
         read = {
             path: data for path, data in self._files.items() if path.startswith("models/") or path == "schemas.json"
         }
+        read["models/__init__.py"] = b""  # it imports every module, and most types need one or two
         return _install(read, lambda: self.schemas)
 
-    def _codec(self, key: TypeId) -> Codec[Message] | None:
-        return self._codecs.codec(type_name(key)) if key in self._build.proto.roots else None
+    def _contract(self, key: TypeId) -> TypeContract:
+        name, carried = self._build.models.roots[key], key in self._build.proto.roots
+        return TypeContract(
+            type_name(key),
+            self._alone(lambda: self.schemas.validator(str(key))),
+            self._alone(lambda: self._model(name)),
+            self._alone(lambda: self._codecs.codec(type_name(key))) if carried else None,
+        )
 
-    def _model(self, key: TypeId) -> Any:
-        name = self._build.models.roots[key]
+    def _alone(self, make: Callable[[], Made]) -> Callable[[], Made]:
+        """What makes something while no other thread makes anything: they would share halves."""
+
+        def alone() -> Made:
+            with self._making:
+                return make()
+
+        return alone
+
+    def _model(self, name: ClassName) -> Any:
         return getattr(import_module(f"{self._package}.models.{name.module}"), name.name, None)
 
 
-@dataclass(frozen=True, slots=True)
 class TypeContract:
-    """Validator, model and codec of one named type, held against JSON texts."""
+    """Validator, model and codec of one named type, held against JSON texts; each is made when it is first needed.
 
-    name: str
-    validator: Validator
-    model: Any
-    codec: Codec[Message] | None
+    `codec` makes the codec; it is None for a type that has no message of its own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        validator: Callable[[], Validator],
+        model: Callable[[], Any],
+        codec: Callable[[], Codec[Message]] | None,
+    ) -> None:
+        self.name = name
+        self._make_validator = validator
+        self._make_model = model
+        self._make_codec = codec
 
     @property
     def carried(self) -> bool:
         """Whether there is a codec."""
-        return self.codec is not None
+        return self._make_codec is not None
+
+    @cached_property
+    def validator(self) -> Validator:
+        """The validator; raises SchemaRefused if the schema cannot be used."""
+        return self._make_validator()
+
+    @cached_property
+    def model(self) -> Any:
+        """The Pydantic model."""
+        return self._make_model()
+
+    @cached_property
+    def codec(self) -> Codec[Message] | None:
+        """The codec, if there is one."""
+        return self._make_codec() if self._make_codec is not None else None
+
+    def making(self, *, model: bool = True) -> Iterator[None]:
+        """Make all of it, also what is made when it is first used, and stop at each step; with or without the model."""
+        for _ in self.validator.making():
+            yield
+        if model:
+            self.model_findings(b"{}")
+            yield
+        self.codec_findings(b"{}")
 
     def validator_findings(self, text: bytes) -> tuple[Finding, ...]:
         """Why the validator does not take a text."""

@@ -168,7 +168,8 @@ class Documents:
         place = (around.file, pointer)
         known = self._sites.get(place)
         if known is None:
-            known = self._sites[place] = Site(around.file, pointer, schema, self.roots.get(place, around))
+            made = Site(around.file, pointer, schema, self.roots.get(place, around))
+            known = self._sites.setdefault(place, made)  # another thread may have been first
         return known
 
 

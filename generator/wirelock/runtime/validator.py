@@ -44,9 +44,18 @@ class Schemas:
         self._documents = Documents(documents)
         annotations = frozenset[str]() if format_assertion else frozenset({"format"})
         self._rules = Rules(self._documents, Branches(self._documents), annotations)
+        self._validators: dict[str, Validator] = {}
 
     def validator(self, root: str) -> Validator:
         """The validator of `file` or `file#pointer`; raises SchemaRefused if the schema cannot be used."""
+        known = self._validators.get(root)
+        return known or self._validators.setdefault(root, self._validator(root))
+
+    def prepare(self) -> None:
+        """Make what all validators share instead of when the first of them is asked."""
+        _ = self._documents.roots, self._open, self.unknown_fields == "keep" or self._closed
+
+    def _validator(self, root: str) -> Validator:
         site = self._documents.root(root)
         for refused in refusals(self._documents, site):
             raise refused
@@ -87,6 +96,16 @@ class Validator:
         A function that is made when it is first asked for, so that common documents take one call.
         """
         return accepting(self._decode, self._judge)
+
+    def making(self) -> Iterator[object]:
+        """Make what is made when it is first asked for, and stop at each step."""
+        yield self._surely_accepts
+        if self._tame:
+            yield self._engine
+            if self._schemas.unknown_fields != "keep":
+                yield self._closed_engine
+                yield self._closing_refuses
+        yield self.findings(b"{}")
 
     def _judge(self, text: bytes | str) -> bool:
         try:
