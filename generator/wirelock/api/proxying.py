@@ -18,6 +18,7 @@ from wirelock.diagnostics import Diagnostic, Location, Report, in_order
 from wirelock.report import html, live
 from wirelock.runtime.words import visible
 from wirelock.serve.extras import missing
+from wirelock.serve.lasting import give_back, keep_all
 from wirelock.serve.recording.recorder import Recorder, Warned, recorder
 from wirelock.serve.tls import PLAIN, TlsEnds
 from wirelock.traffic.check import Check
@@ -72,8 +73,12 @@ def proxy(
     writing = recorder(record, config.redact, ends[0].redacted, unrecorded(noted)) if record else None
     if isinstance(writing, Diagnostic):
         return Report((writing,))
+    progress("making validators", 0, 1)
     made = checking(built, output, ends, mode, writing)
-    report = ran(made, told, noted, writing)
+    try:
+        report = ran(made, told, noted, writing)
+    finally:
+        give_back()
     found = expected(report.diagnostics, config.expect, ())
     return replace(report, diagnostics=in_order((*output.diagnostics, *found)))
 
@@ -94,9 +99,12 @@ def checking(built: Build, output: Output, ends: Ends, mode: Mode, writing: Reco
     from wirelock.serve.proxy.tally import Tally
     from wirelock.serve.proxy.watch import Watch
 
-    contracts = load(built, output.artifacts).contract
-    gate = Check(built.graph, contracts) if mode == "enforce" else None
-    watch = Watch(Tally(Check(built.graph, contracts)), gate, writing)
+    loaded = load(built, output.artifacts)
+    loaded.prepare()
+    keep_all()
+    gate = Check(built.graph, loaded.contract) if mode == "enforce" else None
+    tally = Tally(Check(built.graph, loaded.contract))
+    watch = Watch(tally, gate, writing, lambda key: loaded.contract(key).making())
 
     def shown(report: Report) -> Report:
         found = expected(report.diagnostics, built.config.expect, ())

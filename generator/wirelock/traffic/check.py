@@ -52,7 +52,6 @@ class Check:
         self._routes = Routes(graph.services)
         self._exercised = Exercised(graph.definitions)
         self._documents: set[TypeId] = set()
-        self._warm: set[TypeId] = set()
         self._types = {key for service in graph.services for method in service.methods for key in _types(method)}
 
     def exchange(self, exchange: Exchange) -> None:
@@ -82,22 +81,13 @@ class Check:
             self._events(of_exchange(exchange, "response", match), part.events, first)
             self.answers += len(part.events)
 
-    def is_warm(self, exchange: Exchange) -> bool:
-        """Whether all that an exchange may be held against is made; to make it can take seconds."""
-        return self._wanted(exchange) <= self._warm
-
-    def warm(self, exchange: Exchange) -> None:
-        """Make what an exchange may be held against, and what it makes in turn when it is first used."""
-        for key in self._wanted(exchange) - self._warm:
-            judge(self._contracts(key), b"{}")
-            self._warm.add(key)
-
-    def _wanted(self, exchange: Exchange) -> set[TypeId]:
+    def types(self, exchange: Exchange) -> frozenset[TypeId]:
+        """The types that an exchange may be held against."""
         match = self._routes.find(exchange)
         if match is None:
-            return set()
-        method = match.route.method
-        return {method.request, *(body.type for body in stated(method.responses, exchange.status) if body.type)}
+            return frozenset()
+        bodies = stated(match.route.method.responses, exchange.status)
+        return frozenset({match.route.method.request, *(body.type for body in bodies if body.type)})
 
     def take(self) -> tuple[tuple[Diagnostic, ...], tuple[Case, ...]]:
         """What was found, and the cases, since this was last called; they are not kept here any longer.

@@ -1,14 +1,13 @@
-"""What types need is made in a thread before they are used: where calls are answered it would hold them all up."""
+"""What methods need is made behind the start of the bridge, and at once where a call waits for it."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 
 from wirelock.ir import TypeId
 from wirelock.serve.bridge.answers import Carriers
 from wirelock.serve.bridge.errors import Contracts
+from wirelock.serve.making import Making
 
 
 class Warmth:
@@ -17,30 +16,24 @@ class Warmth:
     def __init__(self, contracts: Contracts, carriers: Carriers | None) -> None:
         self._contracts = contracts
         self._carriers = carriers
-        self._made: set[TypeId] = set()
-        self._thread = ThreadPoolExecutor(1, "wirelock-warm")
+        self._making = Making(self._make)
 
     async def of(self, keys: frozenset[TypeId]) -> None:
         """Wait until these are made."""
-        for key in sorted(keys - self._made):
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._make, key)
+        for key in self._making.missing(keys):
+            await self._making.of((key,))
 
     async def of_all(self, wanted: Iterable[frozenset[TypeId]]) -> None:
         """Make everything that is not made yet, in turn with what calls wait for."""
         for keys in wanted:
-            for key in sorted(keys - self._made):
-                await self.of(frozenset((key,)))
+            await self.of(keys)
 
     def close(self) -> None:
-        """Begin with nothing more."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Begin with nothing more, and leave what was begun."""
+        self._making.close()
 
-    def _make(self, key: TypeId) -> None:
-        if key in self._made:
-            return
+    def _make(self, key: TypeId) -> Iterator[None]:
         contract = self._contracts(key)
-        contract.validator_findings(b"{}")  # some of it is made when it is used
-        contract.codec_findings(b"{}")
+        yield from contract.making(model=False)
         if self._carriers is not None and contract.carried:
             self._carriers(key)
-        self._made.add(key)

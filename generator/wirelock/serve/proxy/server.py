@@ -75,7 +75,7 @@ async def served(proxy: Proxy, started: Callable[[str], None], ending: Ending) -
 async def until_ended(proxy: Proxy, started: Callable[[str], None], noted: Callable[[str], None]) -> Report:
     """Serve until this process is asked to end (SIGINT, SIGTERM); gives everything that was found.
 
-    `noted` is told that it drains; a second signal ends the draining.
+    `noted` is told that it drains; a second signal ends the draining, and one after it the checking of what has passed.
     """
     ending = Ending()
 
@@ -85,6 +85,8 @@ async def until_ended(proxy: Proxy, started: Callable[[str], None], noted: Calla
 
     with signals(end, ending.at_once.set):
         failed = await served(proxy, started, ending)
+        ending.at_once.clear()  # that ended the draining; what has passed is still to be checked
+        await proxy.watch.settled(ending.at_once)
     report = await proxy.watch.report()
     await proxy.watch.close()
     return Report((failed,)) if failed is not None else report

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from wirelock.diagnostics import Case, Diagnostic, Location, Report, in_order
+from wirelock.ir import TypeId
 from wirelock.serve.proxy.kinds import Kinds, upstream_failed
 from wirelock.traffic.check import Check
 from wirelock.traffic.codes import NOTHING_CHECKED
@@ -30,19 +31,17 @@ class Tally:
         self._cases: dict[tuple[str, str], Case] = {}
         self._outcomes: Counter[tuple[str, str]] = Counter()
 
-    def is_warm(self, exchange: Exchange) -> bool:
-        """Whether all that an exchange may be held against is made."""
-        return self._check.is_warm(exchange)
+    def types(self, exchange: Exchange) -> frozenset[TypeId]:
+        """The types that an exchange may be held against."""
+        return self._check.types(exchange)
 
     def exchange(self, exchange: Exchange) -> Judged:
         """Check an exchange."""
-        self._check.warm(exchange)
         self._check.exchange(exchange)
         return self._taken()
 
     def more(self, exchange: Exchange, first: int) -> Judged:
         """Check further events of a stream, of which `first` were checked before."""
-        self._check.warm(exchange)
         self._check.more(exchange, first)
         return self._taken()
 

@@ -10,8 +10,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from wirelock.diagnostics import Diagnostic, Report, in_order
+from wirelock.ir import TypeId
+from wirelock.serve.making import Make, Making
 from wirelock.serve.passed import Passed, exchange_of
-from wirelock.serve.proxy.checker import MOST_WAITING, Checker
+from wirelock.serve.proxy.checker import MOST_WAITING, Checker, Needs
 from wirelock.serve.proxy.kinds import Kinds, upstream_failed
 from wirelock.serve.proxy.passing import NAME, Passing
 from wirelock.serve.proxy.tally import Judged, Tally
@@ -27,6 +29,10 @@ _LARGE = MOST_WAITING
 COUNTS = ("requests", "answered", "refused", "upstream failures", "not checked in time", "streams given up")
 
 
+def _nothing(key: TypeId) -> tuple[()]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An exchange as it is shown while traffic flows; `judged` is None until it is checked."""
@@ -40,15 +46,18 @@ class Watch:
     """Takes what passes; `tally` and `gate` are None where nothing is checked.
 
     The gate is a check of its own: what it says of a request that is about to be sent is not counted twice.
+    `make` makes what a type needs.
     """
 
-    def __init__(self, tally: Tally | None, gate: Check | None, recorder: Recorder | None) -> None:
+    def __init__(
+        self, tally: Tally | None, gate: Check | None, recorder: Recorder | None, make: Make = _nothing
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self.seen: Callable[[Seen], None] = lambda seen: None
         self._tally = tally
         self._gate = gate
         self._recorder = recorder
-        self._checker = Checker()
+        self._checker = Checker(Making(make))
         self._failed = Kinds()
         self._writing: set[asyncio.Task[None]] = set()
 
@@ -70,15 +79,15 @@ class Watch:
             return await self._refuses_rest(passing)
         if self._tally is None or not events:
             return ()
-        work, cold = self._of_events(self._tally, passing, events)
-        judged = await self._checker.now(work, _size(events), cold=cold)
+        work, needs = self._of_events(self._tally, passing, events)
+        judged = await self._checker.now(work, _size(events), needs)
         return _at_fault(judged.found, "event")
 
     def events(self, passing: Passing, events: list[Event]) -> None:
         """Hold events of a stream that were passed on."""
         if self._tally is not None and events:
-            work, cold = self._of_events(self._tally, passing, events)
-            self._later(work, _size(events), cold=cold)
+            work, needs = self._of_events(self._tally, passing, events)
+            self._later(work, _size(events), needs, passing)
 
     def over(self, passing: Passing, failure: str = "") -> asyncio.Task[None] | None:
         """Check, record and show an exchange that is over; gives what is to be waited for before the next."""
@@ -94,7 +103,8 @@ class Watch:
         return self._started(self._recorder.add(passed))
 
     async def report(self) -> Report:
-        """Everything found so far."""
+        """Everything found so far, of all that has passed."""
+        await self._checker.settled()
         counts: dict[str, int | str] = {name: self.counts[name] for name in COUNTS}
         tally = self._tally
         if tally is None:
@@ -105,6 +115,10 @@ class Watch:
         """Everything found so far as it is to be shown; it is made where it holds nothing up."""
         report = await self.report()
         return await self._checker.now(lambda: show(report), _LARGE)
+
+    async def settled(self, at_once: asyncio.Event) -> None:
+        """Wait until everything that passed is checked; what is left when it is to be `at_once` is only counted."""
+        self.counts["not checked in time"] += await self._checker.settled(at_once)
 
     async def close(self) -> None:
         """Wait until everything that passed is checked and recorded."""
@@ -128,7 +142,7 @@ class Watch:
     async def _gated(self, gate: Check, passed: Passed) -> tuple[Diagnostic, ...]:
         exchange = exchange_of(passed, NAME)
         work = partial(_judged, gate, exchange)
-        return await self._checker.now(work, _weight(passed), cold=not gate.is_warm(exchange))
+        return await self._checker.now(work, _weight(passed), gate.types(exchange))
 
     def _check(self, passing: Passing, passed: Passed, failure: str) -> None:
         """Hold a whole exchange; one with events was counted with the first of them."""
@@ -144,10 +158,10 @@ class Watch:
             judged = None if counted or (failure and not passed.status) else tally.exchange(exchange)
             loop.call_soon_threadsafe(self.seen, Seen(passed, judged, failure))
 
-        self._later(work, _weight(passed), cold=not tally.is_warm(exchange))
+        self._later(work, _weight(passed), tally.types(exchange), passing)
 
-    def _of_events(self, tally: Tally, passing: Passing, events: list[Event]) -> tuple[Callable[[], Judged], bool]:
-        """How events are held, and whether something is to be made for that first."""
+    def _of_events(self, tally: Tally, passing: Passing, events: list[Event]) -> tuple[Callable[[], Judged], Needs]:
+        """How events are held, and the types that are needed for it."""
         exchange, first = passing.exchange_with(events)
         passed, loop = passing.passed(), asyncio.get_running_loop()
 
@@ -156,10 +170,10 @@ class Watch:
             loop.call_soon_threadsafe(self.seen, Seen(passed, judged))
             return judged
 
-        return work, not tally.is_warm(exchange)
+        return work, tally.types(exchange)
 
-    def _later(self, work: Callable[[], object], size: int, *, cold: bool) -> None:
-        if not self._checker.later(work, size, cold=cold):
+    def _later(self, work: Callable[[], object], size: int, needs: Needs, passing: Passing) -> None:
+        if not self._checker.later(work, size, needs, passing):
             self.counts["not checked in time"] += 1
 
     def _started(self, writing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -170,7 +184,6 @@ class Watch:
 
 
 def _judged(gate: Check, exchange: Exchange) -> tuple[Diagnostic, ...]:
-    gate.warm(exchange)
     gate.exchange(exchange)
     return gate.take()[0]
 
