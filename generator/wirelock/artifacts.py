@@ -14,9 +14,9 @@ from functools import cached_property
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_loader
+from importlib.util import find_spec, spec_from_loader
 from threading import RLock
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, TypeVar
 
 from google.protobuf import descriptor_pb2, message_factory
@@ -57,7 +57,9 @@ class Loaded:
         """Make what all types share; its size is that of the whole project."""
         self.schemas.prepare()
         with self._making:
-            _ = self._codecs, self._pool, self._package
+            _ = self._codecs, self._pool
+            for name in {name.module for name in self._build.models.roots.values()}:
+                _compile(f"{self._package}.models.{name}")
 
     @cached_property
     def schemas(self) -> Schemas:
@@ -227,24 +229,38 @@ def _message_class(pool: DescriptorPool, name: str) -> type[Message]:
 class _Source(Loader):
     """Executes one module from its text."""
 
-    def __init__(self, text: bytes) -> None:
+    def __init__(self, name: str, text: bytes) -> None:
+        self._name = name
         self._text = text
 
     def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self._text, f"<{module.__name__}>", "exec"), module.__dict__)  # our own emitted text
+        exec(self.code, module.__dict__)  # our own emitted text
+
+    @cached_property
+    def code(self) -> CodeType:
+        """The module compiled."""
+        return compile(self._text, f"<{self._name}>", "exec")
 
 
 class _Finder(MetaPathFinder):
     """Finds the modules of one loaded package."""
 
     def __init__(self, package: str, files: Mapping[str, bytes]) -> None:
-        self._modules = {package: b"", **{f"{package}.{_module(path)}": text for path, text in files.items()}}
+        texts = {package: b"", **{f"{package}.{_module(path)}": text for path, text in files.items()}}
+        self._modules = {name: _Source(name, text) for name, text in texts.items()}
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         if fullname not in self._modules:
             return None
         is_package = any(name.startswith(fullname + ".") for name in self._modules)
-        return spec_from_loader(fullname, _Source(self._modules[fullname]), is_package=is_package)
+        return spec_from_loader(fullname, self._modules[fullname], is_package=is_package)
+
+
+def _compile(name: str) -> None:
+    """Compile a module of a loaded package before it is imported: one step, which holds the interpreter."""
+    spec = find_spec(name)
+    if spec is not None and isinstance(spec.loader, _Source):
+        _ = spec.loader.code
 
 
 def _module(path: str) -> str:

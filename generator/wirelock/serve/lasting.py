@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import sys
 from collections.abc import Generator
 from threading import Lock
 
 _ONE = Lock()
 _NEVER = 2**31 - 1
+_TURN = 0.0005
+"""Seconds after which a thread lets another have the interpreter: passing on one event takes several such turns."""
 
 
 def keep_all() -> None:
@@ -28,13 +31,19 @@ def give_back() -> None:
 
 @contextlib.contextmanager
 def lasting() -> Generator[None]:
-    """What is made within stays, and no full collection comes in between; young garbage is collected as ever."""
+    """What is made within stays; no full collection comes in between, and whoever makes it gives way to others.
+
+    Young garbage is collected as ever.
+    """
     with _ONE:
         young, middle, full = gc.get_threshold()
+        turn = sys.getswitchinterval()
         gc.set_threshold(young, middle, _NEVER)
+        sys.setswitchinterval(_TURN)
         try:
             yield
         finally:
+            sys.setswitchinterval(turn)
             gc.collect(1)
             gc.freeze()
             gc.set_threshold(young, middle, full)
