@@ -72,6 +72,18 @@ def test_bytes_that_were_recorded_as_characters_are_bytes_again() -> None:
         (b"\x28\xb5\x2f\xfd\xff", "zstd", "compressed with `zstd`, which is not undone here"),
         (b"\x1f\xc2\x8b\xe2\x82\xac", "gzip", "the recording has damaged it"),
     ],
+    ids=[
+        "gzip cut",
+        "behind gzip",
+        "1001 streams of gzip",
+        "half a million empty streams",
+        "behind deflate",
+        "deflate cut",
+        "brotli cut",
+        "before brotli",
+        "an unknown coding",
+        "bytes that became characters",
+    ],
 )
 def test_what_cannot_be_undone_is_said(text: bytes, coding: str, words: str) -> None:
     with pytest.raises(EntryError, match=words) as raised:

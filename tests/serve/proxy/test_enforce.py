@@ -130,7 +130,7 @@ def test_a_body_that_cannot_be_decoded_whole_is_refused(kind: str) -> None:
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("body", [WHOLE[:-8], WHOLE + b"\0"])
+@pytest.mark.parametrize("body", [WHOLE[:-8], WHOLE + b"\0"], ids=["cut", "behind its end"])
 def test_a_body_that_cannot_be_decoded_whole_is_not_conforming(body: bytes) -> None:
     async def run() -> None:
         async with stage(answers(answer(body, "Content-Encoding: gzip"))) as on:
@@ -149,6 +149,7 @@ def test_a_body_that_cannot_be_decoded_whole_is_not_conforming(body: bytes) -> N
         (zlib.compress(GOOD), "deflate"),
         (zlib.compress(GOOD, wbits=-15), "deflate"),
     ],
+    ids=["two streams of gzip", "deflate", "bare deflate"],
 )
 def test_a_coded_body_that_is_whole_passes(body: bytes, coding: str) -> None:
     async def run() -> None:
