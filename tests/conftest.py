@@ -19,6 +19,12 @@ from wirelock.traffic.check import Check
 from wirelock.traffic.expectations import expected
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with tests that have a group, which take minutes, so that no process of pytest-xdist waits for the last."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_kept() -> None:
     """No test meets what another left, or leaves anything to whoever runs it."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import opencode
+import pytest
 from checkout import ROOT
 
 PAGE = ROOT / "docs/tutorial.md"
@@ -94,6 +95,7 @@ def answers(port: int, patience: float = 120.0) -> bool:
     return False
 
 
+@pytest.mark.xdist_group("tutorial")  # which is long, and so begins early
 @opencode.needs(VERSION)
 def test_every_command_of_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     folder = tmp_path / "client"

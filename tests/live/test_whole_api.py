@@ -22,6 +22,7 @@ from wirelock.runtime.text import dump, parse
 EMPTY = b""
 LEAST = {"1.18.33": 45, "1.1.11": 20}
 """How many GETs without parameters the server answers as it says."""
+pytestmark = pytest.mark.xdist_group("whole API")  # which is generated once
 
 
 @dataclass(frozen=True, slots=True)

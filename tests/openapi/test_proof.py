@@ -15,6 +15,7 @@ EXAMPLES = int(os.environ.get("WIRELOCK_EXAMPLES", "1"))
 """Documents of each type; `.ci/nightly` sets 200."""
 
 
+@pytest.mark.xdist_group("proof")  # which is long, and so begins early
 @pytest.mark.skipif(not FOLDER, reason="WIRELOCK_OPENAPI names no OpenAPI descriptions")
 def test_schema_validator_model_and_codec_agree_on_every_type(tmp_path: Path) -> None:
     (tmp_path / "wirelock.toml").write_text('package = "oc_api"\nproto-package = "oc"\n', "utf-8")

@@ -140,6 +140,7 @@ def test_nothing_is_accepted_that_others_refuse(name: str) -> None:
     check_types(built(name))
 
 
+@pytest.mark.xdist_group("accepting")  # which is long, and so begins early
 def test_nothing_is_accepted_that_others_refuse_of_this_project(project: Build) -> None:
     assert check_types(project) > 1000
 

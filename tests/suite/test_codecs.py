@@ -12,6 +12,8 @@ from official import DRAFTS
 from wirelock.runtime.text import dump
 from wirelock.traffic.verdict import Verdict, judge
 
+pytestmark = pytest.mark.xdist_group("suite")  # its cases are compiled once
+
 
 def judged(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, Verdict]]:
     """Every test of the schemas that are compiled, with what all artefacts say of it."""

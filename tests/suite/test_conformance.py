@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from batches import Outcome, optional, required
 from nonconforming import TABLE, reasons
 from official import DRAFTS, Case, suite
@@ -14,6 +15,7 @@ from test_validators import differing
 
 PAGE = Path(__file__).parents[2] / "docs/conformance.md"
 NAMES = {"draft7": "draft-07", "draft2019-09": "2019-09", "draft2020-12": "2020-12"}
+pytestmark = pytest.mark.xdist_group("suite")  # its cases are compiled once
 
 
 def row(draft: str, cases: list[Case], outcomes: list[Outcome]) -> str:

@@ -15,6 +15,7 @@ from wirelock.runtime.model import model_findings
 
 LEAST = 0.98
 """The share of tests on which models must have the schema's verdict."""
+pytestmark = pytest.mark.xdist_group("suite")  # its cases are compiled once
 
 
 @dataclass(frozen=True, slots=True)
