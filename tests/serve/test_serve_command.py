@@ -71,6 +71,20 @@ def test_it_warns_where_others_can_reach_it() -> None:
     assert " WARNING listening without TLS where other machines can reach it address=0.0.0.0:0" in second
 
 
+def test_it_does_not_lend_its_credentials_to_other_machines() -> None:
+    done = run(
+        "--upstream",
+        "http://127.0.0.1:1",
+        "--listen",
+        "0.0.0.0:0",
+        WIRELOCK_UPSTREAM_USER="u",
+        WIRELOCK_UPSTREAM_PASSWORD="hunter2",
+    )
+    assert done.returncode == 2
+    assert "LISTEN_INVALID  whoever reaches 0.0.0.0:0 would call the server with our credentials" in done.stdout
+    assert "--tls-authority" in done.stdout and "hunter2" not in done.stdout + done.stderr
+
+
 def test_it_serves_metrics_and_writes_the_spans_that_the_environment_asks_for() -> None:
     command = [
         *COMMAND,

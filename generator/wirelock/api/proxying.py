@@ -14,7 +14,7 @@ from wirelock.api.progress import Noted, Progress, silent, unheard
 from wirelock.artifacts import load
 from wirelock.build import Build, build
 from wirelock.config import Config
-from wirelock.diagnostics import Diagnostic, Location, Report, in_order
+from wirelock.diagnostics import Diagnostic, Report, in_order
 from wirelock.report import html, live
 from wirelock.runtime.words import visible
 from wirelock.serve.extras import missing
@@ -35,10 +35,6 @@ LISTEN = "127.0.0.1:4097"
 Mode = Literal["report", "enforce"]
 Told = Callable[[str], None]
 """Is told the address of the proxy when it listens."""
-_GUARDS = (
-    "listen on 127.0.0.1, or want certificates of clients (--tls-certificate, --tls-key, --tls-authority), "
-    "or let clients bring credentials of their own"
-)
 Ends = tuple["Upstream", "Listen"]
 
 
@@ -119,7 +115,8 @@ def between(upstream: str, listen: str, tls: TlsEnds = PLAIN) -> Ends | Diagnost
 
     Credentials are lent to nobody but this machine, and those who show a certificate.
     """
-    from wirelock.serve.listening import LISTEN_INVALID, listening
+    from wirelock.serve.lending import lent
+    from wirelock.serve.listening import listening
     from wirelock.serve.upstream import upstream as dialled
 
     server = dialled(upstream, os.environ, tls.upstream)
@@ -128,10 +125,7 @@ def between(upstream: str, listen: str, tls: TlsEnds = PLAIN) -> Ends | Diagnost
     where = listening(listen, tls.listen)
     if isinstance(where, Diagnostic):
         return where
-    if server.has_credentials and not where.is_guarded:
-        words = f"whoever reaches {where} would call the server with our credentials"
-        return Diagnostic(LISTEN_INVALID, Location(), words, _GUARDS)
-    return server, where
+    return lent(server, where, "let clients bring credentials of their own") or (server, where)
 
 
 def ran(proxy: Proxy, told: Told, noted: Noted, writing: Recorder | None) -> Report:

@@ -17,9 +17,12 @@ from wirelock.serve.loops import run
 from wirelock.serve.tls import NO_TLS, TlsFiles
 
 if TYPE_CHECKING:
+    from wirelock.serve.bridge.listening import Listen
     from wirelock.serve.bridge.server import Bridge
+    from wirelock.serve.upstream import Upstream
 
 Violations = Literal["refuse", "warn"]
+Ends = tuple["Upstream", "Listen"]
 
 
 def serve(
@@ -66,19 +69,34 @@ def _bridge(
 ) -> Bridge | tuple[Diagnostic, ...]:
     """What serves, or why nothing can."""
     from wirelock.serve.bridge.journal import Journal  # these need the optional packages
-    from wirelock.serve.bridge.listening import listen as at
     from wirelock.serve.bridge.observing import Observers
     from wirelock.serve.bridge.server import Bridge
     from wirelock.serve.observing.passing import PassedOn
-    from wirelock.serve.upstream import upstream as server_at
 
-    server, where = server_at(upstream, os.environ, upstream_tls), at(listen, listen_tls)
-    if isinstance(server, Diagnostic):
-        return (server,)
-    if isinstance(where, Diagnostic):
-        return (where,)
+    ends = between(upstream, listen, upstream_tls, listen_tls)
+    if isinstance(ends, Diagnostic):
+        return (ends,)
     built = build(config)
     output = emitted(built, silent)
     if not output.sound:
         return output.diagnostics
-    return Bridge(built, load(built, output.artifacts), server, where, Observers((Journal(), PassedOn())), violations)
+    return Bridge(built, load(built, output.artifacts), *ends, Observers((Journal(), PassedOn())), violations)
+
+
+def between(
+    upstream: str, listen: str, upstream_tls: TlsFiles = NO_TLS, listen_tls: TlsFiles = NO_TLS
+) -> Ends | Diagnostic:
+    """Both ends of a bridge: the server that is called, with credentials of the environment, and where it listens.
+
+    Credentials are lent to nobody but this machine, and those who show a certificate: a caller cannot bring any.
+    """
+    from wirelock.serve.bridge.listening import listen as listening
+    from wirelock.serve.lending import lent
+    from wirelock.serve.upstream import upstream as called
+
+    server, where = called(upstream, os.environ, upstream_tls), listening(listen, listen_tls)
+    if isinstance(server, Diagnostic):
+        return server
+    if isinstance(where, Diagnostic):
+        return where
+    return lent(server, where.address) or (server, where)

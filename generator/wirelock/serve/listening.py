@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -39,30 +40,24 @@ class Listen:
         return self.is_loopback or (self.tls is not None and self.tls.verify_mode is ssl.CERT_REQUIRED)
 
 
-def listening(address: str, tls: TlsFiles = NO_TLS) -> Listen | Diagnostic:
+def listening(address: str, tls: TlsFiles = NO_TLS, password: Callable[[], str] | None = None) -> Listen | Diagnostic:
     """A host and a port, as in 127.0.0.1:4097, [::1]:4097 or localhost:0, with TLS where there is a certificate.
 
-    With an authority, clients must show a certificate that it signed.
+    With an authority, clients must show a certificate that it signed. `password` gives that of the key or raises
+    OSError; without it people are asked.
     """
     host, colon, port = address.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     if not colon or not bare or not port.isdecimal() or int(port) > 65535 or (":" in host and host[0] != "["):
         hint = "an address is a host and a port: 127.0.0.1:4097, or [::1]:4097"
         return Diagnostic(LISTEN_INVALID, Location(), f"{visible(address)} is no address to listen on", hint)
-    if trouble := incomplete(tls):
-        return trouble
+    if tls != NO_TLS and not (tls.certificate and tls.key):
+        hint = "TLS needs a certificate and its key; the authority of clients comes on top"
+        return Diagnostic(LISTEN_INVALID, Location(), "the certificate or its key is missing", hint)
     try:
-        return Listen(bare, int(port), _context(tls) if tls.certificate else None)
+        return Listen(bare, int(port), _context(tls, password) if tls.certificate else None)
     except OSError as error:  # ssl.SSLError is one
         return unusable(error)
-
-
-def incomplete(tls: TlsFiles) -> Diagnostic | None:
-    """What is missing to listen with these files; None also if there are none."""
-    if tls == NO_TLS or (tls.certificate and tls.key):
-        return None
-    hint = "TLS needs a certificate and its key; the authority of clients comes on top"
-    return Diagnostic(LISTEN_INVALID, Location(), "the certificate or its key is missing", hint)
 
 
 def unusable(error: OSError) -> Diagnostic:
@@ -71,9 +66,9 @@ def unusable(error: OSError) -> Diagnostic:
     return Diagnostic(LISTEN_INVALID, Location(), f"the files for TLS cannot be used: {error}", hint)
 
 
-def _context(tls: TlsFiles) -> ssl.SSLContext:
+def _context(tls: TlsFiles, password: Callable[[], str] | None) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tls.authority or None)
-    context.load_cert_chain(tls.certificate, tls.key)
+    context.load_cert_chain(tls.certificate, tls.key, password)
     if tls.authority:
         context.verify_mode = ssl.CERT_REQUIRED
     return context

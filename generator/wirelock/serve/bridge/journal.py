@@ -28,7 +28,7 @@ class Journal:
         self._log(logging.INFO, "listening", address=address, upstream=upstream)
 
     def exposed(self, address: str) -> None:
-        """Whoever can reach the address calls the server with our credentials."""
+        """Whoever can reach the address can call the server, without credentials of ours."""
         self._log(logging.WARNING, "listening without TLS where other machines can reach it", address=address)
 
     def reached(self, is_up: bool, upstream: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,11 +35,9 @@ def listen(address: str, tls: TlsFiles = NO_TLS) -> Listen | Diagnostic:
 
     With an authority, clients must show a certificate that it signed.
     """
-    where = listening.listening(address)
+    where = listening.listening(address, tls, _no_password)  # which tries the files: gRPC says nothing of them
     if isinstance(where, Diagnostic):
         return where
-    if trouble := listening.incomplete(tls):
-        return trouble
     try:
         return Listen(where, _credentials(tls) if tls.certificate else None)
     except OSError as error:
@@ -48,11 +45,7 @@ def listen(address: str, tls: TlsFiles = NO_TLS) -> Listen | Diagnostic:
 
 
 def _credentials(tls: TlsFiles) -> grpc.ServerCredentials:
-    """What gRPC listens with, which says nothing of files that it cannot use; raises OSError, ssl.SSLError is one."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tls.certificate, tls.key, _no_password)
-    if tls.authority:
-        context.load_verify_locations(tls.authority)
+    """What gRPC listens with; raises OSError."""
     pair = Path(tls.key).read_bytes(), Path(tls.certificate).read_bytes()
     authority = Path(tls.authority).read_bytes() if tls.authority else None
     return grpc.ssl_server_credentials([pair], authority, require_client_auth=authority is not None)
