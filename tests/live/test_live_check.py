@@ -237,6 +237,26 @@ def test_nothing_counts_as_conforming_if_nothing_is_answered(act: Act, code: str
     assert (report.exit_code, conforming(report)) == (2, 0)
 
 
+@pytest.mark.parametrize("described", ["500", "5XX", "default"])
+@pytest.mark.parametrize("answer", [{"why": "no room"}, {"why": 1}], ids=["as described", "otherwise"])
+def test_a_server_error_is_not_conforming_though_it_is_described(
+    described: str, answer: object, tmp_path: Path
+) -> None:
+    with staged(lambda actor: actor.answer(answer, 500) or True) as stage:
+        report = api.verify_live(state(tmp_path, described), stage.url, {})
+    assert (report.exit_code, conforming(report), report.summary["exchanges"]["violating"]) == (1, 0, 1)
+    assert ids(report) == {"SERVER_ERROR"} | ({"VIOLATION"} if answer == {"why": 1} else set())
+    (found,) = [d for d in report.diagnostics if d.code.id == "SERVER_ERROR"]
+    assert found.message == "Get is answered 500: the server failed" and found.exchange is not None
+    assert [case.outcome for case in report.cases] == ["violating"]
+
+
+def test_an_error_of_the_client_that_is_described_conforms(tmp_path: Path) -> None:
+    with staged(lambda actor: actor.answer({"why": "not yet"}, 409) or True) as stage:
+        report = api.verify_live(state(tmp_path, "409"), stage.url, {})
+    assert (report.exit_code, conforming(report)) == (0, 1)
+
+
 def test_one_page_among_answers_is_a_finding() -> None:
     """As OpenCode does, which sends its web page for every path that it does not know."""
     with staged(when("GET /config", lambda actor: actor.send(PAGE, "text/html"))) as stage:
@@ -351,6 +371,20 @@ def things(folder: Path, answer: dict[str, Any], made: dict[str, Any]) -> Config
         (home / f"{name}.schema.json").write_text(json.dumps(value), "utf-8")
     (home / "s.service.json").write_text(json.dumps(service), "utf-8")
     return Config(folder, "wirelock.toml", "things", "things")
+
+
+def state(folder: Path, described: str) -> Config:
+    """A project of one GET, which describes an error too."""
+    home = folder / "schemas/s"
+    home.mkdir(parents=True)
+    error = {"type": "object", "required": ["why"], "properties": {"why": {"type": "string"}}}
+    responses = {"200": {"schema": "thing.schema.json"}, described: {"schema": "error.schema.json"}}
+    get = {"request": "empty.schema.json", "response": "thing.schema.json", "http": {"get": "/state"}}
+    service = {"service": "States", "methods": {"Get": {**get, "responses": responses}}}
+    for name, value in {"thing": THING, "error": error, "empty": {"type": "object"}}.items():
+        (home / f"{name}.schema.json").write_text(json.dumps(value), "utf-8")
+    (home / "s.service.json").write_text(json.dumps(service), "utf-8")
+    return Config(folder, "wirelock.toml", "states", "states")
 
 
 @pytest.mark.parametrize("key", ["", ".", ".."])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -138,6 +141,37 @@ def test_an_event_without_end_is_not_kept_without_end(config: Config, monkeypatc
 
     report = followed(config, endless, seconds=5)
     assert any("read no further" in diagnostic.message for diagnostic in report.diagnostics)
+
+
+def interrupting(*pieces: bytes) -> Act:
+    """Sends these, and stays; shortly after, whoever follows is told to end."""
+
+    def act(actor: Actor) -> bool:
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        actor.stream(*pieces, hold=3)
+        return True
+
+    return act
+
+
+def test_what_was_read_is_judged_when_the_check_is_interrupted(config: Config) -> None:
+    begun = time.monotonic()
+    report = followed(config, interrupting(event(1), event("x"), event(2), event(3)[:-1]), seconds=60)
+    assert time.monotonic() - begun < 10
+    assert (report.exit_code, trips(report)) == (2, 2)
+    assert [d.code.id for d in report.diagnostics if d.fails] == ["INTERRUPTED", "VIOLATION"]
+    assert report.summary["server"]["called"] == 1
+
+
+def test_a_stream_that_was_not_answered_when_the_check_is_interrupted_counts_as_not_called(config: Config) -> None:
+    def silent(actor: Actor) -> bool:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+        return True
+
+    report = followed(config, silent, seconds=60)
+    assert ([d.code.id for d in report.diagnostics if d.fails], report.exit_code) == (["INTERRUPTED"], 2)
+    assert report.summary["server"]["called"] == 0
 
 
 def test_streams_are_left_alone_unless_they_are_asked_for(config: Config) -> None:

@@ -10,12 +10,12 @@ from wirelock.ir import Method, TypeGraph, TypeId
 from wirelock.runtime.findings import Contract
 from wirelock.runtime.text import parse
 from wirelock.traffic.bodies import request_part, response_part, stated
-from wirelock.traffic.codes import BODY_NOT_CHECKED, NOT_DESCRIBED, NOTHING_CHECKED
+from wirelock.traffic.codes import BODY_NOT_CHECKED, NOT_DESCRIBED, NOTHING_CHECKED, SERVER_ERROR
 from wirelock.traffic.coverage import Exercised
 from wirelock.traffic.exchange import Document, Exchange
 from wirelock.traffic.exhibits import Exhibits
 from wirelock.traffic.parts import Checked, Fault, Held, Part, Skipped, Streamed
-from wirelock.traffic.routes import Routes
+from wirelock.traffic.routes import Match, Routes
 from wirelock.traffic.subject import Subject, of_document, of_exchange
 from wirelock.traffic.tally import Tally
 from wirelock.traffic.verdict import judge
@@ -54,8 +54,11 @@ class Check:
         self._documents: set[TypeId] = set()
         self._types = {key for service in graph.services for method in service.methods for key in _types(method)}
 
-    def exchange(self, exchange: Exchange) -> None:
-        """Hold the request and the response of one exchange against its method."""
+    def exchange(self, exchange: Exchange, *, must_serve: bool = False) -> None:
+        """Hold the request and the response of one exchange against its method.
+
+        With `must_serve` a server error (RFC 9110, 15.6) is a violation, though it is described.
+        """
         match = self._routes.find(exchange)
         if match is None:
             self._count(of_exchange(exchange, ""), "unmatched")
@@ -69,6 +72,8 @@ class Check:
         before = self.bodies
         answered = self._part(of_exchange(exchange, "response", match), response)
         self.answers += self.bodies - before
+        if must_serve and exchange.status >= 500 and answered in ("conforming", "violating"):
+            answered = self._failed(of_exchange(exchange, "response", match), match)
         went_well = exchange.status < 400 and (answered == "conforming" or not exchange.status)
         at_fault = asked == "violating" and went_well
         self._count(of_exchange(exchange, "", match), "violating" if at_fault else answered)
@@ -157,6 +162,12 @@ class Check:
     def _count(self, subject: Subject, outcome: str) -> None:
         self.outcomes[outcome] += 1
         self._cases.append(Case(subject.ref, subject.rpc, outcome))
+
+    def _failed(self, subject: Subject, match: Match) -> str:
+        words = f"{match.route.method.name} is answered {subject.ref.status}: the server failed"
+        hint = "see what the server logs; that the answer is described makes it no service"
+        self.diagnostics.append(subject.diagnostic(SERVER_ERROR, "", words, hint))
+        return "violating"
 
     def _part(self, subject: Subject, part: Part) -> str:
         """Check one part; gives how its exchange counts."""

@@ -50,7 +50,10 @@ def streams(services: Iterable[Service]) -> list[Method]:
 
 
 async def follow(server: Server, call: Call, limits: Following, opened: asyncio.Event) -> Followed:
-    """Read the events of a stream within limits; `opened` is set when the server has begun to answer, or will not."""
+    """Read the events of a stream within limits; `opened` is set when the server has begun to answer, or will not.
+
+    Cancelled, it gives what was read so far.
+    """
     number, deadline = server.number(), asyncio.get_running_loop().time() + limits.seconds
     within = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
     headers = {"Accept": MEDIA_TYPE, "Accept-Encoding": "identity"}
@@ -84,7 +87,7 @@ async def _followed(
         return Followed(server.unanswered(call, number, f"the stream is compressed with {coding}, unasked"))
     taken, end = _Taken(limits.events), ""
     try:
-        with contextlib.suppress(TimeoutError):  # it is the limit
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):  # the limit, or the end of the whole check
             async with asyncio.timeout_at(deadline):
                 end = await _collect(answer, taken)
         taken.take(answer.content.read_nowait())  # what had come when the time was up

@@ -53,7 +53,7 @@ async def checked(
             with signals(lambda: _end(task, asked), _ignored):
                 await _everything(run, contracts, asked, progress)
         except Stopped as stopped:
-            run.diagnostics.append(stopped.diagnostic)
+            run.stop(stopped.diagnostic)
         except asyncio.CancelledError:
             words = "interrupted: the server was not asked everything"
             run.diagnostics.append(Diagnostic(INTERRUPTED, Location(upstream.url), words, "run it again"))
@@ -67,13 +67,11 @@ async def _everything(run: Run, contracts: Contracts, asked: Asked, progress: Pr
         await _read(run, progress)
         if asked.lifecycle:
             await _lived(run, contracts, progress)
-        for count, (task, (method, call, _)) in enumerate(following.items()):
+        for count, (task, (_, call, _)) in enumerate(following.items()):
             progress(f"following {call}", count, len(following))
-            _take(run, method, call, await task)
+            await asyncio.wait([task])  # and not the task, which would be cancelled with us
     finally:
-        for task in following:
-            task.cancel()
-        await asyncio.gather(*following, return_exceptions=True)
+        await _ended(run, following)
 
 
 def _opened(run: Run, limits: Following | None) -> Open:
@@ -117,10 +115,23 @@ async def _lived(run: Run, contracts: Contracts, progress: Progress) -> None:
         await live_through(run, resource, contracts)
 
 
+async def _ended(run: Run, following: Open) -> None:
+    """End the streams that have not ended yet, and hold what was read of each."""
+    for task in following:
+        task.cancel()
+    await asyncio.gather(*following, return_exceptions=True)
+    for task, (method, call, _) in following.items():
+        if not task.cancelled():
+            _take(run, method, call, task.result())
+
+
 def _take(run: Run, method: Method, call: Call, followed: Followed) -> None:
     if followed.cut is not None:
         run.diagnostics.append(followed.cut)
-    run.take(method, call, followed.result)
+    try:
+        run.take(method, call, followed.result)
+    except Stopped as stopped:
+        run.stop(stopped.diagnostic)
 
 
 def _nothing(run: Run, words: str) -> None:

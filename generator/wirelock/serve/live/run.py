@@ -43,6 +43,7 @@ class Run:
     left_out: dict[Location, Diagnostic] = field(default_factory=dict[Location, Diagnostic])
     _used: set[Location] = field(default_factory=set[Location])
     _was_let_in: bool = False
+    _is_stopped: bool = False
 
     async def ask(self, method: Method, call: Call) -> Exchange | None:
         """Make a call of a method, and take its answer; raises Stopped."""
@@ -65,8 +66,14 @@ class Run:
             hint = "is that the path of the server, and is this the version that the service file describes?"
             self.diagnostics.append(Diagnostic(PATH_NOT_SERVED, method.where, f"{call} {reason}", hint))
             return None
-        self.check.exchange(result)
+        self.check.exchange(result, must_serve=True)
         return result
+
+    def stop(self, diagnostic: Diagnostic) -> None:
+        """Note why the server cannot be checked any further; the first reason is enough."""
+        if not self._is_stopped:
+            self.diagnostics.append(diagnostic)
+        self._is_stopped = True
 
     def leave_out(self, method: Method, reason: str) -> None:
         """Note why a method is not called, unless it is called otherwise."""
