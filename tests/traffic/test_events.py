@@ -68,13 +68,37 @@ def test_a_time_beyond_every_number_is_none() -> None:
     assert event.retry is None
 
 
-LINES = st.binary(max_size=8).filter(lambda text: not set(text) & set(b"\r\n"))
+SAID: dict[str, tuple[bytes, bytes | None, int | None]] = {
+    "nothing": (b"data: x\n\n: beat\n\n", None, None),
+    "with an event": (b"id: 1\nretry: 5\ndata: x\n\n", b"1", 5),
+    "without one": (b"id: 1\n\nretry: 5\n\n", b"1", 5),
+    "once for all that follow": (b"id: 1\nretry: 5\ndata: x\n\ndata: y\n\n", b"1", 5),
+    "anew": (b"id: 1\nretry: 5\ndata: x\n\nid: 2\nretry: 6\n\n", b"2", 6),
+    "that the name is none": (b"id: 1\ndata: x\n\nid\n\n", b"", None),
+    "in a block that has not ended": (b"id: 1\ndata: x\n\nid: 2\nretry: 5\n", b"1", 5),
+    "in a line that has not ended": (b"id: 1\nretry: 5\n\nid: 2\nretry: 6", b"1", 5),
+    "what is none": (b"id: 1\0\nretry: soon\nretry:\n\n", None, None),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_stream_says_where_to_go_on_and_when(name: str) -> None:
+    """The last event ID is that of the last block that ended, with data or without; `retry` counts at once."""
+    stream, last_id, retry = SAID[name]
+    for size in (1, 5, len(stream)):
+        reader = EventReader()
+        for at in range(0, len(stream), size):
+            reader.feed(stream[at : at + size])
+        assert (reader.last_id, reader.retry) == (last_id, retry)
+
+
+LINES = st.binary(max_size=8).map(lambda text: text.translate(None, b"\r\n"))
 NAMES = st.none() | LINES
 EVENTS = st.builds(
     Event,
     st.lists(LINES, min_size=1, max_size=3).map(b"\n".join),
     NAMES,
-    NAMES.filter(lambda text: text is None or b"\0" not in text),
+    st.none() | LINES.map(lambda text: text.translate(None, b"\0")),
     st.none() | st.integers(0, 10**9),
 )
 

@@ -56,9 +56,15 @@ class _Block:
 
 
 class EventReader:
-    """The events of a stream that comes in pieces, wherever the pieces are cut."""
+    """The events of a stream that comes in pieces, wherever the pieces are cut.
+
+    `last_id` is the last event ID so far, and `retry` the reconnection time in milliseconds, both also where they
+    stand in a block without data; None where the stream has not said.
+    """
 
     def __init__(self) -> None:
+        self.last_id: bytes | None = None
+        self.retry: int | None = None
         self._block = _Block()
         self._rest = bytearray()
         self._has_begun = False
@@ -92,8 +98,10 @@ class EventReader:
         for line in lines:
             if line:
                 self._block.take(line)
+                self.retry = self.retry if self._block.retry is None else self._block.retry
                 continue
             block, self._block = self._block, _Block()
+            self.last_id = self.last_id if block.id is None else block.id
             if block.data:
                 yield Event(b"\n".join(block.data), block.event, block.id, block.retry)
 

@@ -18,6 +18,7 @@ from things import Client
 
 from wirelock.artifacts import Loaded
 from wirelock.build import Build
+from wirelock.serve.bridge import streams
 
 EVENTS = {"Content-Type": "text/event-stream"}
 
@@ -72,6 +73,23 @@ def test_a_lost_stream_goes_on_where_it_was(client: Client, server: Stub) -> Non
     call = client.stream("Watch")
     assert numbers(client, call) == [1, 2, 3, 4]
     assert [asked.headers.get("last-event-id") for asked in server.asked[before:]] == [None, "2", "4"]
+
+
+def test_a_place_and_a_time_are_taken_from_blocks_without_data_too(client: Client, server: Stub) -> None:
+    """An id alone says what has been seen, though there was nothing to say of it (WHATWG HTML, 9.2.6)."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if "Last-Event-ID" in request.headers:
+            return web.Response(status=204)
+        response = await opened(request)
+        await response.write(b'id: 1\ndata: {"n": 1}\n\nid: 7\n\nretry: 60\n\n: beat\n\nid: 8\n')
+        return response
+
+    server.answer = answer
+    before, begun = len(server.asked), time.monotonic()
+    assert numbers(client, client.stream("Watch")) == [1]
+    assert [asked.headers.get("last-event-id") for asked in server.asked[before:]] == [None, "7"]
+    assert time.monotonic() - begun < streams.RETRY
 
 
 def test_a_server_that_does_not_come_back_is_unavailable(things: tuple[Build, Loaded], server: Stub) -> None:

@@ -21,7 +21,7 @@ from wirelock.serve.bridge.codes import BRIDGE_DRAINING, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure, unforeseen
 from wirelock.serve.bridge.sending import ERRORS, IDENTITY, LARGEST, broken, busy, encoding, received
 from wirelock.serve.connections import Busy
-from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader
+from wirelock.traffic.events import MEDIA_TYPE, EventReader
 from wirelock.traffic.exchange import media_type
 
 RETRY = 1.0
@@ -141,9 +141,10 @@ class _Connection:
     async def _events(self, response: aiohttp.ClientResponse) -> AsyncGenerator[Step]:
         reader = EventReader()
         async for piece in response.content.iter_any():
-            for event in reader.feed(piece):
+            events = reader.feed(piece)
+            self._note(reader)
+            for event in events:
                 self._failures = 0
-                self._note(event)
                 step = self._rpc.answers.event(event)
                 if isinstance(step, Answered | LeftOut) and step.notes:
                     self._around.observer.noted(self._rpc.name, step.notes)
@@ -153,12 +154,12 @@ class _Connection:
                 words = f"an event of the upstream's stream has more than {LARGEST} bytes"
                 yield Failure(grpc.StatusCode.INTERNAL, UPSTREAM_TOO_LARGE.id, words, status=response.status)
 
-    def _note(self, event: Event) -> None:
-        if event.id is not None:
-            name = event.id.decode("utf-8", "replace")
+    def _note(self, reader: EventReader) -> None:
+        if reader.last_id is not None:
+            name = reader.last_id.decode("utf-8", "replace")
             self._id = "" if UNSENDABLE.search(name) else name  # what no header can say, nobody can ask for
-        if event.retry is not None:
-            self._retry = min(max(event.retry / 1000, _SHORTEST), _LONGEST)
+        if reader.retry is not None:
+            self._retry = min(max(reader.retry / 1000, _SHORTEST), _LONGEST)
 
 
 def _is_stream(response: aiohttp.ClientResponse) -> bool:
