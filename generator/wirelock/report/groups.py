@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,11 @@ class Group:
     def first(self) -> Diagnostic:
         """The first of them, which speaks for all."""
         return self.members[0]
+
+    @property
+    def key(self) -> str:
+        """What makes it this group, as 16 hexadecimal digits; how often and where it was found is no part of it."""
+        return hashlib.sha256(repr(group_key(self.first)).encode(errors="surrogatepass")).hexdigest()[:16]
 
     @property
     def times(self) -> int:

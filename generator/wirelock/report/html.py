@@ -75,8 +75,9 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One group of findings."""
+    """One group of findings; `key` is the same whenever the group is shown, and no other's."""
 
+    key: str
     level: str
     code: str
     message: Markup
@@ -201,6 +202,7 @@ def _card(group: Group, exhibit: Exhibit | None) -> Card:
     several = len(group.members) > 1
     document = exhibit.document if exhibit else None
     return Card(
+        key=group.key,
         level=label(first),
         code=first.code.id,
         message=_words(first.message),

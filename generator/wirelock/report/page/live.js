@@ -93,17 +93,12 @@
 
   // findings and coverage: parts of the report, escaped where they were made
 
-  const key = (details) => {
-    const card = details.closest(".finding, .service");
-    return `${card ? one("summary", card).textContent : ""} > ${one("summary", details).textContent}`.replace(/\d+/g, "");
-  };
-
   const put = (id, html) => {
     const part = document.getElementById(id);
-    const known = new Map(all("details", part).map((details) => [key(details), details.open]));
+    const known = new Map(all("details", part).map((details) => [details.dataset.key, details.open]));
     part.innerHTML = html;
     for (const details of all("details", part)) {
-      const open = known.get(key(details));
+      const open = known.get(details.dataset.key);
       if (open !== undefined) details.open = open;
     }
   };
