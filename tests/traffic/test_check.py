@@ -136,6 +136,7 @@ def test_zero_checked_is_not_success(check: Check) -> None:
     (nothing,) = check.nothing_checked()
     assert nothing.code.id == "NOTHING_CHECKED"
     assert nothing.code.fatal
+    assert check.report().coverage == (), "a table of what was not exercised would look like a result"
 
 
 def test_requests_alone_are_not_success(check: Check) -> None:

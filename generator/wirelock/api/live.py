@@ -55,7 +55,7 @@ def verify_live(
     limits = Following(events or EVENTS, seconds or SECONDS) if events or seconds else None
     run = asyncio.run(checked(server, built.graph, check, contracts, Asked(noted, limits, lifecycle), progress))
     stopped = any(diagnostic.code.fatal for diagnostic in run.diagnostics)
-    nothing = () if check.bodies or stopped else (_nothing(run.called),)
+    nothing = () if check.answers or stopped else (_nothing(run.called),)
     report = check.report()
     found = expected((*report.diagnostics, *run.diagnostics, *run.not_called), config.expect, ())
     asked: dict[str, int | str] = {
@@ -65,8 +65,7 @@ def verify_live(
         "not served": run.not_served,
     }
     diagnostics = in_order((*output.diagnostics, *nothing, *found))
-    whole = replace(report, diagnostics=diagnostics, summary={"server": asked, **report.summary})
-    return whole if check.bodies else replace(whole, coverage=())
+    return replace(report, diagnostics=diagnostics, summary={"server": asked, **report.summary})
 
 
 def _nothing(called: int) -> Diagnostic:

@@ -13,6 +13,7 @@ from wirelock.report.picture import picture
 
 MOST_GROUPS = 100
 """How many kinds of findings are shown; the report has them all."""
+_NOTHING_YET = '<p class="empty">Nothing has been checked yet.</p>'
 
 
 def page() -> str:
@@ -26,5 +27,5 @@ def state(report: Report) -> Mapping[str, str]:
     return {
         "judged": templated("verdict.html.j2", **judged(report), tiles=tiles(report)),
         "list": templated("cards.html.j2", cards=cards(report, MOST_GROUPS)),
-        "coverage-list": templated("coverage.html.j2", coverage=coverage) if coverage else "",
+        "coverage-list": templated("coverage.html.j2", coverage=coverage) if coverage else _NOTHING_YET,
     }

@@ -9,6 +9,7 @@ from wirelock.diagnostics import Case, Diagnostic, Location, Report, in_order
 from wirelock.ir import Method, TypeGraph, TypeId
 from wirelock.runtime.findings import Contract
 from wirelock.runtime.text import parse
+from wirelock.runtime.words import counted
 from wirelock.traffic.bodies import request_part, response_part, stated
 from wirelock.traffic.codes import BODY_NOT_CHECKED, NOT_DESCRIBED, NOTHING_CHECKED, SERVER_ERROR
 from wirelock.traffic.coverage import Exercised
@@ -138,24 +139,31 @@ class Check:
         self._cases += tally.cases
         self._exhibits.take(tally.exhibits)
 
+    @property
+    def unheld(self) -> str:
+        """Why no answer was checked; "" where one was."""
+        if self.answers:
+            return ""
+        return "no answer to them could be held" if self.bodies else "none of them described by a service"
+
     def nothing_checked(self) -> tuple[Diagnostic, ...]:
         """The one error if no answer was checked at all: zero checked is not success, nor are requests alone."""
-        if self.answers:
+        if not self.unheld:
             return ()
-        reason = "no answer to them could be held" if self.bodies else "none of them described by a service"
-        words = f"nothing was checked: {self.outcomes.total()} exchanges read, {reason}"
+        words = f"nothing was checked: {counted(self.outcomes.total(), 'exchange')} read, {self.unheld}"
         hint = "check that the recordings are of this API" + (", and that the server answered" if self.bodies else "")
         return (Diagnostic(NOTHING_CHECKED, Location(), words, hint),)
 
     def report(self) -> Report:
-        """Everything found, counted and covered."""
+        """Everything found and counted, and what was covered, unless nothing was checked."""
         exchanges = {name: self.outcomes[name] for name in OUTCOMES}
         trips = {name: self.round_trips[name] for name in ROUND_TRIPS}
         summary: dict[str, dict[str, int | str]] = {
             "exchanges": {"total": self.outcomes.total(), **exchanges},
             "round trips": {"total": self.round_trips.total(), **trips},
         }
-        coverage = self._exercised.result(self._graph.services, self._types | self._documents)
+        held = self._exercised.result(self._graph.services, self._types | self._documents)
+        coverage = () if self.unheld else held
         cases, exhibits = tuple(self._cases), tuple(self._exhibits.found)
         return Report(in_order(self.diagnostics), summary, coverage, cases=cases, exhibits=exhibits)
 

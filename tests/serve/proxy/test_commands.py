@@ -132,7 +132,8 @@ def test_findings_are_exit_code_1_and_the_format_is_as_elsewhere(server: Threadi
 def test_nothing_passed_is_not_success(server: ThreadingHTTPServer, tmp_path: Path) -> None:
     with command("proxy", *upstream(server)) as running:
         code, out, _ = running.end()
-    assert code == 2 and "nothing was checked" in out
+    assert code == 2 and "nothing was checked: no request came" in out
+    assert "never" not in out, "a table of coverage"
     with command("record", *upstream(server), "--output", str(tmp_path / "a.har")) as running:
         code, out, _ = running.end()
     assert code == 2 and "nothing was recorded" in out

@@ -14,6 +14,7 @@ from wirelock.traffic.check import Check
 from wirelock.traffic.exchange import Body, Exchange
 
 COUNTS: dict[str, int | str] = {"requests": 0}
+JSON = Body(b"{}", "application/json")
 GOOD = Exchange("proxy", 0, "GET", "http://h/session", 200, None, Body(b"[%s]" % SESSION, "application/json"))
 
 
@@ -42,6 +43,22 @@ def test_kinds_without_end_are_counted_past_the_limit(tally: Tally, monkeypatch:
     assert sum(one.code.id == "NOT_DESCRIBED" for one in report.diagnostics) == 10
     assert report.summary["proxy"]["findings left out"] == 20
     assert report.exit_code == 2, "nothing was checked"
+
+
+def test_nothing_was_checked_before_an_answer_was(tally: Tally) -> None:
+    """As with recordings: neither what nobody describes nor requests alone are success."""
+    (nothing,) = tally.report(COUNTS).diagnostics
+    assert nothing.message == "nothing was checked: no request came"
+    tally.exchange(replace(GOOD, url="http://h/unknown"))
+    tally.exchange(replace(GOOD, method="POST", url="http://h/session", status=0, request=JSON, response=None))
+    report = tally.report({"requests": 2})
+    (nothing,) = (one for one in report.diagnostics if one.code.id == "NOTHING_CHECKED")
+    assert nothing.message == "nothing was checked: 2 requests came, no answer to them could be held"
+    assert report.exit_code == 2 and report.coverage == ()
+    tally.exchange(GOOD)
+    report = tally.report({"requests": 3})
+    assert "NOTHING_CHECKED" not in {one.code.id for one in report.diagnostics}
+    assert report.exit_code == 0 and report.coverage
 
 
 def test_what_is_judged_is_what_came_of_this_exchange(tally: Tally) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from wirelock.diagnostics import Case, Diagnostic, Location, Report, in_order
 from wirelock.ir import TypeId
+from wirelock.runtime.words import counted
 from wirelock.serve.proxy.kinds import Kinds, upstream_failed
 from wirelock.traffic.check import Check
 from wirelock.traffic.codes import NOTHING_CHECKED
@@ -62,12 +63,14 @@ class Tally:
         )
 
     def _nothing(self, counts: dict[str, int | str]) -> tuple[Diagnostic, ...]:
-        if self._check.bodies:
+        if not self._check.unheld:
             return ()
-        words = (
-            f"nothing was checked: {counts['requests']} requests came, and no body of them is described by a service"
-        )
-        hint = "send the client's requests here instead of to the server, and check that the schemas are of this API"
+        came = counts["requests"]
+        words, hint = "no request came", "send the client's requests here instead of to the server"
+        if isinstance(came, int) and came:
+            words = f"{counted(came, 'request')} came, {self._check.unheld}"
+            hint = "check that the schemas are of this API, and that the server answered"
+        words = f"nothing was checked: {words}"
         return (Diagnostic(NOTHING_CHECKED, Location(), words, hint),)
 
     def _taken(self) -> Judged:
