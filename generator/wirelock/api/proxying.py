@@ -80,10 +80,11 @@ def proxy(
 
 
 def unrecorded(noted: Noted) -> Warned:
-    """Tells at once, in words, that recording had to stop."""
+    """Tells at once, in words, that recording had to stop, or left out an exchange."""
 
     def told(lost: Diagnostic) -> None:
-        noted(f"{lost.code.id}: {visible(lost.where.file)} {lost.message}; traffic goes on unrecorded")
+        further = "traffic goes on unrecorded" if lost.code.fatal else "recording goes on"
+        noted(f"{lost.code.id}: {visible(lost.where.file)} {lost.message}; {further}")
 
     return told
 

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from stage import SESSION, answer, answers, request, stage
 
 from wirelock.diagnostics import Diagnostic, Report
 from wirelock.serve.passed import Message, Passed
+from wirelock.serve.recording import files
 from wirelock.serve.recording.files import Recording
 from wirelock.serve.recording.recorder import Recorder, recorder
 from wirelock.traffic.formats import read_recording
@@ -38,7 +40,7 @@ def test_a_body_comes_back_as_it_was(tmp_path: Path, format: str, body: bytes) -
     file = tmp_path / f"a.{format}"
     recording = Recording(file)
     recording.begin()
-    recording.add([passed(body=body), passed(1)])
+    recording.add(map(recording.entry, [passed(body=body), passed(1)]))
     exchanges, faults = read_recording(file, file.name)
     assert faults == ()
     assert [one.response.text if one.response else None for one in exchanges] == [body, b"{}"]
@@ -50,7 +52,7 @@ def test_a_body_that_was_not_kept_is_unrecorded_and_not_empty(tmp_path: Path, fo
     file = tmp_path / f"a.{format}"
     recording = Recording(file)
     recording.begin()
-    recording.add([passed(body=None, size=2**30), passed(body=None), passed(body=b"")])
+    recording.add(map(recording.entry, [passed(body=None, size=2**30), passed(body=None), passed(body=b"")]))
     recording.close()
     exchanges, _ = read_recording(file, file.name)
     assert [one.unrecorded for one in exchanges] == [("response",), ("response",), ()]
@@ -64,7 +66,7 @@ def test_it_is_whole_after_every_exchange(tmp_path: Path, format: str) -> None:
     for count in range(4):
         exchanges, faults = read_recording(file, file.name)
         assert (len(exchanges), faults) == (count, ())
-        recording.add([passed(count)])
+        recording.add(map(recording.entry, [passed(count)]))
     recording.close()
 
 
@@ -75,7 +77,7 @@ def test_a_full_file_is_moved_aside_and_nothing_is_lost(tmp_path: Path, format: 
     recording = Recording(file, largest=3000)
     recording.begin()
     assert (tmp_path / f"a-0001.{format}").read_text() == "somebody's"
-    recording.add(passed(number) for number in range(20))
+    recording.add(map(recording.entry, map(passed, range(20))))
     recording.close()
     files = sorted(path for path in tmp_path.iterdir() if "0001" not in path.name)
     assert len(files) == recording.files > 1
@@ -142,6 +144,37 @@ def test_a_body_too_deep_for_the_paths_is_left_out_and_told(tmp_path: Path, form
     assert (finding.code.id, finding.times, Report(made.findings).exit_code) == ("BODY_NOT_RECORDED", 1, 1)
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_fault_of_ours_concerns_one_exchange_and_recording_goes_on(
+    tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = files.FORMATS[f".{format}"]
+
+    def entry(passed: Passed) -> bytes:
+        if passed.index in (1, 2):
+            raise KeyError("s3cr3t")
+        return known.entry(passed)
+
+    monkeypatch.setitem(files.FORMATS, f".{format}", replace(known, entry=entry))  # type: ignore[arg-type]
+    file, told = tmp_path / f"a.{format}", list[Diagnostic]()
+    made = recorder(str(file), (), warned=told.append)
+    assert isinstance(made, Recorder) and made.begin() is None
+
+    async def run() -> None:
+        await asyncio.gather(*(made.add(passed(number)) for number in range(3)))
+        await made.add(passed(3))
+
+    asyncio.run(run())
+    made.close()
+    exchanges, faults = read_recording(file, file.name)
+    assert ([one.url[-3:] for one in exchanges], faults) == (["n=0", "n=3"], ())
+    assert made.counts == {"exchanges": 2, "files": 1, "lost": 2} and made.failed is None
+    assert [one.message.partition(":")[0] for one in told] == [f"exchange {n} could not be recorded" for n in (1, 2)]
+    assert "KeyError in test_recording.py" in told[0].message and "s3cr3t" not in repr(told)
+    (finding,) = made.findings
+    assert (finding.code.id, finding.times, Report(made.findings).exit_code) == ("EXCHANGE_NOT_RECORDED", 2, 1)
+
+
 @pytest.mark.parametrize("path", ["$", "$.a", "$[*]"])
 def test_paths_into_the_deepest_documents(tmp_path: Path, path: str) -> None:
     made = recorder(str(tmp_path / "a.har"), [path])
@@ -185,7 +218,7 @@ number = 0
 while True:
     body = b"x" * (number % 7 * 10000)
     message = Message((("Content-Type", "text/plain"),), body, len(body))
-    recording.add([Passed(number, datetime.now(UTC), "GET", "http://h/a", Message(), 200, "OK", message)])
+    recording.add(map(recording.entry, [Passed(number, datetime.now(UTC), "GET", "http://h/a", Message(), 200, "OK", message)]))
     print(number, flush=True)
     number += 1
 """
@@ -212,7 +245,7 @@ def test_a_har_that_was_cut_off_gives_what_is_whole_of_it(tmp_path: Path) -> Non
     file = tmp_path / "a.har"
     recording = Recording(file)
     recording.begin()
-    recording.add([passed(number) for number in range(3)])
+    recording.add(map(recording.entry, map(passed, range(3))))
     recording.close()
     text = file.read_bytes()
     third = text.rindex(b'{"startedDateTime"')

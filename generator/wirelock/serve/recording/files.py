@@ -48,10 +48,14 @@ class Recording:
         self._end = 0
         self._inside = 0
 
-    def add(self, exchanges: Iterable[Passed]) -> None:
+    def entry(self, passed: Passed) -> bytes:
+        """An exchange as it is written."""
+        return self._format.entry(passed)
+
+    def add(self, entries: Iterable[bytes]) -> None:
         """Write exchanges, and have them on the disk; raises OSError."""
-        for passed in exchanges:
-            self._add(self._format.entry(passed))
+        for entry in entries:
+            self._add(entry)
             self.exchanges += 1
         os.fsync(self._file)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
@@ -14,10 +16,11 @@ from wirelock.serve.recording.redaction import Credentials, Redaction
 
 RECORDING_NOT_WRITTEN = Code("RECORDING_NOT_WRITTEN", Severity.ERROR, fatal=True)
 BODY_NOT_RECORDED = Code("BODY_NOT_RECORDED", Severity.ERROR)
+EXCHANGE_NOT_RECORDED = Code("EXCHANGE_NOT_RECORDED", Severity.ERROR)
 
 
 Warned = Callable[[Diagnostic], None]
-"""Is told at once, in a thread, that recording has stopped."""
+"""Is told at once, in a thread, that recording has stopped, or left out an exchange."""
 
 
 def unheard(_: Diagnostic) -> None:
@@ -30,6 +33,7 @@ class Recorder:
     def __init__(self, recording: Recording, redaction: Redaction, shown: str, warned: Warned = unheard) -> None:
         self.failed: Diagnostic | None = None
         self.lost = 0
+        self._unrecorded: Diagnostic | None = None
         self._recording = recording
         self._redaction = redaction
         self._shown = shown
@@ -57,7 +61,7 @@ class Recorder:
     @property
     def findings(self) -> tuple[Diagnostic, ...]:
         """What is wrong with what was written."""
-        failed = (self.failed,) if self.failed else ()
+        failed = tuple(one for one in (self.failed, self._unrecorded) if one)
         times = self._redaction.left_out.by_failure
         return (*failed, _not_searched(self._shown, times)) if times else failed
 
@@ -79,11 +83,26 @@ class Recorder:
             return
         before = self._recording.exchanges
         try:
-            self._recording.add(map(self._redaction, batch))
+            self._recording.add(self._entries(batch))
         except OSError as error:
             self.failed = _not_written(self._shown, error)
-            self.lost += len(batch) - (self._recording.exchanges - before)
             self._warned(self.failed)
+        self.lost += len(batch) - (self._recording.exchanges - before)
+
+    def _entries(self, batch: Sequence[Passed]) -> Iterator[bytes]:
+        """Exchanges as they are written; one at which we fail is told, and no other suffers for it."""
+        for passed in batch:
+            try:
+                entry = self._recording.entry(self._redaction(passed))
+            except Exception as fault:
+                self._fail(_not_recorded(self._shown, passed.index, fault))
+                continue
+            yield entry
+
+    def _fail(self, found: Diagnostic) -> None:
+        first = self._unrecorded or found
+        self._unrecorded = replace(first, times=first.times + 1) if self._unrecorded else first
+        self._warned(found)
 
 
 def recorder(
@@ -115,6 +134,15 @@ def _not_written(file: str, error: OSError) -> Diagnostic:
     return Diagnostic(
         RECORDING_NOT_WRITTEN, Location(file), words, "is there the folder, the right, and room on the disk?"
     )
+
+
+def _not_recorded(file: str, index: int, fault: Exception) -> Diagnostic:
+    """What is said of a fault of ours: its words may be those of the exchange, and are not told."""
+    *_, (frame, line) = traceback.walk_tb(fault.__traceback__)
+    where = f"{Path(frame.f_code.co_filename).name}:{line}"
+    words = f"exchange {index} could not be recorded: {type(fault).__name__} in {where}"
+    hint = "this is a fault of wirelock and not of the traffic: tell its maintainers this line"
+    return Diagnostic(EXCHANGE_NOT_RECORDED, Location(file), words, hint)
 
 
 def _not_searched(file: str, times: int) -> Diagnostic:
