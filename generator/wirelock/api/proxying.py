@@ -66,7 +66,7 @@ def proxy(
     ends = between(upstream, listen, tls)
     if isinstance(ends, Diagnostic):
         return Report((ends,))
-    writing = recorder(record, config.redact, ends[0].redacted, unrecorded(noted)) if record else None
+    writing = recorder(record, config.redact, ends[0].authorization, unrecorded(noted)) if record else None
     if isinstance(writing, Diagnostic):
         return Report((writing,))
     progress("making validators", 0, 1)

@@ -37,7 +37,7 @@ def record(
     ends = between(upstream, listen, tls)
     if isinstance(ends, Diagnostic):
         return Report((ends,))
-    writing = recorder(output, redact, ends[0].redacted, unrecorded(noted))
+    writing = recorder(output, redact, ends[0].authorization, unrecorded(noted))
     if isinstance(writing, Diagnostic):
         return Report((writing,))
     from wirelock.serve.proxy.server import Proxy

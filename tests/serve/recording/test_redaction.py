@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import time
+import urllib.parse
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from wirelock.serve.passed import Message, Passed
 from wirelock.serve.recording.redaction import Redaction
-from wirelock.serve.upstream import Upstream
 
 SECRET = "s3cr3t-va1ue"
 
@@ -136,14 +139,89 @@ def test_bodies_in_which_secrets_are_not_found_are_left_out(media_type: str, bod
 
 
 def test_the_credentials_of_the_server_are_redacted_wherever_it_repeats_them() -> None:
-    upstream = Upstream("http://h", f"Bearer {SECRET}")
     for body, media_type in (
         (json.dumps({"said": f"<{SECRET}>", SECRET: 1}).encode(), "application/json"),
         (f"say {SECRET}".encode(), "text/html"),
         (b"\xff\xd8" + SECRET.encode(), "image/jpeg"),
     ):
-        redacted = Redaction((), upstream.redacted)(passed(f"http://h/{SECRET}", body, media_type, X_Echo=SECRET))
+        redacted = Redaction((), f"Bearer {SECRET}")(passed(f"http://h/{SECRET}", body, media_type, X_Echo=SECRET))
         assert SECRET not in repr(redacted)
+
+
+ODD = 'p/w "d+1=\u00e9'
+PAIR = base64.b64encode(f"me:{ODD}".encode()).decode()
+FORMS = {
+    "as it is": ODD,
+    "in a path": urllib.parse.quote(ODD),
+    "in a parameter": urllib.parse.quote(ODD, safe=""),
+    "in a form": urllib.parse.quote_plus(ODD),
+    "by a browser": urllib.parse.quote(ODD, safe="!~*'()"),
+    "with small letters": re.sub("%..", lambda found: found[0].lower(), urllib.parse.quote(ODD)),
+    "in JSON": json.dumps(ODD)[1:-1],
+    "in JSON of PHP": json.dumps(ODD)[1:-1].replace("/", "\\/"),
+    "in JSON as UTF-8": json.dumps(ODD, ensure_ascii=False)[1:-1],
+    "in base64": PAIR,
+    "in base64 without an end": PAIR.rstrip("="),
+    "in base64 of addresses": base64.urlsafe_b64encode(f"me:{ODD}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "text/html", "image/jpeg"])
+@pytest.mark.parametrize("known", ["environment", "request"])
+@pytest.mark.parametrize("form", FORMS)
+def test_credentials_that_are_known_are_found_in_every_form(form: str, known: str, media_type: str) -> None:
+    """Whether we sent them to the server, or the client did: what it repeats is not recorded."""
+    echo = FORMS[form]
+    body = json.dumps({"said": f"<{echo}>", echo: 1}) if media_type == "application/json" else f"say {echo}!"
+    ours, theirs = ("Basic " + PAIR, {}) if known == "environment" else ("", {"Authorization": "Basic " + PAIR})
+    one = passed(body=body.encode(), media_type=media_type, **theirs)
+    answer = replace(one.response, headers=(*one.response.headers, ("X-Echo", f"<{echo}>")))
+    redacted = Redaction((), ours)(replace(one, url=f"http://h/a/{echo}", response=answer))
+    assert dict(redacted.response.headers)["X-Echo"].rstrip("=>") == "<[redacted]"
+    assert redacted.url.rstrip("=") == "http://h/a/[redacted]"
+    assert redacted.response.body is not None
+    assert b"[redacted]" in redacted.response.body and echo.rstrip("=").encode() not in redacted.response.body
+    if media_type == "application/json":
+        assert [*json.loads(redacted.response.body)] == ["said", redacted.url[len("http://h/a/") :]]
+
+
+def test_keys_and_cookies_of_a_request_are_known_and_short_ones_are_words() -> None:
+    fields = {"X_Api_Key": "k3y-of-mine", "Cookie": "theme=dark; sid=abc%20defghi; n=12345678"}
+    body = b'{"a":"<k3y-of-mine>","b":"abc defghi","c":12345678,"d":"dark","e":123456789}'
+    redacted = Redaction()(passed(body=body, **fields)).response.body
+    assert redacted == b'{"a":"<[redacted]>","b":"[redacted]","c":0,"d":"dark","e":123456789}'
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (f'{{"token": "{SECRET}", "n": 1}}', '{"token":"[redacted]","n":1}'),
+        (f'[{{"a": {{"password" : "{SECRET}"}}}}]', '[{"a":{"password":"[redacted]"}}]'),
+        (json.dumps(json.dumps({"token": SECRET})), json.dumps('{"token":"[redacted]"}')),
+        ('{"n": 1,  "tokens": 3}', '{"n": 1,  "tokens": 3}'),
+        (f'sent {{"token": "{SECRET}", "n": 1}} twice', 'sent {"token": "[redacted]", "n": 1} twice'),
+        (f'sent {{"log": "{{\\"token\\":\\"{SECRET}\\"}}"}}', 'sent {"log": "{\\"token\\":\\"[redacted]\\"}"}'),
+        (f'sent {{"token": "a\\"{SECRET}", "pin', 'sent {"token": "[redacted]", "pin'),
+        (f'sent {{"token": "{SECRET}', 'sent {"token": "[redacted]'),
+        ('sent {"password": 4711, "tokens": 12}', 'sent {"password": 0, "tokens": 12}'),
+        (f'sent {{"auth": {{"a": "{SECRET}"}}}}', "[redacted]"),
+        ('the "token": next', 'the "token": next'),
+        ('{"open', '{"open'),
+    ],
+)  # fmt: skip
+def test_secrets_in_json_inside_of_a_text(text: str, written: str) -> None:
+    redacted = Redaction()(passed(body=json.dumps({"log": [text]}).encode())).response.body
+    assert redacted is not None and json.loads(redacted) == {"log": [written]}
+    url = Redaction()(passed(f"http://h/a?log={urllib.parse.quote(text)}")).url
+    assert SECRET not in urllib.parse.unquote(url) and ("[redacted]" in url) == (text != written)
+
+
+def nested(depth: int) -> str:
+    """A document inside of a text inside of a document, and so on."""
+    text = "a" * 2**18
+    for _ in range(depth):
+        text = json.dumps([text, '"'])
+    return text
 
 
 HOSTILE = {
@@ -154,6 +232,12 @@ HOSTILE = {
     "open almost tokens": '["' + "eyJaaaaaaaa-" * 2**16,
     "one word": "a" * 2**20,
     "many texts": json.dumps(["Bearer"] * 2**17),
+    "JSON in JSON": json.dumps('{"a":' * 2**17),
+    "members without an end": json.dumps('"token":"' * 2**16),
+    "members of every depth": json.dumps(
+        "".join("\\" * depth + '"token' + "\\" * depth + '":' for depth in range(700))
+    ),
+    "JSON in JSON in JSON": nested(12),
     "blanks": '"a"' + " " * 2**20 + "x",
 }
 

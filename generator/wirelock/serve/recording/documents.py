@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
@@ -22,12 +23,21 @@ _LONGEST_NAME = 64
 _STRICTNESS: tuple[Secrecy, ...] = ("none", "texts", "all")
 
 
-def redact(root: list[Json], clean: Clean) -> bool:
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """How credentials are taken out of a text, and the numbers that are some."""
+
+    clean: Clean
+    numbers: frozenset[int] = frozenset()
+
+
+def redact(root: list[Json], secrets: Secrets, inside: Clean) -> bool:
     """Take the secrets out of the one value that a list holds; gives whether there were any.
 
-    What stands anywhere below a name that sounds secret is one. JSON types stay, and so do booleans and null.
+    What stands anywhere below a name that sounds secret is one. JSON types stay, and so do booleans and null. `inside`
+    takes them out of a text that is a value.
     """
-    return _walk(root, "none", lambda value, kept: _shown(value, kept, clean), clean)
+    return _walk(root, "none", lambda value, kept: _shown(value, kept, secrets.numbers, inside), secrets.clean)
 
 
 def hide(root: list[Json], place: tuple[str | int, ...]) -> None:
@@ -90,16 +100,16 @@ def _renamed(holder: dict[str, Json], clean: Clean) -> bool:
     return True
 
 
-def _shown(value: Json, kept: Secrecy, clean: Clean) -> Json:
+def _shown(value: Json, kept: Secrecy, numbers: frozenset[int], inside: Clean) -> Json:
     match value:
         case str():
             if kept == "none":
-                return clean(value) if len(value) >= _SHORTEST else value
+                return inside(value) if len(value) >= _SHORTEST else value
             return value and REDACTED
         case bool():
             return value
         case int() | float():
-            return 0 if kept == "all" else value
+            return 0 if kept == "all" or value in numbers else value
         case _:
             return value
 

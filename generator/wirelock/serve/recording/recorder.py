@@ -12,7 +12,7 @@ from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.words import visible
 from wirelock.serve.passed import Passed
 from wirelock.serve.recording.files import FORMATS, Recording
-from wirelock.serve.recording.redaction import Credentials, Redaction
+from wirelock.serve.recording.redaction import Redaction
 
 RECORDING_NOT_WRITTEN = Code("RECORDING_NOT_WRITTEN", Severity.ERROR, fatal=True)
 BODY_NOT_RECORDED = Code("BODY_NOT_RECORDED", Severity.ERROR)
@@ -106,11 +106,11 @@ class Recorder:
 
 
 def recorder(
-    file: str, paths: Sequence[str], credentials: Credentials | None = None, warned: Warned = unheard
+    file: str, paths: Sequence[str], authorization: str = "", warned: Warned = unheard
 ) -> Recorder | Diagnostic:
     """A recorder into a file of this name, which is not begun yet.
 
-    `paths` are JSONPaths of what is secret; `credentials` takes those that the server is sent out of a text.
+    `paths` are JSONPaths of what is secret; `authorization` is how we ourselves call the server.
     """
     path = Path(file)
     if path.suffix.lower() not in FORMATS:
@@ -122,7 +122,7 @@ def recorder(
         return _not_written(file, error)
     if is_other:
         return _unfit(file, "is a folder or a device and no file", "name a file that is not there yet")
-    return Recorder(Recording(path), Redaction(paths, credentials), file, warned)
+    return Recorder(Recording(path), Redaction(paths, authorization), file, warned)
 
 
 def _unfit(file: str, words: str, hint: str) -> Diagnostic:

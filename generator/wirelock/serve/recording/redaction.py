@@ -8,7 +8,7 @@ which secrets could not be found is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote_plus
@@ -17,7 +17,9 @@ import jsonpath_rfc9535
 
 from wirelock.runtime.text import Json, MalformedText, dump, parse
 from wirelock.serve.passed import Message, Passed
-from wirelock.serve.recording.documents import hide, redact
+from wirelock.serve.recording.documents import Secrets, hide, redact
+from wirelock.serve.recording.echoes import Echoes, echoes
+from wirelock.serve.recording.embedded import inside
 from wirelock.serve.recording.texts import Unredactable, assigned, broken
 from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader, written
 from wirelock.traffic.exchange import Headers, header
@@ -31,8 +33,6 @@ _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.-]+)", re.IGNORECASE)
 _LIKE_ASCII = re.compile(r"utf-?8|us-ascii|ascii|latin-?1|iso-8859-\d+|windows-125\d", re.IGNORECASE)
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-Credentials = Callable[[bytes], bytes]
-"""A text of the server's without the credentials that it was sent."""
 
 
 @dataclass(slots=True)
@@ -44,15 +44,32 @@ class LeftOut:
 
 
 class Redaction:
-    """Takes secrets out; `paths` are those of the configuration, and are JSONPaths."""
+    """Takes secrets out; `paths` are those of the configuration, and are JSONPaths.
 
-    def __init__(self, paths: Sequence[str] = (), credentials: Credentials | None = None) -> None:
+    `authorization` is the header field of that name with which we ourselves call the server, or "".
+    """
+
+    def __init__(self, paths: Sequence[str] = (), authorization: str = "") -> None:
         self.left_out = LeftOut()
         self._paths = [_LIBRARY.compile(path) for path in paths]
-        self._credentials = credentials
+        self._authorization = authorization
 
     def __call__(self, passed: Passed) -> Passed:
         """The exchange without secrets."""
+        known = echoes(passed.request.headers, self._authorization)
+        return _Redacting(self._paths, known, self.left_out).exchange(passed)
+
+
+class _Redacting:
+    """Takes secrets out of one exchange, with those that are known of it."""
+
+    def __init__(self, paths: Sequence[Any], known: Echoes, left_out: LeftOut) -> None:
+        self._left_out = left_out
+        self._paths = paths
+        self._known = known
+        self._secrets = Secrets(self._clean, known.numbers)
+
+    def exchange(self, passed: Passed) -> Passed:
         return replace(
             passed,
             url=self._clean(self._url(passed.url)),
@@ -62,9 +79,12 @@ class Redaction:
         )
 
     def _clean(self, text: str) -> str:
-        if self._credentials is not None:
-            text = self._credentials(text.encode(errors="surrogateescape")).decode(errors="surrogateescape")
+        if self._known.forms:
+            text = self._known.without(text.encode(errors="surrogatepass")).decode(errors="surrogatepass")
         return without_credentials(text)
+
+    def _inside(self, text: str) -> str:
+        return inside(text, self._secrets)
 
     def _message(self, message: Message) -> Message:
         return replace(message, headers=self._headers(message.headers), body=self._body(message))
@@ -79,14 +99,12 @@ class Redaction:
         try:
             body = self._redacted(message.body, message)
         except (_LIBRARY.JSONPathError, RecursionError):
-            self.left_out.by_failure += 1
+            self._left_out.by_failure += 1
             return None
         except (Unredactable, ValueError):
             body = None
         if body is None:
-            self.left_out.by_kind += 1
-        elif self._credentials is not None:
-            return self._credentials(body)
+            self._left_out.by_kind += 1
         return body
 
     def _redacted(self, body: bytes, message: Message) -> bytes | None:
@@ -94,7 +112,7 @@ class Redaction:
         if media_type.startswith("multipart/") or _is_coded(body, message):
             return None
         if media_type == _FORM:
-            return self._pairs(body.decode("latin-1")).encode("latin-1")
+            return self._known.without(self._pairs(body.decode("latin-1")).encode("latin-1"))
         if media_type == MEDIA_TYPE:
             return self._stream(body)
         if media_type in _LINES:
@@ -116,14 +134,14 @@ class Redaction:
         places = [tuple(node.location) for path in self._paths for node in path.find(root[0])]
         for place in places:
             hide(root, place)
-        return redact(root, self._clean) or bool(places)
+        return redact(root, self._secrets, self._inside) or bool(places)
 
     def _malformed(self, text: bytes, media_type: str) -> bytes:
         is_json = media_type == "application/json" or media_type.endswith("+json")
         if is_json and text.strip() and self._paths:
             raise Unredactable
         if not _TEXTUAL.fullmatch(media_type) and not _is_utf8(text):
-            return text
+            return self._known.without(text)
         way = broken if is_json else assigned
         return way(text.decode(errors="surrogateescape"), self._clean).encode(errors="surrogateescape")
 
@@ -162,7 +180,7 @@ class Redaction:
         if not value:
             return text
         plain = unquote_plus(value)
-        is_secret = secrecy(unquote_plus(name)) != "none" or self._clean(plain) != plain
+        is_secret = secrecy(unquote_plus(name)) != "none" or self._inside(plain) != plain
         return f"{name}={REDACTED}" if is_secret else text
 
 
