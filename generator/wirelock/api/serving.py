@@ -13,6 +13,7 @@ from wirelock.build import build
 from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic, Report
 from wirelock.serve.extras import LIVE, missing
+from wirelock.serve.lasting import give_back, keep_all
 from wirelock.serve.loops import run
 from wirelock.serve.tls import NO_TLS, TlsFiles
 
@@ -49,7 +50,11 @@ def serve(
     bridge = _bridge(config, upstream, listen, violations, upstream_tls, listen_tls)
     if isinstance(bridge, tuple):
         return Report(bridge)
-    trouble = run(_observed(bridge, metrics, traces=traces))
+    keep_all()
+    try:
+        trouble = run(_observed(bridge, metrics, traces=traces))
+    finally:
+        give_back()
     return Report() if trouble is None else Report((trouble,))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
@@ -57,7 +56,6 @@ async def serve(bridge: Bridge) -> Diagnostic | None:
     async with running(bridge) as port:
         if isinstance(port, Diagnostic):
             return port
-        gc.freeze()  # what was loaded stays, and need not be gone through again and again
         with signals(told.set):
             bridge.observer.listening(str(replace(bridge.listen.address, port=port)), bridge.upstream.url)
             if bridge.listen.exposed:
