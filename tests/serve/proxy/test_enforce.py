@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import time
 import zlib
+from collections.abc import Iterator
 
 import pytest
 from stage import SESSION, answer, answers, keeps, request, stage
+
+from wirelock.artifacts import TypeContract
 
 GOOD = b"[%s]" % SESSION
 
@@ -76,6 +80,30 @@ def test_a_request_that_is_as_described_is_sent_with_its_body() -> None:
             got = await on.send(request("POST", "/session", *fields, body=body))
         assert got.startswith(b"HTTP/1.1 200 "), got
         assert kept[0].endswith(body)
+
+    asyncio.run(run())
+
+
+def test_no_exchange_waits_for_a_type_of_another_that_is_being_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = TypeContract.making
+
+    def slowly(contract: TypeContract) -> Iterator[None]:
+        time.sleep(2)
+        yield from made(contract)
+
+    async def run() -> None:
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked = await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer(SESSION if b"/ses_1 " in asked else GOOD))
+
+        async with stage(script, "enforce") as on:
+            assert (await on.get("/session")).endswith(GOOD)
+            monkeypatch.setattr(TypeContract, "making", slowly)
+            first = asyncio.ensure_future(on.send(request("GET", "/session/ses_1"), 60))
+            await asyncio.sleep(0.2)
+            assert (await on.get("/session")).endswith(GOOD)
+            assert not first.done()
+            assert (await first).endswith(SESSION)
 
     asyncio.run(run())
 
