@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from authority import Authority
-from stage import Server, answer, keeps, request, stage
+from stage import Server, answer, answers, keeps, request, stage
 
 from wirelock.api.proxying import between
 from wirelock.diagnostics import Diagnostic
@@ -99,6 +99,9 @@ FOREIGN = [
     ["Origin: https://localhost"],
     ["Origin: http://localhost", "Origin: https://evil.example"],
     ["Sec-Fetch-Site: cross-site"],
+    ["Sec-Fetch-Site: same-site"],
+    ["Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: same-site"],
+    ["Sec-Fetch-Site: anything-new"],
 ]
 OWN = [[], ["Origin: http://localhost"], ["Sec-Fetch-Site: same-origin"], ["Sec-Fetch-Site: none"]]
 
@@ -131,3 +134,24 @@ def test_programs_and_pages_of_the_server_itself_do(header: list[str], monkeypat
 def test_without_credentials_whoever_asks_is_the_servers_business() -> None:
     got, times = asyncio.run(asked(FOREIGN[0]))
     assert got.startswith(b"HTTP/1.1 200 ") and times == 1
+
+
+@pytest.mark.parametrize("path", ["", "report"])
+@pytest.mark.parametrize(("headers", "status"), [(FOREIGN, 403), (OWN, 200)], ids=["foreign", "own"])
+def test_what_passes_is_shown_to_no_page_from_elsewhere(path: str, headers: list[list[str]], status: int) -> None:
+    """With credentials or without: another page of this machine (another port) is of the same site, and is foreign."""
+
+    async def run() -> list[bytes]:
+        async with stage(answers(answer())) as running:
+            return [await running.get(f"/__wirelock/{path}", *header) for header in headers]
+
+    for header, got in zip(headers, asyncio.run(run()), strict=True):
+        assert got.startswith(b"HTTP/1.1 %d " % status), header
+
+
+def test_nor_is_it_streamed_to_one() -> None:
+    async def run() -> bytes:
+        async with stage(answers(answer())) as running:
+            return await running.get("/__wirelock/events", "Sec-Fetch-Site: same-site")
+
+    assert asyncio.run(run()).startswith(b"HTTP/1.1 403 ")

@@ -31,21 +31,34 @@ def misdirected(request: web.BaseRequest) -> web.Response:
 
 
 def is_foreign(request: web.BaseRequest) -> bool:
-    """Whether a page from elsewhere makes a browser ask (RFC 6454, 7; Fetch Metadata, 2.3); programs do not say."""
+    """Whether a page from elsewhere makes a browser ask (RFC 6454, 7; Fetch Metadata, 2.3); programs do not say.
+
+    A page of another port of this machine is from elsewhere, although it is of the same site.
+    """
     own = f"{request.scheme}://{request.headers.get('Host', '')}".lower()
     origins = request.headers.getall("Origin", ())
-    return any(origin.lower() != own for origin in origins) or _is_cross_site(request)
+    return any(origin.lower() != own for origin in origins) or _is_of_another(request)
 
 
 def not_lent(request: web.BaseRequest) -> web.Response:
     """The answer to a page from elsewhere that would call the server with our credentials."""
-    whose = request.headers.get("Origin", "another site")
-    words = f"a page of {whose} asks, and the credentials of this proxy are not lent to pages from elsewhere"
+    words = f"a page of {_asking(request)} asks, and the credentials of this proxy are not lent to pages from elsewhere"
     return problem(403, "the request is not passed on", words)
 
 
-def _is_cross_site(request: web.BaseRequest) -> bool:
-    return "cross-site" in (site.strip().lower() for site in request.headers.getall("Sec-Fetch-Site", ()))
+def not_shown(request: web.BaseRequest) -> web.Response:
+    """The answer to a page from elsewhere that asks for what passes here."""
+    words = f"a page of {_asking(request)} asks; open this address by hand"
+    return problem(403, "what passes is shown to no page from elsewhere", words)
+
+
+def _asking(request: web.BaseRequest) -> str:
+    return request.headers.get("Origin", "another site")
+
+
+def _is_of_another(request: web.BaseRequest) -> bool:
+    sites = request.headers.getall("Sec-Fetch-Site", ())
+    return not {site.strip().lower() for site in sites} <= {"same-origin", "none"}
 
 
 def _without_port(host: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from wirelock.diagnostics import Report
-from wirelock.serve.proxy.hosts import is_named, misdirected
+from wirelock.serve.proxy.hosts import is_foreign, is_named, misdirected, not_shown
 from wirelock.serve.proxy.tally import Judged
 from wirelock.serve.proxy.watch import Seen, Watch
 from wirelock.traffic.exchange import without_secrets
@@ -126,7 +126,9 @@ def _guarded(
     answer: Callable[[web.Request], Awaitable[web.StreamResponse]], ours: str
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def guarded(request: web.Request) -> web.StreamResponse:
-        return await answer(request) if is_named(request, ours) else misdirected(request)
+        if not is_named(request, ours):
+            return misdirected(request)
+        return not_shown(request) if is_foreign(request) else await answer(request)
 
     return guarded
 
