@@ -37,10 +37,10 @@ def prepared(documents: Documents, rest: Mapping[str, Any]) -> list[tuple[str, A
     return [(uri_of(file), _copy(documents, file, rest)) for file in documents.schemas]
 
 
-def refusals(documents: Documents, root: Site) -> tuple[SchemaRefused, ...]:
-    """Why the schema cannot be used: references to nothing, and patterns that need an engine that backtracks."""
+def refusals(documents: Documents, *roots: Site) -> tuple[SchemaRefused, ...]:
+    """Why schemas cannot be used: references to nothing, and patterns that need an engine that backtracks."""
     found: list[SchemaRefused] = []
-    for site in reachable(documents, root):
+    for site in reachable(documents, *roots):
         found.extend(_refused_patterns(site))
         try:
             tuple(referred(documents, site))
@@ -49,10 +49,10 @@ def refusals(documents: Documents, root: Site) -> tuple[SchemaRefused, ...]:
     return tuple(found)
 
 
-def reachable(documents: Documents, root: Site) -> Iterator[Site]:
+def reachable(documents: Documents, *roots: Site) -> Iterator[Site]:
     """Every schema that can take part in a verdict, once."""
-    seen = {root}
-    open_sites = [root]
+    open_sites = [*dict.fromkeys(roots)]
+    seen = {*open_sites}
     while open_sites:
         site = open_sites.pop()
         yield site

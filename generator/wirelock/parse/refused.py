@@ -8,7 +8,7 @@ from typing import cast
 from wirelock.diagnostics import Diagnostic
 from wirelock.parse.codes import DIALECT_UNKNOWN, PATTERN_REFUSED, SCHEMA_INVALID
 from wirelock.runtime.dialects import DIALECTS
-from wirelock.runtime.documents import Documents, SchemaRefused
+from wirelock.runtime.documents import Documents, SchemaRefused, Site
 from wirelock.runtime.prepare import refusals
 from wirelock.runtime.text import Json
 from wirelock.source import Document
@@ -31,18 +31,17 @@ def refused(schemas: Mapping[str, Document]) -> tuple[Diagnostic, ...]:
         roots = [documents.root(file) for file in schemas]
     except SchemaRefused as fault:
         return (_diagnostic(fault, schemas),)
-    found = {fault.where: fault for root in roots for fault in _all(documents, root.file)}
+    sites = [site for root in roots for site in (root, *_named(documents, root))]
+    found = {fault.where: fault for fault in refusals(documents, *sites)}
     return tuple(_diagnostic(fault, schemas) for _, fault in sorted(found.items()))
 
 
-def _all(documents: Documents, file: str) -> Iterator[SchemaRefused]:
-    """What is refused of a file, its definitions included."""
-    root = documents.root(file)
-    yield from refusals(documents, root)
+def _named(documents: Documents, root: Site) -> Iterator[Site]:
+    """The definitions of a file, which nothing need refer to."""
     for keyword in ("$defs", "definitions"):
         named = root.keywords.get(keyword, {})
         for name in cast("dict[str, Json]", named) if isinstance(named, dict) else ():
-            yield from refusals(documents, documents.below(root, keyword, name))
+            yield documents.below(root, keyword, name)
 
 
 def _diagnostic(fault: SchemaRefused, schemas: Mapping[str, Document]) -> Diagnostic:
