@@ -54,9 +54,7 @@ def running(
     project.mkdir(parents=True)
     for name, text in (files or {}).items():
         (project / name).write_text(text, "utf-8")
-    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
-    environment |= {name: str(folder / name.lower()) for name in _HOMES}
-    environment |= {f"OPENCODE_DISABLE_{name}": "1" for name in _DISABLED}
+    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **settings(folder)}
     environment |= {"OPENCODE_SERVER_PASSWORD": password} if password else {}
     port = free_port()
     command = [str(binary(version)), "serve", "--hostname", "127.0.0.1", "--port", str(port)]
@@ -72,6 +70,12 @@ def running(
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # some versions do not end otherwise
         process.wait()
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """The variables with which a server keeps to a folder, and to itself."""
+    homes = {name: str(folder / name.lower()) for name in _HOMES}
+    return homes | {f"OPENCODE_DISABLE_{name}": "1" for name in _DISABLED}
 
 
 def free_port() -> int:
