@@ -140,11 +140,14 @@ def test_every_get_without_parameters_is_callable(bridge: Bridged) -> None:
             outcomes[rpc.method.path] = found
     for path, found in outcomes.items():  # which no golden file can allow otherwise
         assert not found.startswith("2") or found.endswith(EQUAL) or "VIOLATION" in found, (path, found)
-    text = "".join(f"{path}: {found}\n" for path, found in sorted(outcomes.items()))
     golden = GOLDEN / f"{bridge.server.version}.txt"
     if os.environ.get("RECORD"):
-        golden.write_text(text, "utf-8")
-    assert text == golden.read_text("utf-8")
+        golden.write_text("".join(f"{path}: {found}\n" for path, found in sorted(outcomes.items())), "utf-8")
+    written = dict(line.split(": ", 1) for line in golden.read_text("utf-8").splitlines())
+    for path, found in written.items():  # what a server says of models depends on the catalogue that it has fetched
+        if "VIOLATION" in found and outcomes.get(path, "").endswith(EQUAL):
+            written[path] = outcomes[path]
+    assert outcomes == written
 
 
 def test_events_arrive_while_things_happen(bridge: Bridged) -> None:

@@ -33,6 +33,7 @@ _OPTIONS = (
     ("grpc.max_send_message_length", -1),
     ("grpc.keepalive_time_ms", 30_000),  # a heartbeat, so that a client that is gone is noticed
     ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),  # else gRPC waits a minute for the answer, whatever the line above says
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 )
 
