@@ -185,6 +185,7 @@ def test_a_finding_stays_as_it_was_left_when_traffic_flows(page: Page, address: 
         expect(opened.locator(".times")).to_have_text(f"{times} times")
         expect(opened.locator("details.more p").first).to_be_visible()
         expect(closed.locator(".detail")).to_be_hidden()
+        expect(closed.locator("summary").first).to_be_focused()  # whoever goes on by keyboard goes on from there
 
 
 def test_all_that_opens_and_closes_has_a_key_of_its_own(page: Page, address: str) -> None:

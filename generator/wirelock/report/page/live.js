@@ -96,10 +96,12 @@
   const put = (id, html) => {
     const part = document.getElementById(id);
     const known = new Map(all("details", part).map((details) => [details.dataset.key, details.open]));
+    const focused = part.contains(document.activeElement) && document.activeElement.closest("details");
     part.innerHTML = html;
     for (const details of all("details", part)) {
       const open = known.get(details.dataset.key);
       if (open !== undefined) details.open = open;
+      if (focused && focused.dataset.key === details.dataset.key) one("summary", details).focus({ preventScroll: true });
     }
   };
 
