@@ -10,6 +10,7 @@ from wirelock.config import Config
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
 from wirelock.ir import TypeGraph, TypeId
 from wirelock.lower import ledger as numbers
+from wirelock.lower.circles import of_models
 from wirelock.lower.depth import room_for
 from wirelock.lower.models import ModelPlan, model_plan
 from wirelock.lower.plan import ProtoPlan
@@ -90,6 +91,7 @@ def compiled(
         proto, kept, lowered = plan(graph, config, ledger, roots)
         sound = not any(diagnostic.fails for diagnostic in lowered)
         models = model_plan(graph, proto, config, kept) if sound else ModelPlan(places=kept.classes)
+        lowered += of_models(models, graph)
     file = _ledger_file(config, replace(kept, classes=models.places))
     return Build(config, schemas, graph, proto, models, file, in_order((*earlier, *lowered)))
 

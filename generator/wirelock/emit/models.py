@@ -20,6 +20,7 @@ from wirelock.emit.contract import Emitted
 from wirelock.emit.render import header, render
 from wirelock.lower.classes import RUNTIME_NAMES
 from wirelock.lower.constraints import Schema
+from wirelock.lower.models import ModelPlan
 from wirelock.lower.python import ATTRIBUTE, CHECKS, SCHEMA
 from wirelock.version import VERSION
 
@@ -29,10 +30,9 @@ MODELS_DIFFER = Code("MODELS_DIFFER", Severity.ERROR, fatal=True)
 
 def emit(build: Build) -> Emitted:
     """A module for each proto package in `models/`, and its `__init__`."""
-    schema = build.models.schema
-    wanted = _wanted(schema)
+    wanted = _wanted(build.models.components)
     try:
-        texts = _generate(schema, header(build.config.schemas)) if wanted else {}
+        texts = _generate(build.models, header(build.config.schemas)) if wanted else {}
     except _refusals() as error:
         where = Location(build.config.schemas)
         hint = "this is a fault of wirelock: please report it, with the schema"
@@ -50,14 +50,10 @@ def key(build: Build) -> bytes:
     return f"{header(build.config.schemas)}\n{writer}\n{json.dumps(build.models.schema)}".encode()
 
 
-def _components(schema: Schema) -> Mapping[str, Schema]:
-    return cast("dict[str, dict[str, Schema]]", schema["components"])["schemas"]
-
-
-def _wanted(schema: Schema) -> dict[str, list[str]]:
+def _wanted(components: Mapping[str, Schema]) -> dict[str, list[str]]:
     """The class names of each module."""
     modules: dict[str, list[str]] = {}
-    for name in _components(schema):
+    for name in components:
         module, _, class_name = name.partition(".")
         modules.setdefault(module, []).append(class_name)
     return modules
@@ -72,7 +68,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     return (Error, ValueError, TypeError, KeyError)
 
 
-def _generate(schema: Schema, header: str) -> dict[str, str]:
+def _generate(models: ModelPlan, header: str) -> dict[str, str]:
     """The text of each module; nothing is read or written, and no reference leaves the document."""
     from datamodel_code_generator import InputFileType, LiteralType, PythonVersion, generate
     from datamodel_code_generator.enums import DataModelType, TargetPydanticVersion
@@ -81,7 +77,7 @@ def _generate(schema: Schema, header: str) -> dict[str, str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison decides
         modules = generate(
-            json.dumps(schema),
+            json.dumps(models.schema),
             input_file_type=InputFileType.OpenAPI,
             output_model_type=DataModelType.PydanticV2BaseModel,
             target_python_version=PythonVersion.PY_311,
@@ -100,16 +96,16 @@ def _generate(schema: Schema, header: str) -> dict[str, str]:
             import_overrides=dict.fromkeys(RUNTIME_NAMES, ".._runtime.model"),
             field_extra_keys={CHECKS, SCHEMA},
             model_extra_keys={CHECKS, SCHEMA},
-            aliases=_attributes(schema),
+            aliases=_attributes(models.components),
         )
     assert isinstance(modules, dict)
     return {path[-1].removesuffix(".py"): f"{text.rstrip()}\n" for path, text in modules.items()}
 
 
-def _attributes(schema: Schema) -> dict[str, str]:
+def _attributes(components: Mapping[str, Schema]) -> dict[str, str]:
     """The Python attribute of each property that needs one, by class and JSON name."""
     named: dict[str, str] = {}
-    for component, content in _components(schema).items():
+    for component, content in components.items():
         for name, prop in cast("dict[str, Schema]", content.get("properties", {})).items():
             if ATTRIBUTE in prop:
                 named[f"{component}.{name}"] = str(prop[ATTRIBUTE])

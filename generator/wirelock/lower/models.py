@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from wirelock.config import Config
 from wirelock.ir import TypeGraph, TypeId
@@ -25,6 +26,11 @@ class ModelPlan:
     schema: Schema = field(default_factory=dict[str, object])
     roots: Mapping[TypeId, ClassName] = field(default_factory=dict[TypeId, ClassName])
     places: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def components(self) -> Mapping[str, Schema]:
+        """The schemas of the classes, by module and name."""
+        return cast("dict[str, dict[str, Schema]]", self.schema.get("components", {})).get("schemas", {})
 
 
 def model_plan(graph: TypeGraph, plan: ProtoPlan, config: Config, ledger: Ledger) -> ModelPlan:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from wirelock.config import Config
-from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
+from wirelock.diagnostics import Diagnostic, in_order
 from wirelock.ir import Method, Service, TypeGraph, TypeId
+from wirelock.lower.circles import of_protos
 from wirelock.lower.classes import ClassName, module_of
 from wirelock.lower.ledger import Ledger, Scope
 from wirelock.lower.messages import Lowering
@@ -30,7 +31,6 @@ from wirelock.lower.plan import (
 from wirelock.lower.settling import given_up, relocated, settled
 from wirelock.naming import snake
 
-PACKAGE_CYCLE = Code("PACKAGE_CYCLE", Severity.ERROR, fatal=True)
 _PARAMETER = re.compile(r"\{([^{}=]+)(=\*\*)?\}")
 
 
@@ -53,7 +53,7 @@ def plan(
     final = Lowering(graph.definitions, config, ledger, names)
     final.run(needed)
     files = _files(graph, config, final)
-    found = in_order((*unused, *final.diagnostics, *_cycles(files)))
+    found = in_order((*unused, *final.diagnostics, *of_protos(files)))
     messages, enums = final.numbering.scopes, final.numbering.enum_scopes
     kept = Ledger(_merge(ledger.messages, messages), _merge(ledger.enums, enums), ledger.classes)
     return ProtoPlan(files, final.roots), kept, found
@@ -171,30 +171,3 @@ def _rpc(method: Method, lowered: Lowering) -> Rpc:
         method.body if method.body in ("", "*") else fields[method.body],
         whole or answers.get(method.response_body, ""),
     )
-
-
-def _cycles(files: tuple[ProtoFile, ...]) -> list[Diagnostic]:
-    """protobuf forbids import cycles; the first one found is shown whole."""
-    imports = {file.path: file.imports for file in files}
-    done: set[str] = set()
-    for start in sorted(imports):
-        path = _cycle_from(start, imports, [], done)
-        if path:
-            where = next((m.source for file in files if file.path == start for m in file.messages), Location())
-            hint = "move the types that refer to each other into one folder"
-            words = " -> ".join(path)
-            return [Diagnostic(PACKAGE_CYCLE, where, f"packages import each other in a circle: {words}", hint)]
-    return []
-
-
-def _cycle_from(file: str, imports: Mapping[str, tuple[str, ...]], path: list[str], done: set[str]) -> list[str]:
-    if file in path:
-        return [*path[path.index(file) :], file]
-    if file in done:
-        return []
-    for other in imports.get(file, ()):
-        found = _cycle_from(other, imports, [*path, file], done)
-        if found:
-            return found
-    done.add(file)
-    return []
