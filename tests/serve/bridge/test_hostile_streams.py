@@ -117,7 +117,7 @@ def test_the_id_of_an_event_cannot_break_the_next_request(watch: Watch, name: st
 def test_an_upstream_that_always_resets_is_given_up_only_when_it_says_nothing(watch: Watch) -> None:
     messages, outcome, server = watch(resets, 1)
     assert outcome.code is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert messages == len(server.requests) > 1
+    assert 1 < messages <= len(server.requests) <= messages + 1  # the deadline may come before a message does
     assert len(server.requests) < 25  # however short the pause that the upstream wishes for
 
 
