@@ -1,4 +1,4 @@
-"""Prints the lowest version of each dependency that pyproject.toml allows, as pins for pip."""
+"""Prints the lowest version of each dependency that pyproject.toml allows, those of `live` too, as pins for pip."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 def pins(text: str) -> list[str]:
     """One `name==version` for each requirement, which must have a lower bound or a pin."""
-    requirements: list[str] = tomllib.loads(text)["project"]["dependencies"]
+    project = tomllib.loads(text)["project"]
+    requirements: list[str] = [*project["dependencies"], *project["optional-dependencies"]["live"]]
     return [requirement.replace(">=", "==") for requirement in requirements]
 
 

@@ -14,8 +14,15 @@ LIVE = ("aiohttp", "grpc_health", "grpc_reflection", "grpc_status", "prometheus_
 
 def missing(extra: str, packages: Iterable[str]) -> Diagnostic | None:
     """A diagnostic that names the extra if one of its packages is not there; asked before anything imports them."""
-    absent = [name for name in packages if find_spec(name) is None]
+    absent = [name for name in packages if not _is_there(name)]
     if not absent:
         return None
     words = f"this needs {', '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed"
     return Diagnostic(EXTRA_MISSING, Location(), words, f'pip install "wirelock[{extra}]"')
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # not even the package around it
+        return False

@@ -134,8 +134,9 @@ def test_an_exporter_that_is_not_there_is_told(environment: dict[str, str], word
     assert isinstance(told, Diagnostic) and told.code.id == "TRACES_UNEXPORTED" and told.message == words
 
 
-def test_the_extra_is_named_where_the_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wirelock.serve.observing.exporting.PACKAGES", ("opentelemetry_that_nobody_has",))
+@pytest.mark.parametrize("package", ["opentelemetry_that_nobody_has", "opentelemetry_that_nobody_has.sdk"])
+def test_the_extra_is_named_where_the_package_is_missing(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    monkeypatch.setattr("wirelock.serve.observing.exporting.PACKAGES", (package,))
     told = provider({"OTEL_TRACES_EXPORTER": "console"})
     assert isinstance(told, Diagnostic) and told.hint == 'pip install "wirelock[traces]"'
 
