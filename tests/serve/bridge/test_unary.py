@@ -304,17 +304,30 @@ def test_an_upstream_that_is_down_is_unavailable(things: tuple[Build, Loaded]) -
         assert "cannot be reached" in error.details()
 
 
-def test_our_credentials_go_to_the_server_and_nowhere_else(server: Stub, things: tuple[Build, Loaded]) -> None:
+@pytest.mark.parametrize("name", ["Get", "Watch"])
+def test_our_credentials_go_to_the_server_and_nowhere_else(
+    server: Stub, things: tuple[Build, Loaded], name: str
+) -> None:
     async def echo(request: web.Request) -> web.Response:
-        return web.json_response({"message": f"who is {request.headers['Authorization']}?"}, status=401)
+        return web.json_response({"message": f"who is {request.headers['Authorization']}?"}, status=404)
 
     server.answer = echo
     with bridged(server.url, *things, WIRELOCK_UPSTREAM_TOKEN="s3cr3t-t0ken") as address:
-        error = refused(Client(address, *things), "Get", {"id": "a"})
+        client = Client(address, *things)
+        with pytest.raises(grpc.RpcError) as caught:
+            next(client.stream(name)) if name == "Watch" else client.ask(name, {"id": "a"})
     assert server.last.headers["authorization"] == "Bearer s3cr3t-t0ken"
-    assert error.code() is grpc.StatusCode.UNAUTHENTICATED
-    assert "credentials" in error.details()
-    assert b"s3cr3t" not in dict(error.trailing_metadata())["grpc-status-details-bin"]
+    told = dict(caught.value.trailing_metadata())["grpc-status-details-bin"]
+    assert b"who is Bearer" in told and b"s3cr3t" not in told
+
+
+@pytest.mark.parametrize("name", ["Get", "Watch"])
+def test_who_is_refused_is_told_of_the_credentials(client: Client, server: Stub, name: str) -> None:
+    server.answer = says(401)
+    with pytest.raises(grpc.RpcError) as caught:
+        next(client.stream(name)) if name == "Watch" else client.ask(name, {"id": "a"})
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert "credentials" in caught.value.details()
 
 
 def test_a_fault_of_ours_is_told_as_one(

@@ -72,10 +72,11 @@ class Sender:
 
     async def _sent(self, call: Call, headers: Pairs) -> Received | Failure:
         async with self.opened(call, headers) as response:
-            return self._discreet(await received(response))
+            return await self.whole(response)
 
-    def _discreet(self, answer: Received | Failure) -> Received | Failure:
-        """An answer; an error, which the client gets to see, without our credentials."""
+    async def whole(self, response: aiohttp.ClientResponse) -> Received | Failure:
+        """The whole of a response; an error, which the client gets to see, without our credentials. Raises ERRORS."""
+        answer = await _received(response)
         if isinstance(answer, Failure) or answer.status < 400 or answer.body is None:
             return answer
         return replace(answer, body=replace(answer.body, text=self._upstream.redacted(answer.body.text)))
@@ -144,8 +145,7 @@ def encoding(response: aiohttp.ClientResponse) -> str:
     return response.headers.get("Content-Encoding", IDENTITY).lower()
 
 
-async def received(response: aiohttp.ClientResponse) -> Received | Failure:
-    """The whole of a response; raises ERRORS."""
+async def _received(response: aiohttp.ClientResponse) -> Received | Failure:
     if encoding(response) != IDENTITY:
         words = f"the upstream's answer is encoded as {visible(encoding(response))}, which nobody asked for"
         return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, words, status=response.status)
