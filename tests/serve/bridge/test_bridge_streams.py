@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from bridges import Noted, bridged
 from stub import Stub, says
-from test_unary import until
+from test_unary import details, until
 from things import Client
 
 from wirelock.artifacts import Loaded
@@ -216,3 +216,31 @@ def test_a_bridge_that_goes_down_ends_its_streams(things: tuple[Build, Loaded], 
     with pytest.raises(grpc.RpcError) as caught:
         list(call)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def silent(request: web.Request) -> web.StreamResponse:
+    """No answer for a long while."""
+    await asyncio.sleep(60)
+    return web.Response()
+
+
+async def stuck(request: web.Request) -> web.StreamResponse:
+    """An error that does not come to its end."""
+    response = web.StreamResponse(status=500)
+    await response.prepare(request)
+    await asyncio.sleep(60)
+    return response
+
+
+@pytest.mark.parametrize("answer", [silent, stuck])
+def test_a_bridge_that_goes_down_ends_streams_that_wait_for_the_server(
+    things: tuple[Build, Loaded], server: Stub, answer: Any
+) -> None:
+    server.answer, before = answer, len(server.asked)
+    with bridged(server.url, *things) as address:
+        call = Client(address, *things).stream("Watch", timeout=30)
+        assert until(lambda: len(server.asked) > before, 10)
+        time.sleep(0.2)
+    with pytest.raises(grpc.RpcError) as caught:
+        list(call)
+    assert (caught.value.code(), details(caught.value)[0].reason) == (grpc.StatusCode.UNAVAILABLE, "BRIDGE_DRAINING")

@@ -8,7 +8,7 @@ from typing import cast
 
 import grpc
 import pytest
-from hostile import GET, SESSION, Line, fronted, hostile, http, outcome_of, raw, silent
+from hostile import GET, SESSION, Line, Talk, fronted, hostile, http, outcome_of, raw, silent
 
 from opencode_api import session_pb2
 from wirelock.artifacts import Loaded, TypeContract
@@ -85,6 +85,50 @@ def test_a_call_without_a_deadline_ends(project: Build, loaded: Loaded, monkeypa
             assert len(server.requests) == 1
             late = await front.call(timeout=0.6)
             assert (late.code, late.reason) == (TOO_LATE, ""), "the client's own deadline is kept to"
+
+    asyncio.run(run())
+
+
+async def begins(line: Line) -> None:
+    """The headers of an answer that is no stream, and then nothing."""
+    await line.send(raw("HTTP/1.1 404 Not Found", "Content-Type: application/json", "Content-Length: 9", body=b"{"))
+    await line.gone.wait()
+
+
+@pytest.mark.parametrize("talk", [silent, begins])
+def test_a_stream_that_does_not_begin_ends_and_gives_its_place_back(
+    things: tuple[Build, Loaded], monkeypatch: pytest.MonkeyPatch, talk: Talk
+) -> None:
+    monkeypatch.setattr(sending, "PATIENCE", 0.2)
+
+    async def run() -> None:
+        async with hostile(talk) as server, fronted(server.url, *things) as front:
+            watch = front.channel.unary_stream(f"/{things[0].proto.files[0].package}.Things/Watch")
+            for _ in range(4):  # one more than there are places
+                with pytest.raises(grpc.aio.AioRpcError) as raised:
+                    await asyncio.wait_for(watch(b"").read(), 5)
+                outcome = outcome_of(raised.value)
+                assert (outcome.code, outcome.reason) == (TOO_LATE, "UPSTREAM_SLOW")
+            assert len(server.requests) == 4
+            with pytest.raises(grpc.aio.AioRpcError) as raised:
+                await watch(b"", timeout=0.6).read()
+            assert outcome_of(raised.value).reason == "", "the client's own deadline is kept to"
+
+    asyncio.run(run())
+
+
+def test_a_stream_that_has_begun_may_be_silent(things: tuple[Build, Loaded], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "PATIENCE", 0.2)
+
+    async def talk(line: Line) -> None:
+        await line.send(raw("HTTP/1.1 200 OK", "Content-Type: text/event-stream"))
+        await asyncio.sleep(0.6)
+        await line.send(b'data: {"n":1}\n\n')
+
+    async def run() -> None:
+        async with hostile(talk) as server, fronted(server.url, *things) as front:
+            watch = front.channel.unary_stream(f"/{things[0].proto.files[0].package}.Things/Watch")
+            assert await watch(b"").read()
 
     asyncio.run(run())
 

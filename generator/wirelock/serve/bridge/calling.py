@@ -101,9 +101,7 @@ class Unary:
         if isinstance(call, Failure):
             return call
         headers = self._around.states.headers(call, asked.named, asked.metadata)
-        left = cast("float | None", context.time_remaining())  # None without a deadline, whatever its stubs say
-        seconds = patience(call) if left is None else None
-        received = await self._around.sender.send(call, headers, seconds)
+        received = await self._around.sender.send(call, headers, bound(call, context))
         if isinstance(received, Failure):
             return received
         answer = self._rpc.answers.read(received.status, received.body)
@@ -131,6 +129,12 @@ def written(rpc: Rpc, asked: Asked) -> Call | Failure:
         return rpc.caller.call(asked.request)
     except Unsendable as error:
         return _invalid((Finding(error.pointer, VIOLATION, str(error)),))
+
+
+def bound(call: Call, context: grpc.aio.ServicerContext[Any, Any]) -> float | None:
+    """How many seconds the upstream has for its answer; None where the client's own deadline decides."""
+    left = cast("float | None", context.time_remaining())  # None without a deadline, whatever its stubs say
+    return patience(call) if left is None else None
 
 
 def _invalid(findings: tuple[Finding, ...]) -> Failure:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Generator
-
-import aiohttp
+from collections.abc import Callable, Generator
 
 
 class Draining:
-    """Whether the bridge is going down, and the responses that are open until then."""
+    """Whether the bridge is going down, and how to end what is open until then."""
 
     def __init__(self) -> None:
         self._begun = asyncio.Event()
-        self._open: set[aiohttp.ClientResponse] = set()
+        self._open: set[Callable[[], None]] = set()
 
     @property
     def has_begun(self) -> bool:
@@ -24,17 +22,19 @@ class Draining:
     def begin(self) -> None:
         """End every stream; those that wait for their next try wake up."""
         self._begun.set()
-        for response in tuple(self._open):
-            response.close()
+        for end in tuple(self._open):
+            end()
 
     @contextlib.contextmanager
-    def holding(self, response: aiohttp.ClientResponse) -> Generator[None]:
-        """While this runs, a response is one that has to end."""
-        self._open.add(response)
+    def holding(self, end: Callable[[], None]) -> Generator[None]:
+        """While this runs, there is something that has to end, which `end` does; at once, if it is too late already."""
+        self._open.add(end)
         try:
+            if self.has_begun:
+                end()
             yield
         finally:
-            self._open.discard(response)
+            self._open.discard(end)
 
     async def sleep(self, seconds: float) -> None:
         """Wait, but not beyond the beginning."""

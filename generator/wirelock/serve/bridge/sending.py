@@ -60,7 +60,7 @@ class Sender:
         except Busy as error:
             return busy(error)
         except ERRORS as error:
-            return _slow(seconds) if limit.expired() else broken(error)
+            return slow(seconds) if limit.expired() else broken(error)
 
     async def _tried(self, call: Call, headers: Pairs) -> Received | Failure:
         try:
@@ -130,7 +130,8 @@ def busy(error: Busy) -> Failure:
     return Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, UPSTREAM_BUSY.id, str(error))
 
 
-def _slow(seconds: float | None) -> Failure:
+def slow(seconds: float | None) -> Failure:
+    """A call that was waited for as long as one without a deadline is."""
     words = f"the upstream did not answer within {seconds:g} seconds, and the call has no deadline of its own"
     return Failure(grpc.StatusCode.DEADLINE_EXCEEDED, UPSTREAM_SLOW.id, words)
 

@@ -7,19 +7,21 @@ ever having named an event has ended: without names nobody could say what was mi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
+from functools import partial
 from typing import Any
 
 import aiohttp
 import grpc
 
 from wirelock.serve.bridge.answers import Answered, LeftOut
-from wirelock.serve.bridge.calling import Rpc, Surroundings, read_request, written
+from wirelock.serve.bridge.calling import Rpc, Surroundings, bound, read_request, written
 from wirelock.serve.bridge.calls import UNSENDABLE, Call, Pairs
 from wirelock.serve.bridge.codes import BRIDGE_DRAINING, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure, unforeseen
-from wirelock.serve.bridge.sending import ERRORS, IDENTITY, LARGEST, broken, busy, encoding
+from wirelock.serve.bridge.sending import ERRORS, IDENTITY, LARGEST, broken, busy, encoding, slow
 from wirelock.serve.connections import Busy
 from wirelock.traffic.events import MEDIA_TYPE, EventReader
 from wirelock.traffic.exchange import media_type
@@ -67,7 +69,7 @@ class Stream:
             yield call
             return
         headers = self._around.states.headers(call, asked.named, asked.metadata)
-        connection = _Connection(self._rpc, self._around, call, headers)
+        connection = _Connection(self._rpc, self._around, call, headers, bound(call, context))
         try:
             with self._around.sender.places.stream():
                 async with aclosing(connection.steps()) as steps:
@@ -78,13 +80,14 @@ class Stream:
 
 
 class _Connection:
-    """One stream over as many connections as it takes."""
+    """One stream over as many connections as it takes; each has `seconds` to begin, None do not bound it."""
 
-    def __init__(self, rpc: Rpc, around: Surroundings, call: Call, headers: Pairs) -> None:
+    def __init__(self, rpc: Rpc, around: Surroundings, call: Call, headers: Pairs, seconds: float | None) -> None:
         self._rpc = rpc
         self._around = around
         self._call = call
         self._headers = (("Accept", MEDIA_TYPE), *headers)
+        self._seconds = seconds
         self._id = ""
         self._retry = RETRY
         self._failures = 0
@@ -120,18 +123,37 @@ class _Connection:
 
     async def _once(self) -> AsyncGenerator[Step]:
         """The messages of one connection."""
-        named = (("Last-Event-ID", self._id),) if self._id else ()
-        async with self._around.sender.opened(self._call, (*self._headers, *named)) as response:
-            if response.status == 204 and self._has_begun:  # the server's way to say that this was all
-                self._id = ""
-            elif response.status != 200 or not _is_stream(response):
-                yield await self._other(response)
-            else:
+        async with AsyncExitStack() as stack:
+            begun = await self._begun(stack)
+            if isinstance(begun, aiohttp.ClientResponse):
                 self._has_begun = True
-                with self._around.draining.holding(response):
-                    async with aclosing(self._events(response)) as steps:
+                with self._around.draining.holding(begun.close):
+                    async with aclosing(self._events(begun)) as steps:
                         async for step in steps:
                             yield step
+            elif begun is not None:
+                yield begun
+
+    async def _begun(self, stack: AsyncExitStack) -> aiohttp.ClientResponse | Step | None:
+        """A stream from its headers on, closed by `stack`; else what is there instead, None where all was said."""
+        limit = asyncio.timeout(self._seconds)
+        try:
+            async with limit:
+                with self._around.draining.holding(partial(_expire, limit)):
+                    return await self._opened(stack)
+        except TimeoutError:
+            if self._around.draining.has_begun or not limit.expired():
+                raise
+            return slow(self._seconds)
+
+    async def _opened(self, stack: AsyncExitStack) -> aiohttp.ClientResponse | Step | None:
+        named = (("Last-Event-ID", self._id),) if self._id else ()
+        opening = self._around.sender.opened(self._call, (*self._headers, *named))
+        response = await stack.enter_async_context(opening)
+        if response.status == 204 and self._has_begun:  # the server's way to say that this was all
+            self._id = ""
+            return None
+        return response if _is_stream(response) else await self._other(response)
 
     async def _other(self, response: aiohttp.ClientResponse) -> Step:
         """A response that is no stream: an error, or a body that the method describes beside it."""
@@ -163,4 +185,11 @@ class _Connection:
 
 
 def _is_stream(response: aiohttp.ClientResponse) -> bool:
-    return media_type(response.headers.get("Content-Type", "")) == MEDIA_TYPE and encoding(response) == IDENTITY
+    kind = media_type(response.headers.get("Content-Type", ""))
+    return response.status == 200 and kind == MEDIA_TYPE and encoding(response) == IDENTITY
+
+
+def _expire(limit: asyncio.Timeout) -> None:
+    """Let the time be over now."""
+    if not limit.expired():
+        limit.reschedule(asyncio.get_running_loop().time())
