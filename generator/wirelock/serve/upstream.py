@@ -87,9 +87,10 @@ def _parts(address: str) -> SplitResult | None:
         parts = urlsplit(address)
         if parts.port == 0:  # to read a port that is none raises
             return None
+        (parts.hostname or "").encode("idna")  # as resolvers do: what has no such form, none of them takes
     except ValueError:
         return None
-    if any(char <= " " for char in address) or parts.query or parts.fragment:
+    if any(char <= " " or char in "?#" for char in address):
         return None
     return parts if parts.scheme in ("http", "https") and parts.hostname else None
 
@@ -102,6 +103,9 @@ def _authorization(environment: Mapping[str, str]) -> str | Diagnostic:
     if any(ord(char) < 0x20 or ord(char) == 0x7F for char in token):
         hint = "a token is one line of printable characters"
         return Diagnostic(UPSTREAM_CREDENTIALS, Location(), f"{TOKEN} holds a control character", hint)
+    if ":" in user:
+        hint = "a user has none (RFC 7617): what comes behind it would be taken for the password"
+        return Diagnostic(UPSTREAM_CREDENTIALS, Location(), f"{USER} holds a colon", hint)
     if token:
         return f"Bearer {token}"
     return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}" if user or password else ""
