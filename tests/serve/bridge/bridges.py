@@ -44,6 +44,9 @@ class Noted:
     def draining(self) -> None:
         """Nothing."""
 
+    def drained(self) -> None:
+        """Nothing."""
+
     def watch(self) -> Observed:
         """What tells it of the calls of a project's services."""
         return Observed([lambda started: _Follows(self.calls)])

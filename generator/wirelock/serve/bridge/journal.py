@@ -50,6 +50,9 @@ class Journal:
     def draining(self) -> None:
         """The bridge takes no more calls."""
         self._log(logging.INFO, "draining")
+
+    def drained(self) -> None:
+        """The last call has ended, so that nothing is found any more."""
         for kind, times in self._kinds.items():
             self._log(logging.WARNING, "finding in all", **_facts(kind), times=times)
 

@@ -29,6 +29,8 @@ class Observer(Protocol):
 
     def draining(self) -> None: ...
 
+    def drained(self) -> None: ...
+
 
 class Watch(Protocol):
     """Watches calls and the requests that they make; must neither raise nor wait."""
@@ -91,3 +93,8 @@ class Observers:
         """The bridge takes no more calls, and ends when those that run have ended."""
         for observer in self._observers:
             observer.draining()
+
+    def drained(self) -> None:
+        """The last call has ended."""
+        for observer in self._observers:
+            observer.drained()

@@ -58,11 +58,13 @@ async def serve(bridge: Bridge) -> Diagnostic | None:
         if isinstance(port, Diagnostic):
             return port
         with signals(told.set):
-            bridge.observer.listening(str(replace(bridge.listen.address, port=port)), bridge.upstream.url)
+            address = str(replace(bridge.listen.address, port=port))
+            bridge.observer.listening(address, bridge.upstream.url)
             if bridge.listen.exposed:
-                bridge.observer.exposed(str(bridge.listen.address))
+                bridge.observer.exposed(address)
             await told.wait()
         bridge.observer.draining()
+    bridge.observer.drained()
     return None
 
 

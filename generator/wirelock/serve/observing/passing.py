@@ -26,3 +26,6 @@ class PassedOn:
 
     def draining(self) -> None:
         """Nothing of a call."""
+
+    def drained(self) -> None:
+        """Nothing of a call."""
