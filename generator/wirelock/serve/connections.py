@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Callable, Generator
 
 import aiohttp
@@ -17,6 +18,11 @@ MOST_STREAMS = 256
 """How many event streams may be open besides; they may last for ever, so nothing waits for their end."""
 PATIENCE = 10.0
 """Seconds that a call waits for others to end."""
+_PROBES = (("TCP_KEEPIDLE", 30), ("TCP_KEEPALIVE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+"""Seconds of silence after which the other side is asked whether it is there, seconds between questions, and how many.
+
+The second is what the first is called on macOS.
+"""
 
 
 class Busy(Exception):
@@ -114,3 +120,17 @@ class Connector(aiohttp.TCPConnector):
                 return connection
             connection.close()
         raise aiohttp.ClientConnectionError("it speaks before it is asked")
+
+
+def probing(address: aiohttp.AddrInfoType) -> socket.socket:
+    """A socket that notices when the other side is gone without a word, which takes a minute; raises OSError.
+
+    On a stream that is silent nothing else would: nothing is sent that could go unanswered (RFC 9293, 3.8.4).
+    """
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _PROBES:
+        if hasattr(socket, name):  # not every system lets this be chosen
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return made

@@ -12,7 +12,7 @@ import aiohttp
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.words import visible
-from wirelock.serve.connections import Connector
+from wirelock.serve.connections import Connector, probing
 from wirelock.serve.failing import reason
 from wirelock.serve.tls import NO_TLS, TlsFiles
 from wirelock.traffic.secrets import REDACTED
@@ -130,7 +130,7 @@ def connected(upstream: Upstream, seconds: float | None = None) -> aiohttp.Clien
     `Places`. `seconds` bound a whole call, None leaves that to the caller.
     """
     session = aiohttp.ClientSession(
-        connector=Connector(limit=0, ssl=upstream.tls if upstream.tls else True),
+        connector=Connector(limit=0, ssl=upstream.tls if upstream.tls else True, socket_factory=probing),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import sys
 import time
 from typing import cast
 
@@ -17,6 +19,7 @@ from wirelock.ir import TypeId
 from wirelock.serve import connections
 from wirelock.serve.bridge import sending
 from wirelock.serve.bridge.warming import Warmth
+from wirelock.serve.upstream import Upstream, connected
 
 EXHAUSTED, TOO_LATE = grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.DEADLINE_EXCEEDED
 
@@ -131,6 +134,25 @@ def test_a_stream_that_has_begun_may_be_silent(things: tuple[Build, Loaded], mon
             assert await watch(b"").read()
 
     asyncio.run(run())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other names for it")
+def test_whether_the_server_is_still_there_is_asked_where_a_stream_is_silent() -> None:
+    """A machine that lost its power says no goodbye; nothing is sent on a stream that would go unanswered."""
+
+    async def run() -> list[int]:
+        async with (
+            hostile(streams) as server,
+            connected(Upstream(server.url)) as session,
+            session.get(server.url) as response,
+        ):
+            assert response.connection is not None and response.connection.transport is not None
+            line: socket.socket = response.connection.transport.get_extra_info("socket")
+            tcp = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            return [line.getsockopt(socket.IPPROTO_TCP, option) for option in tcp]
+
+    assert asyncio.run(run()) == [30, 10, 3]
 
 
 def test_the_first_call_of_a_method_holds_up_no_other(
