@@ -17,7 +17,7 @@ from wirelock.api import verify_live
 from wirelock.config import Config
 from wirelock.diagnostics import Report, Severity
 from wirelock.report import FORMATS
-from wirelock.serve.live import following
+from wirelock.serve.live import asking, following
 
 TICK = {"type": "object", "required": ["at"], "properties": {"at": {"type": "integer"}}}
 SERVICE = {
@@ -27,7 +27,10 @@ SERVICE = {
             "request": "empty.schema.json",
             "response": "tick.schema.json",
             "http": {"get": "/tick"},
-            "responses": {"200": {"schema": "tick.schema.json", "media_type": "text/event-stream"}},
+            "responses": {
+                "200": {"schema": "tick.schema.json", "media_type": "text/event-stream"},
+                "409": {"schema": "tick.schema.json"},
+            },
             "stream": "sse",
         },
     },
@@ -130,6 +133,35 @@ def test_what_is_no_stream_is_a_finding(act: Act, code: str, config: Config) -> 
     assert code in {diagnostic.code.id for diagnostic in report.diagnostics}
     assert report.exit_code in (1, 2)
     assert report.summary["exchanges"]["conforming"] == 0
+
+
+def in_two(text: bytes) -> Act:
+    """A described refusal whose body is sent in two, apart in time."""
+
+    def act(actor: Actor) -> bool:
+        actor.send_response(409)
+        actor.send_header("content-type", "application/json")
+        actor.send_header("content-length", str(len(text)))
+        actor.end_headers()
+        actor.wfile.write(text[:4])
+        time.sleep(0.2)
+        actor.wfile.write(text[4:])
+        return True
+
+    return act
+
+
+def test_a_refusal_that_comes_in_pieces_is_judged_whole(config: Config) -> None:
+    report = followed(config, in_two(b'{"at": 1}'), seconds=5)
+    assert [diagnostic.code.id for diagnostic in report.diagnostics] == []
+    assert (report.exit_code, report.summary["exchanges"]["conforming"]) == (0, 1)
+
+
+def test_a_refusal_that_is_too_large_is_named(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "MAX_BYTES", 2**20)
+    report = followed(config, in_two(b'{"at": 1' + b" " * 2**20 + b"}"), seconds=5)
+    (found,) = [one for one in report.diagnostics if one.code.id == "UPSTREAM_UNANSWERED"]
+    assert "the answer is larger than 1 MiB" in found.message
 
 
 def test_an_event_without_end_is_not_kept_without_end(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ class Call:
         return f"{self.verb} {visible(self.path)}"
 
 
-class _TooLarge(ValueError):
+class TooLarge(ValueError):
     """The answer is larger than is read."""
 
 
@@ -59,12 +59,12 @@ class Server:
             async with self.session.request(
                 call.verb, self.at(call.path), data=call.body, headers=headers, timeout=limits, allow_redirects=False
             ) as answer:
-                return self.exchange(call, number, answer, await _read(answer))
+                return self.exchange(call, number, answer, await read(answer))
         except aiohttp.ClientConnectorError as error:
             return unreachable(self.upstream, error)
         except TimeoutError:
             return self.unanswered(call, number, f"no whole answer within {seconds:g} seconds")
-        except (EntryError, _TooLarge) as error:
+        except (EntryError, TooLarge) as error:
             return self.unanswered(call, number, str(error))
         except (aiohttp.ClientError, OSError) as error:
             return self.unanswered(call, number, reason(error))
@@ -98,10 +98,11 @@ class Server:
         return Diagnostic(UPSTREAM_UNANSWERED, Location(self.upstream.url), words, hint, exchange=ref)
 
 
-async def _read(answer: aiohttp.ClientResponse) -> bytes:
+async def read(answer: aiohttp.ClientResponse) -> bytes:
+    """The body of an answer to its end; raises TooLarge."""
     found = bytearray()
     async for piece in answer.content.iter_chunked(_PIECE):
         found += piece
         if len(found) > MAX_BYTES:
-            raise _TooLarge(f"the answer is larger than {MAX_BYTES // 2**20} MiB")
+            raise TooLarge(f"the answer is larger than {MAX_BYTES // 2**20} MiB")
     return bytes(found)

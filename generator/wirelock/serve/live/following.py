@@ -12,7 +12,7 @@ import aiohttp
 from wirelock.diagnostics import Diagnostic, Location
 from wirelock.ir import Method, Service
 from wirelock.serve.failing import reason
-from wirelock.serve.live.asking import Call, Server
+from wirelock.serve.live.asking import Call, Server, TooLarge, read
 from wirelock.serve.live.codes import STREAM_CUT
 from wirelock.serve.upstream import CONNECT_SECONDS, unreachable
 from wirelock.traffic.entries import EntryError
@@ -68,8 +68,8 @@ async def follow(server: Server, call: Call, limits: Following, opened: asyncio.
     except aiohttp.ClientConnectorError as error:
         return Followed(unreachable(server.upstream, error))
     except TimeoutError:
-        return Followed(server.unanswered(call, number, f"nothing within {limits.seconds:g} seconds"))
-    except EntryError as error:
+        return Followed(server.unanswered(call, number, f"no whole answer within {limits.seconds:g} seconds"))
+    except (EntryError, TooLarge) as error:
         return Followed(server.unanswered(call, number, str(error)))
     except (aiohttp.ClientError, OSError) as error:
         return Followed(server.unanswered(call, number, reason(error)))
@@ -82,7 +82,7 @@ async def _followed(
 ) -> Followed:
     if answer.content_type != MEDIA_TYPE:
         async with asyncio.timeout_at(deadline):
-            return Followed(server.exchange(call, number, answer, await answer.content.read(MAX_BYTES)))
+            return Followed(server.exchange(call, number, answer, await read(answer)))
     if coding := answer.headers.get("Content-Encoding", ""):
         return Followed(server.unanswered(call, number, f"the stream is compressed with {coding}, unasked"))
     taken, end = _Taken(limits.events), ""
