@@ -143,9 +143,36 @@ def test_requests_alone_are_not_success(check: Check) -> None:
     check.exchange(send("PATCH", "/session/ses_1", 0, b'{"title": "t"}', b""))
     assert check.bodies == 1
     (nothing,) = check.nothing_checked()
-    assert "no answer" in nothing.message
+    assert nothing.message.endswith(": 1 exchange read, the server answered none that a service describes")
     check.exchange(get("/session/ses_1", 200, SESSION))
     assert check.nothing_checked() == ()
+
+
+UNKNOWN, UNKEPT = get("/config", 200, b"{}"), replace(get("/session", 200), unrecorded=("response",))
+UNHELD = [
+    ([], "0 exchanges read, none of them was looked at"),
+    ([UNKNOWN], "1 exchange read, none of them is described by a service"),
+    ([UNKNOWN, get("/session", 0)], "2 exchanges read, the server answered none that a service describes"),
+    ([get("/session", 0), UNKEPT], "2 exchanges read, no answer to them could be held"),
+]
+
+
+@pytest.mark.parametrize(("read", "why"), UNHELD)
+def test_why_nothing_was_checked_is_said_as_it_is(check: Check, read: list[Exchange], why: str) -> None:
+    for exchange in read:
+        check.exchange(exchange)
+    (nothing,) = check.nothing_checked()
+    assert nothing.message == f"nothing was checked: {why}"
+
+
+def test_why_nothing_was_checked_adds_up(project: Build, loaded: Loaded, check: Check) -> None:
+    """Files are checked each by itself, and told of together."""
+    other = Check(project.graph, loaded.contract)
+    other.exchange(get("/session", 0))
+    check.exchange(UNKNOWN)
+    check.add(other.tally())
+    (nothing,) = check.nothing_checked()
+    assert nothing.message.endswith(": 2 exchanges read, the server answered none that a service describes")
 
 
 def test_a_document_is_held_against_its_type(check: Check) -> None:

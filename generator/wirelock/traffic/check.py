@@ -19,6 +19,7 @@ from wirelock.traffic.parts import Checked, Fault, Held, Part, Skipped, Streamed
 from wirelock.traffic.routes import Match, Routes
 from wirelock.traffic.subject import Subject, of_document, of_exchange
 from wirelock.traffic.tally import Tally
+from wirelock.traffic.unheld import Unheld, reason
 from wirelock.traffic.verdict import judge
 
 OUTCOMES = (
@@ -31,6 +32,12 @@ OUTCOMES = (
     "stream",
 )
 ROUND_TRIPS = ("equal", "lossy", "failed")
+_HINTS = {
+    Unheld.UNSEEN: "check that the recordings hold exchanges",
+    Unheld.UNDESCRIBED: "check that the recordings are of this API",
+    Unheld.UNANSWERED: "record it again while the server answers",
+    Unheld.UNKEPT: "see why at each answer, and record it again with its body",
+}
 
 
 class Check:
@@ -46,6 +53,7 @@ class Check:
         self.round_trips: Counter[str] = Counter()
         self.bodies = 0
         self.answers = 0
+        self._described: Counter[str] = Counter()
         self._cases: list[Case] = []
         self._exhibits = Exhibits()
         self._graph = graph
@@ -67,6 +75,7 @@ class Check:
             self.diagnostics.append(subject.diagnostic(NOT_DESCRIBED, "", self._routes.reason(exchange)))
             return
         self._exercised.method(match.route.service, match.route.method)
+        self._described["answered" if exchange.status else "unanswered"] += 1
         request = request_part(exchange, match, self._graph.definitions)
         response = response_part(exchange, match, self._graph.definitions)
         asked = self._part(of_exchange(exchange, "request", match), request)
@@ -78,6 +87,10 @@ class Check:
         went_well = exchange.status < 400 and (answered == "conforming" or not exchange.status)
         at_fault = asked == "violating" and went_well
         self._count(of_exchange(exchange, "", match), "violating" if at_fault else answered)
+
+    def unanswered(self) -> None:
+        """Note an exchange that came to no answer, and is held against nothing."""
+        self._described["unanswered"] += 1
 
     def more(self, exchange: Exchange, first: int) -> None:
         """Hold further events of a stream; its exchange was held before, with those before the one numbered `first`."""
@@ -120,6 +133,7 @@ class Check:
             dict(self.round_trips),
             self.bodies,
             self.answers,
+            dict(self._described),
             {kind: tuple(sorted(names)) for kind, names in self._exercised.seen.items()},
             tuple(sorted(self._documents)),
             tuple(self._cases),
@@ -133,6 +147,7 @@ class Check:
         self.round_trips.update(tally.round_trips)
         self.bodies += tally.bodies
         self.answers += tally.answers
+        self._described.update(tally.described)
         for kind, names in tally.exercised.items():
             self._exercised.seen[kind] |= {*names}
         self._documents |= {*tally.types}
@@ -140,19 +155,19 @@ class Check:
         self._exhibits.take(tally.exhibits)
 
     @property
-    def unheld(self) -> str:
-        """Why no answer was checked; "" where one was."""
+    def unheld(self) -> Unheld | None:
+        """Why no answer was checked; None where one was."""
         if self.answers:
-            return ""
-        return "no answer to them could be held" if self.bodies else "none of them described by a service"
+            return None
+        return reason(self.outcomes.total(), self._described["answered"], self._described["unanswered"])
 
     def nothing_checked(self) -> tuple[Diagnostic, ...]:
         """The one error if no answer was checked at all: zero checked is not success, nor are requests alone."""
-        if not self.unheld:
+        unheld = self.unheld
+        if unheld is None:
             return ()
-        words = f"nothing was checked: {counted(self.outcomes.total(), 'exchange')} read, {self.unheld}"
-        hint = "check that the recordings are of this API" + (", and that the server answered" if self.bodies else "")
-        return (Diagnostic(NOTHING_CHECKED, Location(), words, hint),)
+        words = f"nothing was checked: {counted(self.outcomes.total(), 'exchange')} read, {unheld.value}"
+        return (Diagnostic(NOTHING_CHECKED, Location(), words, _HINTS[unheld]),)
 
     def report(self) -> Report:
         """Everything found and counted, and what was covered, unless nothing was checked."""

@@ -13,8 +13,8 @@ from wirelock.ir import TypeId
 class Tally:
     """The facts of a check.
 
-    `outcomes` and `round_trips` are counts by name, `exercised` names by kind, `types` those that bare documents were
-    held against.
+    `outcomes` and `round_trips` are counts by name, `described` those of described exchanges by whether they were
+    answered, `exercised` names by kind, `types` those that bare documents were held against.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -22,6 +22,7 @@ class Tally:
     round_trips: Mapping[str, int] = field(default_factory=dict[str, int])
     bodies: int = 0
     answers: int = 0
+    described: Mapping[str, int] = field(default_factory=dict[str, int])
     exercised: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     types: tuple[TypeId, ...] = ()
     cases: tuple[Case, ...] = ()

@@ -266,7 +266,10 @@ def test_a_server_that_is_down_is_counted() -> None:
             assert got.startswith(b"HTTP/1.1 502 ") and b"no answer of the server" in got
             report = await on.report()
         assert report.exit_code == 2
-        assert {"UPSTREAM_FAILED", "NOTHING_CHECKED"} == {one.code.id for one in report.diagnostics}
+        said = {one.code.id: one.message for one in report.diagnostics}
+        assert said.keys() == {"UPSTREAM_FAILED", "NOTHING_CHECKED"}
+        words = "nothing was checked: 1 request came, the server answered none that a service describes"
+        assert said["NOTHING_CHECKED"] == words
 
     asyncio.run(run())
 

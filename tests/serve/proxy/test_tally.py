@@ -8,6 +8,7 @@ import pytest
 from stage import SESSION, project
 
 from wirelock.artifacts import load
+from wirelock.diagnostics import Report
 from wirelock.serve.proxy import kinds
 from wirelock.serve.proxy.tally import Tally
 from wirelock.traffic.check import Check
@@ -52,13 +53,36 @@ def test_nothing_was_checked_before_an_answer_was(tally: Tally) -> None:
     tally.exchange(replace(GOOD, url="http://h/unknown"))
     tally.exchange(replace(GOOD, method="POST", url="http://h/session", status=0, request=JSON, response=None))
     report = tally.report({"requests": 2})
-    (nothing,) = (one for one in report.diagnostics if one.code.id == "NOTHING_CHECKED")
-    assert nothing.message == "nothing was checked: 2 requests came, no answer to them could be held"
+    said = "nothing was checked: 2 requests came, the server answered none that a service describes"
+    assert words(report) == said
     assert report.exit_code == 2 and report.coverage == ()
     tally.exchange(GOOD)
     report = tally.report({"requests": 3})
     assert "NOTHING_CHECKED" not in {one.code.id for one in report.diagnostics}
     assert report.exit_code == 0 and report.coverage
+
+
+def words(report: Report) -> str:
+    """What is said of nothing having been checked."""
+    (nothing,) = (one for one in report.diagnostics if one.code.id == "NOTHING_CHECKED")
+    return nothing.message
+
+
+UNKNOWN, UNKEPT = replace(GOOD, url="http://h/unknown"), replace(GOOD, response=None, unrecorded=("response",))
+WORDS = {
+    "none was looked at": ([], "none of them was looked at"),
+    "none is described": ([UNKNOWN], "none of them is described by a service"),
+    "the server was down": ([replace(GOOD, status=0)], "the server answered none that a service describes"),
+    "some are described": ([UNKNOWN, replace(GOOD, status=0)], "the server answered none that a service describes"),
+    "the body was not kept": ([UNKNOWN, UNKEPT, replace(GOOD, status=0)], "no answer to them could be held"),
+}
+
+
+@pytest.mark.parametrize(("came", "why"), WORDS.values(), ids=WORDS.keys())
+def test_why_nothing_was_checked_is_said_as_it_is(tally: Tally, came: list[Exchange], why: str) -> None:
+    for exchange in came:
+        tally.exchange(exchange) if exchange.status else tally.failed("no answer", exchange)
+    assert words(tally.report({"requests": 3})) == f"nothing was checked: 3 requests came, {why}"
 
 
 def test_what_is_judged_is_what_came_of_this_exchange(tally: Tally) -> None:

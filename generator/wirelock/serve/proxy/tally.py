@@ -12,6 +12,14 @@ from wirelock.serve.proxy.kinds import Kinds, upstream_failed
 from wirelock.traffic.check import Check
 from wirelock.traffic.codes import NOTHING_CHECKED
 from wirelock.traffic.exchange import Exchange
+from wirelock.traffic.unheld import Unheld
+
+_HINTS = {
+    Unheld.UNSEEN: "the counts say what became of them",
+    Unheld.UNDESCRIBED: "check that the schemas are of this API",
+    Unheld.UNANSWERED: "check that the server runs, and that --upstream is its address",
+    Unheld.UNKEPT: "see why at each answer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,8 @@ class Tally:
     def failed(self, words: str, exchange: Exchange) -> None:
         """Count an exchange that the server did not answer as HTTP wants it."""
         self._kinds.add((upstream_failed(words, exchange.recording),))
+        if not exchange.status:
+            self._check.unanswered()
 
     def report(self, counts: dict[str, int | str]) -> Report:
         """Everything so far; `counts` are those of what passed."""
@@ -63,13 +73,13 @@ class Tally:
         )
 
     def _nothing(self, counts: dict[str, int | str]) -> tuple[Diagnostic, ...]:
-        if not self._check.unheld:
+        unheld = self._check.unheld
+        if unheld is None:
             return ()
         came = counts["requests"]
         words, hint = "no request came", "send the client's requests here instead of to the server"
         if isinstance(came, int) and came:
-            words = f"{counted(came, 'request')} came, {self._check.unheld}"
-            hint = "check that the schemas are of this API, and that the server answered"
+            words, hint = f"{counted(came, 'request')} came, {unheld.value}", _HINTS[unheld]
         words = f"nothing was checked: {words}"
         return (Diagnostic(NOTHING_CHECKED, Location(), words, hint),)
 
