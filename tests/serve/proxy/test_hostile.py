@@ -16,6 +16,13 @@ WRONG = {
     "a list of lengths": OK + b"Content-Length: 2, 3\r\n\r\nabc",
     "a length below nothing": OK + b"Content-Length: -1\r\n\r\nabc",
     "a length and a coding": OK + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+    "a coding before the chunks": OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+    "a coding before the chunks, in a field of its own": OK
+    + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+    "a coding up to the end": OK + b"Transfer-Encoding: gzip\r\n\r\nhi",
+    "a coding that does nothing": OK + b"Transfer-Encoding: identity\r\n\r\nhi",
+    "chunks within chunks": OK + b"Transfer-Encoding: chunked, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+    "a coding with a parameter": OK + b"Transfer-Encoding: chunked;a=b\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
     "NUL in a field": OK + b"X-A: a\0b\r\nContent-Length: 2\r\n\r\nhi",
     "a bare CR in a field": OK + b"X-A: a\rSet-Cookie: b\r\nContent-Length: 2\r\n\r\nhi",
     "a length with a fold in it": OK + b"Content-Length: 2\r\n 0\r\n\r\nhi",
@@ -181,9 +188,17 @@ def test_a_head_with_a_body_reaches_nobody() -> None:
     asyncio.run(run())
 
 
+CODED = b"POST /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: %s\r\n\r\n"
+CHUNKS = b"2\r\nhi\r\n0\r\n\r\n"
 REQUESTS = {
     "two lengths": b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
     "a length and a coding": b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunks within chunks": CODED % b"chunked, chunked" + CHUNKS,
+    "a coding behind the chunks": CODED % b"chunked, gzip" + CHUNKS,
+    "a coding without chunks": CODED % b"gzip" + b"hi",
+    "a coding before the chunks": CODED % b"gzip, chunked" + CHUNKS,
+    "a coding before the chunks, in a field of its own": CODED % b"gzip\r\nTransfer-Encoding: chunked" + CHUNKS,
+    "a coding that nobody knows": CODED % b"odd, chunked" + CHUNKS,
     "NUL in a field": b"GET /x HTTP/1.1\r\nHost: localhost\r\nX-A: a\0b\r\n\r\n",
     "a folded field": b"GET /x HTTP/1.1\r\nHost: localhost\r\nX-A: 1\r\n more\r\n\r\n",
     "no HTTP": b"hello\r\n\r\n",
@@ -198,9 +213,35 @@ def test_what_is_no_request_is_not_sent(text: bytes) -> None:
         kept: list[bytes] = []
         async with stage(keeps(answer(), kept)) as on:
             got = await on.send(text.replace(b"Host: localhost\r\n", b"Host: localhost\r\nConnection: close\r\n"))
-            assert got == b"" or got.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4"))
+            assert got == b"" or got.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4", b"HTTP/1.1 501 "))
             assert b"Bad" in got or kept == []
         assert kept == []
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("coding", [b"gzip, chunked", b"odd, chunked"])
+def test_a_transfer_coding_that_would_be_lost_is_not_implemented(coding: bytes) -> None:
+    """RFC 9112, 6.1; and nothing more is read from this connection."""
+
+    async def run() -> None:
+        async with stage(answers(answer())) as on:
+            got = await on.send(CODED % coding + CHUNKS + request("GET", "/session"))
+            assert got.startswith(b"HTTP/1.1 501 ") and b"it has a transfer coding other than chunked" in got
+            assert got.count(b"HTTP/1.1") == 1
+            assert on.server.connections == 0
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("coding", [b"chunked", b"Chunked", b"\t chunked "])
+def test_chunks_alone_pass_both_ways(coding: bytes) -> None:
+    async def run() -> None:
+        kept: list[bytes] = []
+        async with stage(keeps(OK + b"Transfer-Encoding: %s\r\n\r\n" % coding + CHUNKS, kept)) as on:
+            asked = (CODED % coding).replace(b"Host:", b"Connection: close\r\nHost:")
+            assert (await on.send(asked + CHUNKS)).endswith(b"\r\n\r\n" + CHUNKS)
+        assert kept[0].endswith(b"\r\n\r\nhi")
 
     asyncio.run(run())
 

@@ -153,7 +153,7 @@ class _Exchange:
 
     async def _answered(self, answer: aiohttp.ClientResponse, place: Place) -> web.StreamResponse:
         wrong = "it changes the protocol, which was not asked for" if answer.status < 200 else ""
-        wrong = wrong or headers.wrong(answer.raw_headers)
+        wrong = wrong or headers.wrong(answer.raw_headers) or headers.coded(answer.raw_headers)
         if wrong:
             answer.close()  # what else comes on this connection belongs to nobody
             return self._bad_gateway(f"the server's answer cannot be passed on: {wrong}")
@@ -255,9 +255,13 @@ def _refusal(request: web.BaseRequest, target: str) -> web.StreamResponse | None
         wrong = wrong or "its target is no path"
     if wrong:
         return problem(400, "the request cannot be passed on", wrong)
-    if request.headers.get("Upgrade", "").lower() == "websocket":
-        words = "WebSockets are not passed on: connect to the server itself"
+    if words := headers.coded(request.raw_headers) or _websocket(request):
         refused = problem(501, "not passed on", words)
         refused.force_close()  # what follows may be no HTTP
         return refused
     return None
+
+
+def _websocket(request: web.BaseRequest) -> str:
+    asked = request.headers.get("Upgrade", "").lower() == "websocket"
+    return "WebSockets are not passed on: connect to the server itself" if asked else ""

@@ -45,6 +45,16 @@ def wrong(raw: Raw) -> str:
     return next((words for name, value in raw if (words := _wrong(name) or _wrong(value))), "")
 
 
+def coded(raw: Raw) -> str:
+    """Why a body cannot be passed on as it was coded for its way here, "" if it can (RFC 9112, 6.1).
+
+    Only chunks are undone here and made anew: what is below another coding would arrive without its name.
+    """
+    codings = values(raw, b"transfer-encoding")
+    plain = not codings or [coding.strip().lower() for coding in codings] == [b"chunked"]
+    return "" if plain else "it has a transfer coding other than chunked"
+
+
 def values(raw: Raw, name: bytes) -> list[bytes]:
     """The values of a header field; the name is in lower case."""
     return [value for known, value in raw if known.lower() == name]
