@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
@@ -13,9 +13,9 @@ import aiohttp
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.words import visible
 from wirelock.serve.connections import Connector, probing
+from wirelock.serve.echoes import UNKNOWN, Echoes, echoes
 from wirelock.serve.failing import reason
 from wirelock.serve.tls import NO_TLS, TlsFiles
-from wirelock.traffic.secrets import REDACTED
 
 UPSTREAM_INVALID = Code("UPSTREAM_INVALID", Severity.ERROR, fatal=True)
 UPSTREAM_CREDENTIALS = Code("UPSTREAM_CREDENTIALS", Severity.ERROR, fatal=True)
@@ -28,30 +28,24 @@ LONGEST_FIELD = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A server as it is dialled: `url` has no trailing slash, and `authorization` is the header's value or ""."""
+    """A server as it is dialled: `url` has no trailing slash, and `authorization` is the header's value or "".
+
+    `known` is what must not be shown of an answer: those credentials, should the server repeat them.
+    """
 
     url: str
     authorization: str = ""
     tls: ssl.SSLContext | None = None
     shows_certificate: bool = False
+    known: Echoes = field(default=UNKNOWN, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "known", echoes((), self.authorization))
 
     @property
     def has_credentials(self) -> bool:
         """Whether the server is shown who we are, whoever it is that makes us ask."""
         return bool(self.authorization) or self.shows_certificate
-
-    def redacted(self, text: bytes) -> bytes:
-        """A text of the server's without the credentials that it was sent, should it repeat them."""
-        for secret in self._secrets():
-            text = text.replace(secret, REDACTED.encode())
-        return text
-
-    def _secrets(self) -> list[bytes]:
-        kind, _, value = self.authorization.partition(" ")
-        secrets = [value.encode()]
-        if kind == "Basic":
-            secrets.append(base64.b64decode(value).partition(b":")[2])
-        return [secret for secret in secrets if secret]
 
     @property
     def host(self) -> str:

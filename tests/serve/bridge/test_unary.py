@@ -330,6 +330,25 @@ def test_who_is_refused_is_told_of_the_credentials(client: Client, server: Stub,
     assert "credentials" in caught.value.details()
 
 
+@pytest.mark.parametrize("name", ["Get", "Watch"])
+@pytest.mark.parametrize(
+    "echo", ['pa"ss/wörd', 'pa\\"ss\\/w\\u00f6rd', 'pa\\"ss/wörd', "pa%22ss%2Fw%C3%B6rd", "bWU6cGEic3Mvd8O2cmQ="]
+)
+def test_a_password_that_the_server_repeats_in_an_error_is_not_passed_on(
+    things: tuple[Build, Loaded], server: Stub, name: str, echo: str
+) -> None:
+    server.answer = says(500, f'{{"message": "<{echo}>"}}')
+    environment = {"WIRELOCK_UPSTREAM_USER": "me", "WIRELOCK_UPSTREAM_PASSWORD": 'pa"ss/wörd'}
+    with bridged(server.url, *things, **environment) as address:
+        client = Client(address, *things)
+        with pytest.raises(grpc.RpcError) as caught:
+            client.ask("Get", {"id": "a"}) if name == "Get" else list(client.stream("Watch"))
+    assert server.last.headers["authorization"] == "Basic bWU6cGEic3Mvd8O2cmQ="
+    error: Any = caught.value
+    told = dict(error.trailing_metadata())["grpc-status-details-bin"]
+    assert b"<[redacted]" in told and b"ss" not in told.partition(b"<")[2]
+
+
 def test_a_fault_of_ours_is_told_as_one(
     things: tuple[Build, Loaded], server: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

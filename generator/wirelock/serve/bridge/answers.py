@@ -15,6 +15,7 @@ from wirelock.runtime.findings import Finding
 from wirelock.runtime.text import dump
 from wirelock.serve.bridge.errors import Contracts, error
 from wirelock.serve.bridge.failures import Failure
+from wirelock.serve.echoes import UNKNOWN, Echoes
 from wirelock.traffic.bodies import event_part, event_type, response_part, stated
 from wirelock.traffic.codes import BODY_NOT_CHECKED, MEDIA_TYPE_UNDOCUMENTED, NOT_CARRIED
 from wirelock.traffic.events import Event
@@ -48,6 +49,7 @@ class Answers:
     """Reads the responses of one method.
 
     A body that breaks its schema is a failure, or, with `carriers`, goes on where its message can hold it, with notes.
+    `known` are our credentials: the client gets to see what the upstream says of an error, and not them.
     """
 
     def __init__(
@@ -56,10 +58,12 @@ class Answers:
         contracts: Contracts,
         definitions: Mapping[TypeId, Definition],
         carriers: Carriers | None = None,
+        known: Echoes = UNKNOWN,
     ) -> None:
         self._match = Match(route, {})
         self._contracts = contracts
         self._carriers = carriers
+        self._known = known
         self._definitions = definitions
         self._response = route.method.response
         self._event = event_type(stated(route.method.responses, 200)) or route.method.response
@@ -73,9 +77,9 @@ class Answers:
             return self._checked(status, Body(b"", ""))  # a text may be empty
         if body is not None and (key := self._whole.get((status, body.media_type))) is not None:
             return self._encoded(Held(key, body.text), status)
-        part = self._part(status, body)
         if status >= 400:
-            return error(status, body, part, self._contracts)
+            return self._error(status, body)
+        part = self._part(status, body)
         match part:
             case Held():
                 return self._encoded(part, status)
@@ -88,6 +92,10 @@ class Answers:
             case Streamed():
                 words = "the upstream answers with a stream of events, and the method is none"
                 return Failure(grpc.StatusCode.INTERNAL, MEDIA_TYPE_UNDOCUMENTED.id, words, status=status)
+
+    def _error(self, status: int, body: Body | None) -> Failure:
+        told = replace(body, text=self._known.without(body.text)) if body is not None else None
+        return error(status, told, self._part(status, told), self._contracts)
 
     def _part(self, status: int, body: Body | None) -> Part:
         method = self._match.route.method

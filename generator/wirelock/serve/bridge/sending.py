@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -18,6 +18,7 @@ from wirelock.serve.bridge.codes import UPSTREAM_BROKEN, UPSTREAM_BUSY, UPSTREAM
 from wirelock.serve.bridge.failures import Failure
 from wirelock.serve.bridge.observing import Told, Watch
 from wirelock.serve.connections import Busy, Places
+from wirelock.serve.echoes import Echoes
 from wirelock.serve.failing import reason
 from wirelock.serve.upstream import UPSTREAM_UNREACHABLE, Upstream
 from wirelock.traffic.events import MEDIA_TYPE
@@ -51,6 +52,11 @@ class Sender:
         self._watch = watch
         self.places = Places()
 
+    @property
+    def known(self) -> Echoes:
+        """Our credentials, in the forms in which the upstream may repeat them."""
+        return self._upstream.known
+
     async def send(self, call: Call, headers: Pairs = (), seconds: float | None = None) -> Received | Failure:
         """Send a call with further headers; cancelling this closes the connection. `seconds` bound it, None do not."""
         limit = asyncio.timeout(seconds)
@@ -72,14 +78,7 @@ class Sender:
 
     async def _sent(self, call: Call, headers: Pairs) -> Received | Failure:
         async with self.opened(call, headers) as response:
-            return await self.whole(response)
-
-    async def whole(self, response: aiohttp.ClientResponse) -> Received | Failure:
-        """The whole of a response; an error, which the client gets to see, without our credentials. Raises ERRORS."""
-        answer = await _received(response)
-        if isinstance(answer, Failure) or answer.status < 400 or answer.body is None:
-            return answer
-        return replace(answer, body=replace(answer.body, text=self._upstream.redacted(answer.body.text)))
+            return await received(response)
 
     def opened(self, call: Call, headers: Pairs = ()) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """A call's response from its headers on, as a context."""
@@ -146,7 +145,7 @@ def encoding(response: aiohttp.ClientResponse) -> str:
     return response.headers.get("Content-Encoding", IDENTITY).lower()
 
 
-async def _received(response: aiohttp.ClientResponse) -> Received | Failure:
+async def received(response: aiohttp.ClientResponse) -> Received | Failure:
     if encoding(response) != IDENTITY:
         words = f"the upstream's answer is encoded as {visible(encoding(response))}, which nobody asked for"
         return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, words, status=response.status)

@@ -16,6 +16,7 @@ from wirelock.serve.bridge.calling import Rpc, Surroundings, Unary
 from wirelock.serve.bridge.calls import Caller
 from wirelock.serve.bridge.observing import Watch
 from wirelock.serve.bridge.streams import Stream
+from wirelock.serve.echoes import Echoes
 from wirelock.traffic.routes import Route
 
 Violations = Literal["refuse", "warn"]
@@ -34,16 +35,16 @@ def handlers(
 
     An interceptor would see them too, and at each call ask again which handler it is.
     """
-    carriers = loaded.carrier if violations == "warn" else None
+    carriers, known = loaded.carrier if violations == "warn" else None, around.sender.known
     for file in build.proto.files:
         for service in file.services:
             name = f"{file.package}.{service.name}"
-            rpcs = {plan.name: _rpc(name, plan, build, loaded, carriers) for plan in service.rpcs}
+            rpcs = {plan.name: _rpc(name, plan, build, loaded, carriers, known) for plan in service.rpcs}
             watched = {key: watch.watched(name, key, _handler(rpc, around)) for key, rpc in rpcs.items()}
             yield grpc.method_handlers_generic_handler(name, watched)
 
 
-def _rpc(service: str, plan: RpcPlan, build: Build, loaded: Loaded, carriers: Carriers | None) -> Rpc:
+def _rpc(service: str, plan: RpcPlan, build: Build, loaded: Loaded, carriers: Carriers | None, known: Echoes) -> Rpc:
     method, definitions = plan.method, build.graph.definitions
     route = Route(Service(service, "", method.where, (method,)), method)
     return Rpc(
@@ -52,7 +53,7 @@ def _rpc(service: str, plan: RpcPlan, build: Build, loaded: Loaded, carriers: Ca
         types(method),
         loaded.contract,
         Caller(method),
-        Answers(route, loaded.contract, definitions, carriers),
+        Answers(route, loaded.contract, definitions, carriers, known),
     )
 
 

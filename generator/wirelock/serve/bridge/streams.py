@@ -21,7 +21,7 @@ from wirelock.serve.bridge.calling import Rpc, Surroundings, bound, read_request
 from wirelock.serve.bridge.calls import UNSENDABLE, Call, Pairs
 from wirelock.serve.bridge.codes import BRIDGE_DRAINING, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure, unforeseen
-from wirelock.serve.bridge.sending import ERRORS, IDENTITY, LARGEST, broken, busy, encoding, slow
+from wirelock.serve.bridge.sending import ERRORS, IDENTITY, LARGEST, broken, busy, encoding, received, slow
 from wirelock.serve.connections import Busy
 from wirelock.traffic.events import MEDIA_TYPE, EventReader
 from wirelock.traffic.exchange import media_type
@@ -157,7 +157,7 @@ class _Connection:
 
     async def _other(self, response: aiohttp.ClientResponse) -> Step:
         """A response that is no stream: an error, or a body that the method describes beside it."""
-        whole = await self._around.sender.whole(response)
+        whole = await received(response)
         return whole if isinstance(whole, Failure) else self._rpc.answers.read(whole.status, whole.body)
 
     async def _events(self, response: aiohttp.ClientResponse) -> AsyncGenerator[Step]:

@@ -16,9 +16,9 @@ from urllib.parse import unquote_plus
 import jsonpath_rfc9535
 
 from wirelock.runtime.text import Json, MalformedText, dump, parse
+from wirelock.serve.echoes import Echoes, echoes
 from wirelock.serve.passed import Message, Passed
 from wirelock.serve.recording.documents import Secrets, hide, redact
-from wirelock.serve.recording.echoes import Echoes, echoes
 from wirelock.serve.recording.embedded import inside
 from wirelock.serve.recording.texts import Unredactable, assigned, broken
 from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader, written

@@ -40,6 +40,10 @@ class Echoes:
         return text
 
 
+UNKNOWN = Echoes()
+"""Nothing is known."""
+
+
 def echoes(headers: Headers, authorization: str) -> Echoes:
     """What is known of an exchange by the header fields of its request, and by what we ourselves send to the server."""
     secrets = {*_of_http(authorization)}
