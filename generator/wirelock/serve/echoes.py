@@ -1,8 +1,9 @@
 """Credentials that are known because they were sent, in the forms in which a server may repeat them.
 
 That is as they are, percent-encoded (RFC 3986, 2.1), as a form has them, escaped for JSON (RFC 8259, 7), and a user
-with its password in base64 (RFC 7617, 2). Short texts are words as well: what is no credential of HTTP is taken for
-one from LEAST characters on.
+with its password in base64 (RFC 7617, 2), each also as a text inside JSON and as a name in a pointer (RFC 6901, 3), in
+which findings show it. Short texts are words as well: what is no credential of HTTP is taken for one from LEAST
+characters on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote
 
+from wirelock.runtime.pointers import token
+from wirelock.runtime.words import visible
 from wirelock.traffic.exchange import Headers
 from wirelock.traffic.secrets import REDACTED, secrecy
 
@@ -24,6 +27,10 @@ _LONGEST_NUMBER = 19
 _BY_BROWSERS = "!~*'()"
 """What `encodeURIComponent` leaves as it is."""
 _CODED = re.compile("%..")
+_CUT = "…".encode()
+"""Where words that show a value are cut off."""
+_LEAST_OF_CUT = 4
+"""How much of what is known must stand before that to be noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,22 @@ class Echoes:
             text = text.replace(form, REDACTED.encode())
         return text
 
+    def within(self, words: str) -> str:
+        """Words that show what a server sent, shortened perhaps, without what is known."""
+        if not self.forms:
+            return words
+        *cut, rest = self.without(words.encode(errors="surrogatepass")).split(_CUT)
+        whole = _CUT.join((*map(self._without_beginning, cut), rest))
+        return whole.decode(errors="surrogatepass")
+
+    def _without_beginning(self, text: bytes) -> bytes:
+        """A text that was cut off, without what is known as far as it got."""
+        for form in self.forms:
+            for length in range(min(len(form), len(text)), _LEAST_OF_CUT - 1, -1):
+                if text.endswith(form[:length]):
+                    return text[:-length] + REDACTED.encode()
+        return text
+
 
 UNKNOWN = Echoes()
 """Nothing is known."""
@@ -49,7 +72,8 @@ def echoes(headers: Headers, authorization: str) -> Echoes:
     secrets = {*_of_http(authorization)}
     for name, value in headers:
         secrets |= {*_of_field(name.lower(), value.strip())}
-    forms = {form for secret in secrets if secret for form in _forms(secret)}
+    coded = {form for secret in secrets if secret for form in _forms(secret)}
+    forms = {form.encode(errors="surrogateescape") for one in coded for form in _shown(one)}
     numbers = (one for one in secrets if one.isascii() and one.isdecimal() and len(one) <= _LONGEST_NUMBER)
     return Echoes(tuple(sorted(forms, key=lambda form: (-len(form), form))), frozenset(map(int, numbers)))
 
@@ -87,12 +111,21 @@ def _text(pair: bytes) -> str:
         return pair.decode("latin-1")
 
 
-def _forms(secret: str) -> Iterator[bytes]:
+def _forms(secret: str) -> Iterator[str]:
+    """What a server may make of it."""
     plain = secret.encode(errors="surrogateescape")
-    yield plain
+    yield secret
     for coded in (quote(plain), quote(plain, safe=""), quote(plain, safe=_BY_BROWSERS), quote_plus(plain)):
-        yield coded.encode()
-        yield _CODED.sub(lambda found: found[0].lower(), coded).encode()
+        yield coded
+        yield _CODED.sub(lambda found: found[0].lower(), coded)
     for escaped in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-        yield escaped.encode(errors="surrogateescape")
-        yield escaped.replace("/", "\\/").encode(errors="surrogateescape")
+        yield escaped
+        yield escaped.replace("/", "\\/")
+
+
+def _shown(form: str) -> Iterator[str]:
+    """What findings make of that."""
+    for text in (form, token(form)):
+        for written in (text, json.dumps(text, ensure_ascii=False)[1:-1]):
+            yield written
+            yield visible(written)

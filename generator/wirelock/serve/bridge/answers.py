@@ -13,6 +13,7 @@ from wirelock.ir import Definition, TypeId
 from wirelock.runtime.codec import Codec, Refused
 from wirelock.runtime.findings import Finding
 from wirelock.runtime.text import dump
+from wirelock.serve import discreet
 from wirelock.serve.bridge.errors import Contracts, error
 from wirelock.serve.bridge.failures import Failure
 from wirelock.serve.echoes import UNKNOWN, Echoes
@@ -49,7 +50,7 @@ class Answers:
     """Reads the responses of one method.
 
     A body that breaks its schema is a failure, or, with `carriers`, goes on where its message can hold it, with notes.
-    `known` are our credentials: the client gets to see what the upstream says of an error, and not them.
+    `known` are our credentials: errors and findings, which others get to see, are without them.
     """
 
     def __init__(
@@ -72,6 +73,10 @@ class Answers:
 
     def read(self, status: int, body: Body | None) -> Answered | Failure:
         """What an RPC answers for a response."""
+        answer = self._read(status, body)
+        return answer.without(self._known) if isinstance(answer, Failure) else answer
+
+    def _read(self, status: int, body: Body | None) -> Answered | Failure:
         method = self._match.route.method
         if body is None and status < 300 and any(one.text for one in stated(method.responses, status)):
             return self._checked(status, Body(b"", ""))  # a text may be empty
@@ -119,9 +124,11 @@ class Answers:
     def event(self, event: Event) -> Answered | Failure | LeftOut:
         """What an RPC that streams answers for an event; where violations go on, what no message holds is left out."""
         step = self._encoded(event_part(event, self._event, self._match.route.method, self._definitions), 200)
-        if isinstance(step, Failure) and step.findings and self._carriers is not None:
-            return LeftOut(_as_notes(step.findings))
-        return step
+        if not isinstance(step, Failure):
+            return step
+        if step.findings and self._carriers is not None:
+            return LeftOut(self._as_notes(step.findings))
+        return step.without(self._known)
 
     def _encoded(self, held: Held, status: int) -> Answered | Failure:
         """A body of a described type as the message of the RPC."""
@@ -137,7 +144,8 @@ class Answers:
             return self._passed_on(held, found) or Failure(
                 grpc.StatusCode.INTERNAL, found[0].code, _BROKEN, found, status
             )
-        return Answered(encoded.message.SerializeToString(deterministic=True), encoded.notes)
+        notes = discreet.findings(encoded.notes, self._known) if encoded.notes else ()
+        return Answered(encoded.message.SerializeToString(deterministic=True), notes)
 
     def _passed_on(self, held: Held, found: tuple[Finding, ...]) -> Answered | None:
         """The message for a body that breaks its schema; None where that is not wanted, or no message holds it."""
@@ -147,7 +155,10 @@ class Answers:
             message = self._carriers(held.type).to_message(held.text)
         except (Refused, AttributeError, KeyError, TypeError, ValueError):  # of no form that a field could take
             return None
-        return Answered(message.SerializeToString(deterministic=True), _as_notes(found))
+        return Answered(message.SerializeToString(deterministic=True), self._as_notes(found))
+
+    def _as_notes(self, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        return tuple(replace(finding, warning=True) for finding in discreet.findings(found, self._known))
 
     def _checked(self, status: int, body: Body | None) -> Answered | Failure:
         """A body that is as described and has no type: a constant, a text, or none."""
@@ -170,10 +181,6 @@ class Answers:
         if self._properties == _DATA:
             return [dump({"data": base64.b64encode(body.text).decode(), "media_type": body.media_type})]
         return [b"{}", body.text]
-
-
-def _as_notes(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return tuple(replace(finding, warning=True) for finding in findings)
 
 
 def _shown(held: Held, finding: Finding) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import grpc
@@ -14,7 +14,9 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 
 from wirelock.runtime.findings import Finding
 from wirelock.runtime.words import visible
+from wirelock.serve import discreet
 from wirelock.serve.bridge.codes import BRIDGE_FAILED
+from wirelock.serve.echoes import Echoes
 
 DOMAIN = "wirelock"
 """The domain of `google.rpc.ErrorInfo.reason`."""
@@ -51,6 +53,10 @@ class Failure:
         first = next(iter(self.findings), None)
         words = self.message if first is None else f"{self.message}: {first.pointer or '(root)'}: {first.message}"
         return visible(words if len(words) <= _LONGEST else words[:_LONGEST] + "…")
+
+    def without(self, known: Echoes) -> Failure:
+        """The failure without what is known, in words and findings; its body was made without it."""
+        return replace(self, message=known.within(self.message), findings=discreet.findings(self.findings, known))
 
     def trailing(self) -> tuple[tuple[str, bytes], ...]:
         """The trailing metadata: ErrorInfo, then BadRequest with the findings, then the server's own error body."""
