@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wirelock.traffic.exchange import Exchange, media_type, without_secrets
+from wirelock.traffic.exchange import Exchange, media_type
+from wirelock.traffic.secrets import without_secrets
 
 
 def called(url: str) -> Exchange:
@@ -21,6 +22,9 @@ def called(url: str) -> Exchange:
         ("/callback#code=abc", "/callback#code=[redacted]"),
         ("/session?next=/login?signature=abc", "/session?next=/login?signature=[redacted]"),
         ("/session?keyboard=abc&monkey=abc", "/session?keyboard=abc&monkey=abc"),
+        ("/session?max_tokens=5&require_auth=true", "/session?max_tokens=5&require_auth=true"),
+        ("/session?max_tokens=abc&auth=yes", "/session?max_tokens=[redacted]&auth=[redacted]"),
+        ("/session?token='abc d'e&x=1", "/session?token=[redacted]&x=1"),
         ("https://user:pass@h:1/session", "https://h:1/session"),
         ("//us@er:pass@h/session", "//h/session"),
         ("/session/a@b?mail=c@d", "/session/a@b?mail=c@d"),
@@ -32,7 +36,11 @@ def test_secrets_are_taken_out_of_a_url(recorded: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["auth_token", "token", "access_token", "api_key", "apikey", "key", "password", "secret", "code", "signature"],
+    [
+        *("auth_token", "token", "access_token", "api_key", "apikey", "key", "password", "secret", "code", "signature"),
+        *("refresh_token", "client_secret", "id_token", "session_token", "passwd", "pwd", "X-Amz-Signature"),
+        *("X-Amz-Security-Token", "accessToken", "ToKeN", "acc%65ss_token", "%74oken", "user%5Bpassword%5D", "tokens"),
+    ],
 )
 def test_every_secret_name_is_known(name: str) -> None:
     assert without_secrets(f"/a?x=1&{name}=abc") == f"/a?x=1&{name}=[redacted]"

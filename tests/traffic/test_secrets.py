@@ -21,15 +21,33 @@ SECRET = "s3cr3tVa1ue"
         (f"1: see https://me:{SECRET}@h/a", "1: see https://[redacted]@h/a"),
         (f"API_KEY=sk-{SECRET}12\nnext", "API_KEY=[redacted]\nnext"),
         (f"(eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{SECRET})", "([redacted])"),
+        (f"GET /a?refresh_token={SECRET} failed; see <a href='/b?x=1&amp;pwd={SECRET}'>it</a>",
+         "GET /a?refresh_token=[redacted] failed; see <a href='/b?x=1&amp;pwd=[redacted]'>it</a>"),
+        (f"/a?token='{SECRET}' failed", "/a?token=[redacted]' failed"),
+        ("why? author=me, monkey&keyboard=1", "why? author=me, monkey&keyboard=1"),
         ("skateboarding-lessons and npm-check-updates", "skateboarding-lessons and npm-check-updates"),
     ],
-)
+)  # fmt: skip
 def test_credentials_inside_of_texts(text: str, shown: str) -> None:
     assert without_credentials(text) == shown
 
 
 @pytest.mark.parametrize(
-    "unit", ["eyJaaaaaaaa-", "eyJaaaaaaaa.", "Bearer ", "cookie: ", "://a:", "-----BEGIN ", "sk-a "]
+    "unit",
+    [
+        "eyJaaaaaaaa-",
+        "eyJaaaaaaaa.",
+        "Bearer ",
+        "cookie: ",
+        "://a:",
+        "-----BEGIN ",
+        "sk-a ",
+        "?a=",
+        "?token=",
+        "?tokens=",
+        "?a",
+        "?token",
+    ],
 )
 def test_a_megabyte_of_what_is_almost_one_takes_no_time(unit: str) -> None:
     begun = time.thread_time()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from wirelock.traffic.exchange import Body, Exchange, Headers, header, media_type, without_secrets
+from wirelock.traffic.exchange import Body, Exchange, Headers, header, media_type
+from wirelock.traffic.secrets import without_secrets
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,6 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-_SECRETS = "auth_token|token|access_token|api_key|apikey|key|password|secret|code|signature"
-_SECRET = re.compile(rf"([?&;#](?:{_SECRETS.replace('_', '(?:_|%5F)')})=)[^&#]*", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"\A((?:[^:/?#]+:)?//)[^/?#]*@")
 _URL = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^?#]*)(?:\?([^#]*))?")
 """RFC 3986, appendix B; it fits every text, where `urlsplit` refuses some."""
 _UNKNOWN = "x-unknown"
@@ -65,11 +62,6 @@ class Document:
     index: int
     text: bytes
     line: int = 0
-
-
-def without_secrets(url: str) -> str:
-    """The URL without user and password, and with `[redacted]` in place of the secrets in its query and fragment."""
-    return _SECRET.sub(r"\1[redacted]", _CREDENTIALS.sub(r"\1", url))
 
 
 def media_type(*stated: str) -> str:

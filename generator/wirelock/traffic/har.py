@@ -14,7 +14,8 @@ from wirelock.traffic import files
 from wirelock.traffic.codings import body
 from wirelock.traffic.cut import before_the_cut
 from wirelock.traffic.entries import EntryError, Part, decoded, invalid
-from wirelock.traffic.exchange import Body, Exchange, Headers, header, media_type, without_secrets
+from wirelock.traffic.exchange import Body, Exchange, Headers, header, media_type
+from wirelock.traffic.secrets import without_secrets
 
 RECORDING_NOT_HAR = Code("RECORDING_NOT_HAR", Severity.ERROR, fatal=True)
 

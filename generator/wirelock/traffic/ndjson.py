@@ -21,7 +21,8 @@ from wirelock.runtime.words import type_name
 from wirelock.traffic import files
 from wirelock.traffic.codings import body
 from wirelock.traffic.entries import EntryError, Part, decoded, invalid
-from wirelock.traffic.exchange import Body, Document, Exchange, Headers, header, media_type, without_secrets
+from wirelock.traffic.exchange import Body, Document, Exchange, Headers, header, media_type
+from wirelock.traffic.secrets import without_secrets
 
 RECORDING_NOT_EXCHANGES = Code("RECORDING_NOT_EXCHANGES", Severity.ERROR, fatal=True)
 

@@ -1,13 +1,14 @@
-"""What of a recorded document must not be shown: values of properties that sound secret, and texts that look it."""
+"""What must not be shown: values of properties and parameters that sound secret, and texts that look it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
+from urllib.parse import unquote
 
 from wirelock.runtime.text import Json
-from wirelock.traffic.exchange import without_secrets
 
 REDACTED = "[redacted]"
 Secrecy = Literal["none", "texts", "all"]
@@ -34,6 +35,17 @@ Nothing in it goes back over what it has read, and none of it begins in the midd
 linear time whatever the text.
 """
 
+_USER = re.compile(r"\A((?:[^:/?#]+:)?//)[^/?#]*@")
+_PARAMETER = re.compile(r"[?&;#](?P<name>[^=?&;#\s\"']++)=")
+"""Where the value of a parameter begins, in a query as well as in a fragment, and in a URL inside of either."""
+_VALUE = re.compile(r"[^&#]*+")
+_VALUE_IN_TEXT = re.compile(r"'?[^&#\s\"']*+")
+"""In a text a URL ends where a blank or a quote is; a quote that begins a value belongs to it."""
+_OF_PARAMETERS = frozenset(("code",))
+"""What is secret as a parameter alone: a code of OAuth (RFC 6749, 4.1.2) is one, that of an error is none."""
+_LONGEST_NAME = 64
+"""Longer names are not remembered."""
+
 _SUSPICIOUS = re.compile(r"[\s:=@_-]|eyJ|A[KSI]")
 """What stands in every text that holds a credential, and not in most words."""
 
@@ -59,6 +71,47 @@ def shown(value: Json, kept: Secrecy) -> Json:
     return REDACTED if kept == "all" and isinstance(value, int | float) else value
 
 
+def without_secrets(url: str) -> str:
+    """The URL without user and password, and with `[redacted]` in place of the secrets in its query and fragment."""
+    return _without_parameters(_USER.sub(r"\1", url), _VALUE)
+
+
 def without_credentials(text: str) -> str:
-    """A text without what looks like a credential inside it."""
-    return _LOOKS_SECRET.sub(REDACTED, without_secrets(text)) if _SUSPICIOUS.search(text) else text
+    """A text without what looks like a credential inside it, and without the secret parameters of URLs in it."""
+    if not _SUSPICIOUS.search(text):
+        return text
+    return _LOOKS_SECRET.sub(REDACTED, _without_parameters(_USER.sub(r"\1", text), _VALUE_IN_TEXT))
+
+
+def _without_parameters(text: str, values: re.Pattern[str]) -> str:
+    parts: list[str] = []
+    end = 0
+    for found in _PARAMETER.finditer(text):
+        kept = _kept_of_parameter(found["name"])
+        if kept == "none" or found.start() < end:
+            continue
+        value = values.match(text, found.end())
+        if value and _hides(kept, value[0]):
+            parts += [text[end : found.end()], REDACTED]
+            end = value.end()
+    return "".join([*parts, text[end:]]) if parts else text
+
+
+def _hides(kept: Secrecy, value: str) -> bool:
+    """As in documents: booleans are shown, and numbers where the name is a plural."""
+    return value not in ("true", "false") and not (kept == "texts" and value.isdecimal())
+
+
+def _kept_of_parameter(name: str) -> Secrecy:
+    return _remembered(name) if len(name) <= _LONGEST_NAME else _of_parameter(name)
+
+
+def _of_parameter(name: str) -> Secrecy:
+    """What a parameter of this name, which may be percent-encoded, may not show; its case says nothing."""
+    plain = unquote(name)
+    if plain.lower() in _OF_PARAMETERS or secrecy(plain.lower()) == "all":
+        return "all"
+    return secrecy(plain)
+
+
+_remembered = lru_cache(4096)(_of_parameter)

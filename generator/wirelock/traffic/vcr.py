@@ -20,7 +20,8 @@ from wirelock.source.yaml import Tags, yaml_document
 from wirelock.traffic import files
 from wirelock.traffic.codings import body
 from wirelock.traffic.entries import EntryError, Part, decoded, invalid
-from wirelock.traffic.exchange import Body, Exchange, Headers, header, media_type, without_secrets
+from wirelock.traffic.exchange import Body, Exchange, Headers, header, media_type
+from wirelock.traffic.secrets import without_secrets
 
 RECORDING_NOT_CASSETTE = Code("RECORDING_NOT_CASSETTE", Severity.ERROR, fatal=True)
 _LISTS = ("interactions", "http_interactions")

@@ -46,6 +46,20 @@ def test_queries_and_forms(name: str) -> None:
     assert form.request.body == f"user=a&{name}=[redacted]".encode()
 
 
+@pytest.mark.parametrize(
+    "name", ["refresh_token", "client_secret", "id_token", "X-Amz-Signature", "acc%65ss_token", "code"]
+)
+def test_parameters_of_urls_wherever_they_stand(name: str) -> None:
+    """They are as secret in a field and in a document as in the URL that was called."""
+    url = f"http://h/cb?x=1&{name}={SECRET}&y=2"
+    body = json.dumps({"next": url, "log": f"GET {url} failed"}).encode()
+    redacted = Redaction()(passed(url, body, Location=url, Referer=url.replace("?", "#")))
+    assert SECRET not in repr(redacted) and redacted.response.body is not None
+    shown = url.replace(SECRET, "[redacted]")
+    assert json.loads(redacted.response.body) == {"next": shown, "log": f"GET {shown} failed"}
+    assert dict(redacted.response.headers)["Location"] == shown
+
+
 def test_user_and_password_of_an_address() -> None:
     assert Redaction()(passed(f"http://me:{SECRET}@h/a")).url == "http://h/a"
 

@@ -15,7 +15,8 @@ from wirelock.serve.live.codes import UPSTREAM_UNANSWERED
 from wirelock.serve.upstream import CONNECT_SECONDS, Upstream, unreachable
 from wirelock.traffic import codings
 from wirelock.traffic.entries import EntryError
-from wirelock.traffic.exchange import Body, Exchange, header, media_type, without_secrets
+from wirelock.traffic.exchange import Body, Exchange, header, media_type
+from wirelock.traffic.secrets import without_secrets
 
 SECONDS = 30.0
 """How long a call may take, from connecting to the last byte of its answer."""

@@ -13,7 +13,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from wirelock.runtime.findings import Finding
 from wirelock.serve.observing.following import Ended, Request, Response, Started
-from wirelock.traffic.exchange import without_secrets
+from wirelock.traffic.secrets import without_secrets
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 _HEADERS = frozenset(("traceparent", "tracestate"))

@@ -15,7 +15,7 @@ from wirelock.diagnostics import Report
 from wirelock.serve.proxy.hosts import is_foreign, is_named, misdirected, not_shown
 from wirelock.serve.proxy.tally import Judged
 from wirelock.serve.proxy.watch import Seen, Watch
-from wirelock.traffic.exchange import without_secrets
+from wirelock.traffic.secrets import without_secrets
 
 PATH = "/__wirelock/"
 MOST_SHOWN = 500
