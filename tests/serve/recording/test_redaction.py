@@ -199,6 +199,17 @@ def test_credentials_that_are_known_are_found_in_every_form(form: str, known: st
         assert [*json.loads(redacted.response.body)] == ["said", redacted.url[len("http://h/a/") :]]
 
 
+@pytest.mark.parametrize("password", ["test", "pw", "éé", "x"])
+def test_own_credentials_are_known_however_short_they_are(password: str) -> None:
+    ours = "Basic " + base64.b64encode(f"me:{password}".encode()).decode()
+    body = json.dumps({"echo": password, password: [password], "log": json.dumps({"a": password})}, ensure_ascii=False)
+    redacted = Redaction((), ours)(passed(body=body.encode())).response.body
+    assert redacted is not None
+    assert json.loads(redacted) == {
+        "echo": "[redacted]", "[redacted]": ["[redacted]"], "log": '{"a":"[redacted]"}',
+    }  # fmt: skip
+
+
 def test_keys_and_cookies_of_a_request_are_known_and_short_ones_are_words() -> None:
     fields = {"X_Api_Key": "k3y-of-mine", "Cookie": "theme=dark; sid=abc%20defghi; n=12345678"}
     body = b'{"a":"<k3y-of-mine>","b":"abc defghi","c":12345678,"d":"dark","e":123456789}'

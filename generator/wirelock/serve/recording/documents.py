@@ -16,8 +16,8 @@ _Holder = list[Json] | dict[str, Json]
 _Leaf = Callable[[Json, Secrecy], Json]
 _ORDINARY = frozenset(("key", "keys"))
 """What secrets are called, but keys of a keyboard and of a map as well: in a document it says nothing alone."""
-_SHORTEST = 5
-"""No shorter text can hold a credential."""
+SHORTEST = 5
+"""No shorter text can look like a credential."""
 _LONGEST_NAME = 64
 """Longer names are not remembered."""
 _STRICTNESS: tuple[Secrecy, ...] = ("none", "texts", "all")
@@ -25,10 +25,21 @@ _STRICTNESS: tuple[Secrecy, ...] = ("none", "texts", "all")
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """How credentials are taken out of a text, and the numbers that are some."""
+    """How credentials are taken out of a text, and the numbers that are some.
+
+    `known` is the least length in characters of a credential that is known: such a one looks like nothing.
+    """
 
     clean: Clean
     numbers: frozenset[int] = frozenset()
+    known: int = SHORTEST
+
+    def may_be_in(self, text: str) -> bool:
+        """Whether a text is long enough to hold a credential; most names and many values are not."""
+        return len(text) >= min(SHORTEST, self.known)
+
+
+_NAMES_STAY = Secrets(lambda name: name)
 
 
 def redact(root: list[Json], secrets: Secrets, inside: Clean) -> bool:
@@ -37,7 +48,7 @@ def redact(root: list[Json], secrets: Secrets, inside: Clean) -> bool:
     What stands anywhere below a name that sounds secret is one. JSON types stay, and so do booleans and null. `inside`
     takes them out of a text that is a value.
     """
-    return _walk(root, "none", lambda value, kept: _shown(value, kept, secrets.numbers, inside), secrets.clean)
+    return _walk(root, "none", lambda value, kept: _shown(value, kept, secrets, inside), secrets)
 
 
 def hide(root: list[Json], place: tuple[str | int, ...]) -> None:
@@ -47,7 +58,7 @@ def hide(root: list[Json], place: tuple[str | int, ...]) -> None:
     for step in place:
         holder, last = holder[last], step
     inside = [holder[last]]
-    _walk(inside, "all", _hidden, lambda name: name)
+    _walk(inside, "all", _hidden, _NAMES_STAY)
     holder[last] = inside[0]
 
 
@@ -63,7 +74,7 @@ def _kept(name: str) -> Secrecy:
 _remembered = lru_cache(4096)(_kept)
 
 
-def _walk(root: list[Json], kept: Secrecy, leaf: _Leaf, clean: Clean) -> bool:
+def _walk(root: list[Json], kept: Secrecy, leaf: _Leaf, secrets: Secrets) -> bool:
     changed = False
     waiting: list[tuple[_Holder, Secrecy]] = [(root, kept)]
     while waiting:
@@ -74,7 +85,7 @@ def _walk(root: list[Json], kept: Secrecy, leaf: _Leaf, clean: Clean) -> bool:
             elif (shown := leaf(value, own)) != value:
                 cast("Any", holder)[place], changed = shown, True
         if isinstance(holder, dict):
-            changed |= _renamed(holder, clean)
+            changed |= _renamed(holder, secrets)
     return changed
 
 
@@ -89,9 +100,9 @@ def _members(holder: _Holder, around: Secrecy) -> Iterator[tuple[int | str, Json
         yield name, value, _STRICTNESS[max(_STRICTNESS.index(around), _STRICTNESS.index(own))]
 
 
-def _renamed(holder: dict[str, Json], clean: Clean) -> bool:
+def _renamed(holder: dict[str, Json], secrets: Secrets) -> bool:
     """Whether a name held a credential; then it does no longer."""
-    names = [clean(name) if len(name) >= _SHORTEST else name for name in holder]
+    names = [secrets.clean(name) if secrets.may_be_in(name) else name for name in holder]
     if names == list(holder):
         return False
     renamed = dict(zip(names, holder.values(), strict=True))
@@ -100,16 +111,16 @@ def _renamed(holder: dict[str, Json], clean: Clean) -> bool:
     return True
 
 
-def _shown(value: Json, kept: Secrecy, numbers: frozenset[int], inside: Clean) -> Json:
+def _shown(value: Json, kept: Secrecy, secrets: Secrets, inside: Clean) -> Json:
     match value:
         case str():
             if kept == "none":
-                return inside(value) if len(value) >= _SHORTEST else value
+                return inside(value) if secrets.may_be_in(value) else value
             return value and REDACTED
         case bool():
             return value
         case int() | float():
-            return 0 if kept == "all" or value in numbers else value
+            return 0 if kept == "all" or value in secrets.numbers else value
         case _:
             return value
 

@@ -18,7 +18,7 @@ import jsonpath_rfc9535
 from wirelock.runtime.text import Json, MalformedText, dump, parse
 from wirelock.serve.echoes import Echoes, echoes
 from wirelock.serve.passed import Message, Passed
-from wirelock.serve.recording.documents import Secrets, hide, redact
+from wirelock.serve.recording.documents import SHORTEST, Secrets, hide, redact
 from wirelock.serve.recording.embedded import inside
 from wirelock.serve.recording.texts import Unredactable, assigned, broken
 from wirelock.traffic.events import MEDIA_TYPE, Event, EventReader, written
@@ -67,7 +67,8 @@ class _Redacting:
         self._left_out = left_out
         self._paths = paths
         self._known = known
-        self._secrets = Secrets(self._clean, known.numbers)
+        lengths = (len(form.decode(errors="surrogateescape")) for form in known.forms)
+        self._secrets = Secrets(self._clean, known.numbers, min(lengths, default=SHORTEST))
 
     def exchange(self, passed: Passed) -> Passed:
         return replace(
