@@ -287,6 +287,29 @@ def test_credentials_of_the_environment_go_along() -> None:
     assert {headers["Authorization"] for headers in stage.headers} == {"Basic b3BlbmNvZGU6cHc="}
 
 
+@pytest.mark.parametrize("echo", ["a value", "a name", "an id", "a media type", "a value that is cut off"])
+def test_findings_do_not_show_the_password(echo: str) -> None:
+    """A server may repeat what it was sent where the report shows what came: in messages, places, URLs and excerpts."""
+    password = 'hunter2/"secret"\u00a0ö'
+    said: dict[str, dict[str, Any]] = {
+        "a value": {"time": {"created": password, "updated": 1}},
+        "a name": {"time": {"created": "now", password: {}}, password: 1},
+        "an id": {"id": password, "time": 1},
+        "a value that is cut off": {"time": {"created": f"{'x' * 50}{password}"}, "title": "y" * 110 + password},
+    }
+    kind = "text/hunter2/" if echo == "a media type" else "application/json"
+
+    def act(actor: Actor) -> bool:
+        session = {"id": "ses_1", "title": "t", "directory": "/work", **said.get(echo, {})}
+        listed = json.dumps([session] if actor.path == "/session" else session)
+        return actor.send(listed.encode(), kind) or True
+
+    secret = "hunter2/" if echo == "a media type" else password
+    with staged(act) as stage:
+        report = live(stage, {"WIRELOCK_UPSTREAM_USER": "me", "WIRELOCK_UPSTREAM_PASSWORD": secret})
+    assert report.exit_code and "[redacted]" in repr(report) and "hunter" not in repr(report)
+
+
 @pytest.mark.parametrize("address", ["localhost:4096", "ftp://h", "http://me:hunter2@h", "http://h?a=b", ""])
 def test_an_address_that_is_none(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     report = live(address)

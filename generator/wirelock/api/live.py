@@ -12,6 +12,7 @@ from wirelock.artifacts import load
 from wirelock.build import build
 from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic, Location, Report, in_order
+from wirelock.serve import discreet
 from wirelock.serve.extras import missing
 from wirelock.serve.tls import NO_TLS, TlsFiles
 from wirelock.traffic.check import Check
@@ -56,15 +57,16 @@ def verify_live(
     run = asyncio.run(checked(server, built.graph, check, contracts, Asked(noted, limits, lifecycle), progress))
     stopped = any(diagnostic.code.fatal for diagnostic in run.diagnostics)
     nothing = () if check.answers or stopped else (_nothing(run.called),)
-    report = check.report()
-    found = expected((*report.diagnostics, *run.diagnostics, *run.not_called), config.expect, ())
+    made = check.report()
+    found = expected((*made.diagnostics, *run.diagnostics, *run.not_called), config.expect, ())
+    report = discreet.report(replace(made, diagnostics=found), server.known)
     asked: dict[str, int | str] = {
         "address": server.url,
         "called": run.called,
         "not called": len(run.not_called),
         "not served": run.not_served,
     }
-    diagnostics = in_order((*output.diagnostics, *nothing, *found))
+    diagnostics = in_order((*output.diagnostics, *nothing, *report.diagnostics))
     return replace(report, diagnostics=diagnostics, summary={"server": asked, **report.summary})
 
 

@@ -100,8 +100,9 @@ def checking(built: Build, output: Output, ends: Ends, mode: Mode, writing: Reco
     loaded.prepare()
     keep_all()
     gate = Check(built.graph, loaded.contract) if mode == "enforce" else None
-    tally = Tally(Check(built.graph, loaded.contract))
-    watch = Watch(tally, gate, writing, lambda key: loaded.contract(key).making())
+    known = ends[0].known
+    tally = Tally(Check(built.graph, loaded.contract), known)
+    watch = Watch(tally, gate, writing, lambda key: loaded.contract(key).making(), known)
 
     def shown(report: Report) -> Report:
         found = expected(report.diagnostics, built.config.expect, ())

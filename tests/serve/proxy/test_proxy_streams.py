@@ -222,3 +222,19 @@ def test_what_was_found_in_a_stream_stays_on_the_page_while_more_comes(folder: P
         assert [(one["level"], one["code"]) for one in row["findings"]] == [("error", "VIOLATION")]
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("mode", ["report", "enforce"])
+def test_findings_in_events_do_not_show_our_credentials(
+    folder: Path, mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIRELOCK_UPSTREAM_TOKEN", "hunter2secret")
+
+    async def run() -> None:
+        async with stage(pieces(b'data: {"n":"hunter2secret"}\n\n'), mode, folder=folder) as on:
+            await on.get("/event")
+            report = await on.report()
+        parts = {one.exchange.part for one in report.diagnostics if one.exchange}
+        assert parts == {"event"} and "[redacted]" in repr(report) and "hunter" not in repr(report)
+
+    asyncio.run(run())

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from wirelock.diagnostics import Case, Diagnostic, Location, Report, in_order
 from wirelock.ir import TypeId
 from wirelock.runtime.words import counted
+from wirelock.serve import discreet
+from wirelock.serve.echoes import UNKNOWN, Echoes
 from wirelock.serve.proxy.kinds import Kinds, upstream_failed
 from wirelock.traffic.check import Check
 from wirelock.traffic.codes import NOTHING_CHECKED
@@ -32,10 +34,14 @@ class Judged:
 
 
 class Tally:
-    """A check that goes on for weeks; it is used by one thread at a time."""
+    """A check that goes on for weeks; it is used by one thread at a time.
 
-    def __init__(self, check: Check) -> None:
+    `known` are our credentials for the server: what is found is told without them.
+    """
+
+    def __init__(self, check: Check, known: Echoes = UNKNOWN) -> None:
         self._check = check
+        self._known = known
         self._kinds = Kinds()
         self._cases: dict[tuple[str, str], Case] = {}
         self._outcomes: Counter[tuple[str, str]] = Counter()
@@ -62,15 +68,17 @@ class Tally:
 
     def report(self, counts: dict[str, int | str]) -> Report:
         """Everything so far; `counts` are those of what passed."""
-        report = self._check.report()
+        report = discreet.report(replace(self._check.report(), cases=self._counted()), self._known)
         left_out = self._kinds.left_out
         more: dict[str, int | str] = {"findings left out": left_out} if left_out else {}
         return replace(
             report,
             diagnostics=in_order((*self._kinds.found(), *self._nothing(counts))),
             summary={"proxy": counts | more, **report.summary},
-            cases=tuple(replace(case, times=self._outcomes[key]) for key, case in self._cases.items()),
         )
+
+    def _counted(self) -> tuple[Case, ...]:
+        return tuple(replace(case, times=self._outcomes[key]) for key, case in self._cases.items())
 
     def _nothing(self, counts: dict[str, int | str]) -> tuple[Diagnostic, ...]:
         unheld = self._check.unheld
@@ -84,7 +92,8 @@ class Tally:
         return (Diagnostic(NOTHING_CHECKED, Location(), words, hint),)
 
     def _taken(self) -> Judged:
-        found, cases = self._check.take()
+        taken, cases = self._check.take()
+        found = discreet.diagnostics(taken, self._known)
         self._kinds.add(found)
         for case in cases:
             key = (case.rpc, case.outcome)

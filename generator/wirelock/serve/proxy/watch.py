@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from wirelock.diagnostics import Diagnostic, Report, in_order
 from wirelock.ir import TypeId
+from wirelock.serve import discreet
+from wirelock.serve.echoes import UNKNOWN, Echoes
 from wirelock.serve.making import Make, Making
 from wirelock.serve.passed import Passed, exchange_of
 from wirelock.serve.proxy.checker import MOST_WAITING, Checker, Needs
@@ -46,17 +48,24 @@ class Watch:
     """Takes what passes; `tally` and `gate` are None where nothing is checked.
 
     The gate is a check of its own: what it says of a request that is about to be sent is not counted twice.
-    `make` makes what a type needs.
+    `make` makes what a type needs. `known` are our credentials for the server: clients are told why nothing passes
+    without them.
     """
 
     def __init__(
-        self, tally: Tally | None, gate: Check | None, recorder: Recorder | None, make: Make = _nothing
+        self,
+        tally: Tally | None,
+        gate: Check | None,
+        recorder: Recorder | None,
+        make: Make = _nothing,
+        known: Echoes = UNKNOWN,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.seen: Callable[[Seen], None] = lambda seen: None
         self._tally = tally
         self._gate = gate
         self._recorder = recorder
+        self._known = known
         self._checker = Checker(Making(make))
         self._failed = Kinds()
         self._writing: set[asyncio.Task[None]] = set()
@@ -142,7 +151,8 @@ class Watch:
     async def _gated(self, gate: Check, passed: Passed) -> tuple[Diagnostic, ...]:
         exchange = exchange_of(passed, NAME)
         work = partial(_judged, gate, exchange)
-        return await self._checker.now(work, _weight(passed), gate.types(exchange))
+        found = await self._checker.now(work, _weight(passed), gate.types(exchange))
+        return discreet.diagnostics(found, self._known)
 
     def _check(self, passing: Passing, passed: Passed, failure: str) -> None:
         """Hold a whole exchange; one with events was counted with the first of them."""
