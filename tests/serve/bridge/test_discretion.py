@@ -19,7 +19,6 @@ from wirelock.serve.observing.following import Ended, Started
 from wirelock.serve.observing.logs import LOGGER, Logs
 
 PASSWORD = 'hunter2/"secret"\u00a0ö'
-OURS = {"WIRELOCK_UPSTREAM_USER": "me", "WIRELOCK_UPSTREAM_PASSWORD": PASSWORD}
 ECHOES: dict[str, Any] = {
     "where an integer is described": PASSWORD,
     "as the name of a property": {PASSWORD: {}},
@@ -50,7 +49,7 @@ def test_a_finding_does_not_show_the_password(
     text = json.dumps(value)
     server.answer = says(200, text) if name == "Get" else says(200, f"data: {text}\n\n", "text/event-stream")
     noted = Noted()
-    with bridged(server.url, *things, noted, violations, **OURS) as address:
+    with bridged(server.url, *things, noted, violations, WIRELOCK_UPSTREAM_PASSWORD=PASSWORD) as address:
         words = told(Client(address, *things), name)
     shown = f"{words} {noted.findings} {noted.calls}"
     assert "[redacted]" in shown and "hunter" not in shown
@@ -61,7 +60,7 @@ def test_the_line_of_a_call_does_not_show_the_password(
 ) -> None:
     server.answer = says(200, json.dumps({"id": "a", "size": PASSWORD}))
     noted = Noted()
-    with bridged(server.url, *things, noted, **OURS) as address:
+    with bridged(server.url, *things, noted, WIRELOCK_UPSTREAM_PASSWORD=PASSWORD) as address:
         told(Client(address, *things), "Get")
     [ended] = noted.calls
     assert isinstance(ended, Ended) and ended.findings
@@ -76,3 +75,14 @@ def test_a_fault_that_names_what_came_does_not_show_the_password(things: tuple[B
     with bridged(server.url, *things, WIRELOCK_UPSTREAM_TOKEN="hunter2secret") as address:
         words = told(Client(address, *things), "Get")
     assert "MEDIA_TYPE_UNDOCUMENTED" in words and "[redacted]" in words and "hunter" not in words
+
+
+@pytest.mark.parametrize("name", ["Get", "Watch"])
+@pytest.mark.parametrize(("coding", "shown"), [("gzip", "gzip"), ("hunter2secret", "a coding of its own")])
+def test_a_coding_that_is_none_is_not_repeated(
+    things: tuple[Build, Loaded], server: Stub, name: str, coding: str, shown: str
+) -> None:
+    server.answer = says(200, b"{}", **{"Content-Encoding": coding})
+    with bridged(server.url, *things, WIRELOCK_UPSTREAM_TOKEN="hunter2secret") as address:
+        words = told(Client(address, *things), name)
+    assert f"encoded as {shown}" in words and "hunter" not in words

@@ -338,8 +338,8 @@ def test_a_password_that_the_server_repeats_in_an_error_is_not_passed_on(
     things: tuple[Build, Loaded], server: Stub, name: str, echo: str
 ) -> None:
     server.answer = says(500, f'{{"message": "<{echo}>"}}')
-    environment = {"WIRELOCK_UPSTREAM_USER": "me", "WIRELOCK_UPSTREAM_PASSWORD": 'pa"ss/wörd'}
-    with bridged(server.url, *things, **environment) as address:
+    password = 'pa"ss/wörd'
+    with bridged(server.url, *things, WIRELOCK_UPSTREAM_USER="me", WIRELOCK_UPSTREAM_PASSWORD=password) as address:
         client = Client(address, *things)
         with pytest.raises(grpc.RpcError) as caught:
             client.ask("Get", {"id": "a"}) if name == "Get" else list(client.stream("Watch"))

@@ -12,7 +12,6 @@ import grpc
 from multidict import CIMultiDict
 from yarl import URL
 
-from wirelock.runtime.words import visible
 from wirelock.serve.bridge.calls import Call, Pairs
 from wirelock.serve.bridge.codes import UPSTREAM_BROKEN, UPSTREAM_BUSY, UPSTREAM_SLOW, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.failures import Failure
@@ -29,6 +28,7 @@ LARGEST = 64 * 2**20
 PATIENCE, LONGEST = 60.0, 600.0
 """Seconds within which a call without a deadline is answered: one that only reads, and one that may be real work."""
 IDENTITY = "identity"
+_CODINGS = ("gzip", "x-gzip", "deflate", "compress", "br", "zstd")
 _LOST = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
 """The connection was refused, or ended before the answer began."""
 ERRORS = (aiohttp.ClientError, TimeoutError)
@@ -145,9 +145,14 @@ def encoding(response: aiohttp.ClientResponse) -> str:
     return response.headers.get("Content-Encoding", IDENTITY).lower()
 
 
+def _named(coding: str) -> str:
+    """A content coding in words; what else the server sent there is not repeated, it may hold secrets."""
+    return coding if coding in _CODINGS else "a coding of its own"
+
+
 async def received(response: aiohttp.ClientResponse) -> Received | Failure:
     if encoding(response) != IDENTITY:
-        words = f"the upstream's answer is encoded as {visible(encoding(response))}, which nobody asked for"
+        words = f"the upstream's answer is encoded as {_named(encoding(response))}, which nobody asked for"
         return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, words, status=response.status)
     kind = media_type(response.headers.get("Content-Type", ""))
     if kind == MEDIA_TYPE:
