@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote
 
 from wirelock.runtime.pointers import token
@@ -56,7 +57,8 @@ class Echoes:
 
     def _without_beginning(self, text: bytes) -> bytes:
         """A text that was cut off, without what is known as far as it got."""
-        for form in self.forms:
+        end = text[-_LEAST_OF_CUT:]
+        for form in (form for form in self.forms if end in form):
             for length in range(min(len(form), len(text)), _LEAST_OF_CUT - 1, -1):
                 if text.endswith(form[:length]):
                     return text[:-length] + REDACTED.encode()
@@ -72,8 +74,7 @@ def echoes(headers: Headers, authorization: str) -> Echoes:
     secrets = {*_of_http(authorization)}
     for name, value in headers:
         secrets |= {*_of_field(name.lower(), value.strip())}
-    coded = {form for secret in secrets if secret for form in _forms(secret)}
-    forms = {form.encode(errors="surrogateescape") for one in coded for form in _shown(one)}
+    forms = {form for secret in secrets if secret for form in _written(secret)}
     numbers = (one for one in secrets if one.isascii() and one.isdecimal() and len(one) <= _LONGEST_NUMBER)
     return Echoes(tuple(sorted(forms, key=lambda form: (-len(form), form))), frozenset(map(int, numbers)))
 
@@ -109,6 +110,12 @@ def _text(pair: bytes) -> str:
         return pair.decode()
     except UnicodeDecodeError:
         return pair.decode("latin-1")
+
+
+@lru_cache(maxsize=64)  # a client sends the same with each request
+def _written(secret: str) -> frozenset[bytes]:
+    coded = {*_forms(secret)}
+    return frozenset(form.encode(errors="surrogateescape") for one in coded for form in _shown(one))
 
 
 def _forms(secret: str) -> Iterator[str]:
