@@ -83,6 +83,21 @@ def test_texts_of_documents(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Enter your password:\nThe token was read; a key of the map, the author: me.",
+        "tokens: 12, max_tokens=4096, cookies: 3/4",
+        "auth: true, token = null, 'secret': None, password: ''",
+        "https://h/a:b?x=1&keyboard=c#d=e 12:30 a=b a == b",
+        "const { token } = await session; keyboard=3; key: string",
+    ],
+)
+def test_ordinary_texts_stay_byte_for_byte(text: str) -> None:
+    body = json.dumps({"log": [text]}, indent=1).encode()
+    assert Redaction()(passed(body=body)).response.body == body
+
+
+@pytest.mark.parametrize(
     "body", [b'{"key": "ctrl+c", "tokens": 3, "id": "ses_1", "n": 1.0, "a" : 1, "a": 2}', b"\xff!", b"{"]
 )
 def test_what_is_no_secret_stays_byte_for_byte(body: bytes) -> None:
@@ -121,6 +136,7 @@ def test_secrets_anywhere_in_a_document(value: object, written: object, media_ty
         ("text/plain", f"API_KEY=sk-abcdefghijklmnop\npassword={SECRET}\n", "API_KEY=[redacted]\npassword=[redacted]\n"),
         ("text/plain", f"secret: '{SECRET}', n: 1", "secret: '[redacted]', n: 1"),
         ("text/plain", f"you sent Authorization: Basic {SECRET}", "you sent [redacted]"),
+        ("text/plain", f"log: password={SECRET} failed", "log: password=[redacted] failed"),
         ("application/json", f"{{'password':'{SECRET}'}}", "{'password':'[redacted]'}"),
         ("application/json", f'{{"pass\\u0077ord": "{SECRET}", "pin', '{"pass\\u0077ord": "[redacted]", "pin'),
         ("application/x-ndjson", f'{{"token":"{SECRET}"}}\n{{"a" : 1}}\n', '{"token":"[redacted]"}\n{"a" : 1}\n'),
@@ -230,7 +246,21 @@ def test_keys_and_cookies_of_a_request_are_known_and_short_ones_are_words() -> N
         (f'sent {{"token": "{SECRET}', 'sent {"token": "[redacted]'),
         ('sent {"password": 4711, "tokens": 12}', 'sent {"password": 0, "tokens": 12}'),
         (f'sent {{"auth": {{"a": "{SECRET}"}}}}', "[redacted]"),
-        ('the "token": next', 'the "token": next'),
+        ('the "token": next', 'the "token": [redacted]'),
+        (f'"password"\n:"{SECRET}"', '"password"\n:"[redacted]"'),
+        (f'sent {{"password"\t:\n"{SECRET}"}}', 'sent {"password"\t:\n"[redacted]"}'),
+        (f"password={SECRET} failed", "password=[redacted] failed"),
+        (f"log: password={SECRET} failed", "log: password=[redacted] failed"),
+        (f"$env:API_KEY={SECRET}", "$env:API_KEY=[redacted]"),
+        (f"# of mine\nAPI_KEY={SECRET}\nDEBUG=1\nexport DB_PASSWORD='{SECRET} x'\n",
+         "# of mine\nAPI_KEY=[redacted]\nDEBUG=1\nexport DB_PASSWORD='[redacted]'\n"),
+        (f"{{'password': '{SECRET}', 'n': 1}}", "{'password': '[redacted]', 'n': 1}"),
+        (f"{{'password': 'it\\'s {SECRET}', 'n': 1}}", "{'password': '[redacted]', 'n': 1}"),
+        (f"{{'password': \"it's {SECRET}\"}}", "{'password': \"[redacted]\"}"),
+        (f"{{'auth': {{'a': '{SECRET}'}}}}", "[redacted]"),
+        (f"array('password' => '{SECRET}')", "array('password' => '[redacted]')"),
+        (f'sh -c "export TOKEN=\\"{SECRET}\\""', 'sh -c "export TOKEN=\\"[redacted]\\""'),
+        (f"password: {SECRET}", "password: [redacted]"),
         ('{"open', '{"open'),
     ],
 )  # fmt: skip
@@ -263,6 +293,12 @@ HOSTILE = {
         "".join("\\" * depth + '"token' + "\\" * depth + '":' for depth in range(700))
     ),
     "JSON in JSON in JSON": nested(12),
+    "values without an end": json.dumps("token='" * 2**17),
+    "values in escaped quotes": json.dumps('token=\\"' * 2**16),
+    "assigned and assigned again": json.dumps("token=" * 2**17),
+    "numbers of tokens": json.dumps("tokens=1" * 2**17),
+    "backslashes": json.dumps("token" + "\\" * 2**19),
+    "names in quotes": json.dumps("'token':" * 2**17),
     "blanks": '"a"' + " " * 2**20 + "x",
 }
 

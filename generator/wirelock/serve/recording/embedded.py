@@ -7,15 +7,19 @@ from functools import partial
 
 from wirelock.runtime.text import Json, MalformedText, dump, parse
 from wirelock.serve.recording.documents import Secrets, kept_of, redact
+from wirelock.serve.recording.texts import without_assigned
 from wirelock.traffic.secrets import REDACTED
 
-_NAME = re.compile(r"(?P<quote>(?:\\\\\\|\\)?\")(?P<name>[\w.-]++)(?P=quote)\s*+:\s*+")
-"""`"name":` with quotes as they are, or escaped once or twice."""
+_NAME = re.compile(r"(?P<quote>(?:\\\\\\|\\)?[\"'])(?P<name>[\w.-]++)(?P=quote)\s*+:\s*+")
+"""`"name":` with quotes as they are, or escaped once or twice; as it is written in Python, too."""
 _NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*+")
 
 
 def inside(text: str, secrets: Secrets) -> str:
-    """A text of a document without secrets: as JSON if it is JSON, otherwise by what in it looks like members."""
+    """A text of a document without secrets: as JSON if it is some, otherwise without what looks like parts of it.
+
+    That is a member of an object, and `NAME=value` as in every other text.
+    """
     if text.lstrip()[:1] in ("{", "[", '"'):
         try:
             root: list[Json] = [parse(text)]
@@ -25,7 +29,7 @@ def inside(text: str, secrets: Secrets) -> str:
         except ValueError:  # half of a surrogate pair, which cannot be written
             return REDACTED
     clean = secrets.clean(text)
-    return _without_members(clean) if '":' in clean or '" ' in clean else clean
+    return without_assigned(_without_members(clean)) if ":" in clean or "=" in clean else clean
 
 
 def _without_members(text: str) -> str:

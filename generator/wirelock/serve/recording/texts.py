@@ -9,11 +9,15 @@ from wirelock.runtime.malformed import STRING
 from wirelock.serve.recording.documents import Clean, kept_of
 from wirelock.traffic.secrets import REDACTED
 
-_ASSIGNED = re.compile(
-    r"(?<![\w.-])(?P<name>[\w.-]++)(?P<is>[\"']?[ \t]*+[:=]++[ \t]*+)"
-    r"(?P<value>\"[^\"\r\n]*+\"?|'[^'\r\n]*+'?|[^\s,;&<>\"'{}\[\]]++)"
+_ASSIGNED = re.compile(r"(?<![\w.-])(?P<name>[\w.-]++)(?:\\*+[\"'])?[ \t]*+[:=]++>?[ \t]*+")
+"""`NAME=`, `name: ` and `'name' => `, before a value."""
+_VALUE = re.compile(
+    r"(?P<quote>\\++[\"'])[^\"'\r\n]*+[\"']?"
+    r"|(?P<mark>[\"'])(?:\\[^\r\n]|(?!(?P=mark))[^\\\r\n])*+(?P=mark)?"
+    r"|[^\s,;&<>\"'{}\[\]]++"
 )
-"""`NAME=value`, `name: value`, and the same with quotes."""
+"""A value in quotes, which may be escaped, or without; as far as its line goes."""
+_NO_SECRETS = frozenset(("", "0", "true", "false", "null", "none", "nil", "undefined", REDACTED))
 _PROPERTY = re.compile(
     rf"(?P<name>{STRING})(?:(?P<is>\s*+:\s*+)(?P<value>{STRING}|-?[0-9][0-9.eE+-]*+|[\[{{])?)?", re.DOTALL
 )
@@ -28,7 +32,23 @@ class Unredactable(Exception):
 
 def assigned(text: str, clean: Clean) -> str:
     """A text without credentials, and without the values of names that sound secret."""
-    return _ASSIGNED.sub(_assigned, clean(text))
+    return without_assigned(clean(text))
+
+
+def without_assigned(text: str) -> str:
+    """A text without the values of names that sound secret; what says that there is no value stays."""
+    parts: list[str] = []
+    end = 0
+    for name in _ASSIGNED.finditer(text):
+        kept, at = kept_of(name["name"]), name.end()
+        if kept == "none" or name.start() < end or (kept == "texts" and text[at : at + 1].isdigit()):
+            continue
+        value = _VALUE.match(text, at)
+        if value and value[0].strip("\\\"'").lower() not in _NO_SECRETS:
+            quote = value["quote"] or value["mark"] or ""
+            parts += [text[end:at], quote, REDACTED, quote]
+            end = value.end()
+    return "".join([*parts, text[end:]]) if parts else text
 
 
 def broken(text: str, clean: Clean) -> str:
@@ -38,14 +58,6 @@ def broken(text: str, clean: Clean) -> str:
         return _property(found, clean)
 
     return assigned(_PROPERTY.sub(shown, text), clean)
-
-
-def _assigned(found: re.Match[str]) -> str:
-    kept, value = kept_of(found["name"]), found["value"]
-    if kept == "none" or (kept == "texts" and value[0].isdigit()):
-        return found[0]
-    quote = value[0] if value[0] in "\"'" else ""
-    return f"{found['name']}{found['is']}{quote}{REDACTED}{quote}" if value.strip("\"'") else found[0]
 
 
 def _property(found: re.Match[str], clean: Clean) -> str:
