@@ -152,8 +152,18 @@ def test_traces_that_nothing_can_send_keep_it_from_running() -> None:
 def test_a_port_in_use_is_said(taken: str) -> None:
     done = run("--upstream", "http://127.0.0.1:1", "--listen", taken)
     assert done.returncode == 2
-    assert f"LISTEN_FAILED  cannot listen on {taken}" in done.stdout
+    assert f"LISTEN_FAILED  cannot listen on {taken}: address already in use" in done.stdout
+    assert "is something else listening there?" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("host", ["203.0.113.9", "[2001:db8::9]", "nowhere.invalid"])
+def test_an_address_of_another_machine_is_said(host: str) -> None:
+    """The addresses are those of examples (RFC 5737, RFC 3849), which no machine has, and a name that nobody has."""
+    done = run("--upstream", "http://127.0.0.1:1", "--listen", f"{host}:0")
+    assert done.returncode == 2
+    assert f"LISTEN_FAILED  cannot listen on {host}:0: " in done.stdout
+    assert "it is no address of this machine" in done.stdout and "something else" not in done.stdout
 
 
 @pytest.mark.parametrize(

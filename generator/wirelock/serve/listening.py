@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,8 +77,31 @@ def _context(tls: TlsFiles, password: Callable[[], str] | None) -> ssl.SSLContex
     return context
 
 
-def not_listening(where: Listen, reason: str = "") -> Diagnostic:
-    """Why an address cannot be had, as far as is known."""
+def not_listening(where: Listen, error: OSError | None = None) -> Diagnostic:
+    """Why an address cannot be had: what the error says, or the system, which is asked where no error does."""
+    reason = error if error is not None and error.errno else _refusal(where) or error
     words = f"cannot listen on {visible(str(where))}"
     hint = f"is something else listening there? another port: --listen {where.host}:0 takes any that is free"
-    return Diagnostic(LISTEN_FAILED, Location(), f"{words}: {reason}" if reason else words, hint)
+    if reason is None:
+        return Diagnostic(LISTEN_FAILED, Location(), words, hint)
+    if isinstance(reason, socket.gaierror) or reason.errno == errno.EADDRNOTAVAIL:
+        hint = "it is no address of this machine: 127.0.0.1 is one, and 0.0.0.0 stands for all that it has"
+    return Diagnostic(LISTEN_FAILED, Location(), f"{words}: {_said(reason)}", hint)
+
+
+def _refusal(where: Listen) -> OSError | None:
+    """What the system says to the address; gRPC keeps that to itself."""
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as tried:
+                tried.bind(address)
+    except OSError as error:
+        return error
+    return None
+
+
+def _said(error: OSError) -> str:
+    """The system's words, without those that asyncio puts around them."""
+    if error.errno and not isinstance(error, socket.gaierror):
+        return os.strerror(error.errno).lower()
+    return visible(error.strerror or str(error)).lower()

@@ -257,6 +257,8 @@ def test_a_port_in_use_a_wrong_address_and_a_wrong_name(tmp_path: Path) -> None:
         record = ("record", "--upstream", "http://127.0.0.1:1", "--output", "a.har")
         code, out = ran(*record, "--listen", f"127.0.0.1:{port}", folder=tmp_path)
         assert code == 2 and "LISTEN_FAILED" in out and "something else" in out
+    code, out = ran(*record, "--listen", "203.0.113.9:0", folder=tmp_path)  # an address for examples (RFC 5737)
+    assert code == 2 and "LISTEN_FAILED" in out and "no address of this machine" in out
     assert (tmp_path / "a.har").read_text() == "somebody's" and len(list(tmp_path.iterdir())) == 1
     assert ran(*record, "--listen", "nowhere", folder=tmp_path)[0] == 2
     code, out = ran("record", "--upstream", "localhost:1", "--output", "a.har", folder=tmp_path)

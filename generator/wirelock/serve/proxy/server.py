@@ -67,7 +67,7 @@ async def served(proxy: Proxy, started: Callable[[str], None], ending: Ending) -
                 await ending.asked.wait()
             return failed
         except OSError as error:
-            return not_listening(proxy.listen, error.strerror or str(error))
+            return not_listening(proxy.listen, error)
         finally:
             await _drained(runner, ending.at_once)
 
