@@ -43,11 +43,6 @@ class Failure:
     body: Message | None = None
 
     @property
-    def faulty(self) -> bool:
-        """Whether it is the server's fault, or that of the way to it, rather than the caller's."""
-        return self.code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAUTHENTICATED)
-
-    @property
     def details(self) -> str:
         """The words of the status: what is wrong, and the first place."""
         first = next(iter(self.findings), None)

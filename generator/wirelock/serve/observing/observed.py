@@ -131,5 +131,5 @@ def _answered(call: Followed, seconds: float, context: Context) -> None:
 
 def _end(call: Followed, seconds: float, context: Context, error: BaseException | None) -> None:
     code = code_of(context, error)
-    failed = isinstance(error, Exception) and not isinstance(error, asyncio.CancelledError)
+    failed = isinstance(error, Exception)
     call.ended(Ended(code, seconds, context.details() or "", findings_of(context)) if failed else Ended(code, seconds))
