@@ -13,13 +13,14 @@ Loop = Callable[[], asyncio.AbstractEventLoop]
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run this to its end: on uvloop, which the extra `live` brings where there is one, else on asyncio's own loop."""
-    with asyncio.Runner(loop_factory=_quickest()) as runner:
+    with asyncio.Runner(loop_factory=quickest()) as runner:
         return runner.run(main)
 
 
-def _quickest() -> Loop | None:
+def quickest() -> Loop:
+    """What makes such a loop."""
     if find_spec("uvloop") is None:  # there is none for Windows
-        return None
+        return asyncio.new_event_loop
     import uvloop
 
     return uvloop.new_event_loop

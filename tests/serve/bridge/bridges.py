@@ -14,6 +14,7 @@ from wirelock.runtime.findings import Finding
 from wirelock.serve.bridge.listening import Listen, listen
 from wirelock.serve.bridge.server import Bridge, running
 from wirelock.serve.bridge.services import Violations
+from wirelock.serve.loops import quickest
 from wirelock.serve.observing.following import Ended, Request, Response
 from wirelock.serve.observing.observed import Observed
 from wirelock.serve.tls import NO_TLS, TlsFiles
@@ -73,9 +74,9 @@ class _Follows:
 
 @contextlib.contextmanager
 def in_a_thread(context: Callable[[], AbstractAsyncContextManager[int]]) -> Iterator[int]:
-    """Run an asynchronous context in a loop of its own; gives what it gives."""
+    """Run an asynchronous context in a loop of its own, of the kind that a bridge runs on; gives what it gives."""
     started, ending = threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
+    loop = quickest()()
     given: list[int] = []
     failed: list[BaseException] = []
 
