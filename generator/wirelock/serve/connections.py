@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Generator
+from typing import Any
 
 import aiohttp
 from aiohttp.client_reqrep import ClientRequest
@@ -122,7 +123,7 @@ class Connector(aiohttp.TCPConnector):
         raise aiohttp.ClientConnectionError("it speaks before it is asked")
 
 
-def probing(address: aiohttp.AddrInfoType) -> socket.socket:
+def probing(address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
     """A socket that notices when the other side is gone without a word, which takes a minute; raises OSError.
 
     On a stream that is silent nothing else would: nothing is sent that could go unanswered (RFC 9293, 3.8.4).
