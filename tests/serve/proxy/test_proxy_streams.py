@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import zlib
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from stage import Script, Stage, answers, request, stage
 
 from wirelock.api.proxying import Mode
 from wirelock.serve import connections
+from wirelock.traffic.collected import Collected
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 GOOD, BAD = b'id: 1\ndata: {"n": 1}\n\n', b'data: {"n": "one"}\n\n'
@@ -103,6 +105,36 @@ def test_a_compressed_stream_is_held_too(folder: Path) -> None:
         async with stage(pieces(text, head=HEAD + b"Content-Encoding: gzip\r\n"), folder=folder) as on:
             assert plain(await on.get("/event")) == text
             assert {one.code.id for one in (await on.report()).diagnostics} == {"VIOLATION"}
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("mode", ["report", "enforce"])
+def test_what_is_kept_of_a_compressed_stream_is_not_decoded_anew_at_each_event(
+    mode: Mode, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take longer the more has come, while nothing else passes."""
+    decoded: list[int] = []
+    real = Collected.content
+
+    def content(collected: Collected) -> bytes | None:
+        decoded.append(collected.size)
+        return real(collected)
+
+    monkeypatch.setattr(Collected, "content", content)
+    packer = zlib.compressobj(wbits=31)
+    text = [packer.compress(GOOD) + packer.flush(zlib.Z_SYNC_FLUSH) for _ in range(20)]
+
+    async def run() -> None:
+        head = HEAD + b"Content-Encoding: gzip\r\n"
+        async with stage(pieces(*text, packer.flush(), head=head), mode, folder=folder) as on:
+            await on.get("/event")
+            report = await on.report()
+        assert report.summary["round trips"] == {"total": 21, "equal": 21, "lossy": 0, "failed": 0}, (
+            "each, and the request"
+        )
+        assert report.diagnostics == ()
+        assert sum(size > len(text[0]) for size in decoded) <= 1, "once, at its end"
 
     asyncio.run(run())
 

@@ -105,20 +105,31 @@ class Passing:
         self._taken = 0
 
     def passed(self) -> Passed:
-        """What has passed so far."""
+        """What has passed so far, with its bodies, which are decoded for it: the kept part of a stream is, too."""
+        head = self.without_bodies()
+        return replace(
+            head,
+            request=replace(head.request, body=self._sent.content()),
+            response=replace(head.response, body=self._received.content()),
+        )
+
+    def without_bodies(self) -> Passed:
+        """What has passed so far as if no body had been kept: nothing is decoded for it, however often it is asked."""
         return replace(
             self._known,
-            request=Message(self._asked, self._sent.content(), self._sent.size),
-            response=Message(self._answered, self._received.content(), self._received.size),
+            request=Message(self._asked, None, self._sent.size),
+            response=Message(self._answered, None, self._received.size),
             seconds=time.monotonic() - self._clock,
         )
 
     def exchange_with(self, events: list[Event]) -> tuple[Exchange, int]:
-        """An exchange whose answer are these events, and how many came before them."""
+        """An exchange whose answer are these events, and how many came before them; the request is in the first."""
         first = self.events
         self.events += len(events)
-        passed = replace(self.passed(), response=Message(self._answered))
-        return replace(exchange_of(passed, NAME), response=Body(written(events), MEDIA_TYPE)), first
+        head = self.without_bodies()
+        request = head.request if first else replace(head.request, body=self._sent.content())
+        exchange = exchange_of(replace(head, request=request, response=Message(self._answered)), NAME)
+        return replace(exchange, response=Body(written(events), MEDIA_TYPE)), first
 
 
 def _lower(pairs: Headers) -> Headers:

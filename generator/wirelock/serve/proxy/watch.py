@@ -144,8 +144,7 @@ class Watch:
         """Why a stream that cannot be decoded must not go on: nobody knows what it says."""
         if self._gate is None:
             return ()
-        passed = passing.passed()
-        found = await self._gated(self._gate, replace(passed, response=replace(passed.response, body=None)))
+        found = await self._gated(self._gate, passing.without_bodies())
         return _not_held(found, "response", "cannot be decoded")
 
     async def _gated(self, gate: Check, passed: Passed) -> tuple[Diagnostic, ...]:
@@ -173,7 +172,7 @@ class Watch:
     def _of_events(self, tally: Tally, passing: Passing, events: list[Event]) -> tuple[Callable[[], Judged], Needs]:
         """How events are held, and the types that are needed for it."""
         exchange, first = passing.exchange_with(events)
-        passed, loop = passing.passed(), asyncio.get_running_loop()
+        passed, loop = passing.without_bodies(), asyncio.get_running_loop()
 
         def work() -> Judged:
             judged = tally.more(exchange, first) if first else tally.exchange(exchange)
