@@ -86,6 +86,27 @@ def test_a_full_file_is_moved_aside_and_nothing_is_lost(tmp_path: Path, format: 
     assert sorted(seen) == sorted(passed(number).url for number in range(20))
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_all_files_of_a_batch_are_on_the_disk_when_it_is_written(
+    tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: dict[int, int] = {}
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        known = os.fstat(descriptor)
+        synced[known.st_ino] = known.st_size
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    recording = Recording(tmp_path / f"a.{format}", largest=1500)
+    recording.begin()
+    recording.add(map(recording.entry, map(passed, range(20))))
+    files = [path.stat() for path in tmp_path.iterdir()]
+    assert len(files) > 2 and synced == {known.st_ino: known.st_size for known in files}
+    recording.close()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     recording = Recording(tmp_path / "a.har")

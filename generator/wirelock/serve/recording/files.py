@@ -77,6 +77,7 @@ class Recording:
 
     def _add(self, entry: bytes) -> None:
         if self._inside and self._end + len(entry) > self._largest:
+            os.fsync(self._file)  # what went into it of this batch; the end of the batch is in another file
             self.close()
             self.begin()
         at = self._end - (len(self._format.tail) if self._format.head else 0)
