@@ -151,7 +151,7 @@ async def measured() -> tuple[list[list[float]], list[list[float]]]:
 
 def table(single: list[list[float]], many: list[list[float]]) -> tuple[str, bool]:
     """The measurements as Markdown, and whether they are what is asked."""
-    ways = ("directly", "through a bare bridge", "through `wirelock serve`")
+    ways = ("directly", "through a bare bridge", "through wirelock")
     lines = [
         f"| GetSession | one call, median | added | {AT_ONCE} at once, calls a second | carried |",
         "| --- | --- | --- | --- | --- |",
