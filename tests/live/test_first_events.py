@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -103,27 +102,3 @@ def test_the_first_events_come_within_a_tenth_of_a_second(whole: Path) -> None:
     while not any(one < 0.1 for one in worst):
         assert len(worst) < 3, worst
         worst.append(max(run(whole)))
-
-
-def test_a_bridge_that_is_told_to_end_makes_no_type_to_its_end(whole: Path) -> None:
-    """It makes all of them behind its start, which takes a while."""
-    took: list[float] = []
-    while not any(one < 3 for one in took):
-        assert len(took) < 3, took
-        serve = [
-            sys.executable,
-            "-m",
-            "wirelock",
-            "serve",
-            "--upstream",
-            "http://127.0.0.1:1",
-            "--listen",
-            "127.0.0.1:0",
-        ]
-        with subprocess.Popen(serve, cwd=whole, stderr=subprocess.PIPE) as bridge:
-            assert bridge.stderr is not None and b"listening" in bridge.stderr.readline()
-            time.sleep(0.5)
-            begun = time.monotonic()
-            bridge.terminate()
-            assert bridge.wait(60) == 0
-        took.append(time.monotonic() - begun)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from typing import cast
 
 import grpc
@@ -212,3 +214,31 @@ def test_what_methods_need_is_made_before_they_are_called(project: Build, loaded
             assert (await front.call(timeout=5)).code is grpc.StatusCode.OK
 
     asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def test_a_bridge_that_ends_makes_no_type_to_its_end(
+    project: Build, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is made behind its start is left at the next step, else the process would stay for as long as it takes."""
+    begun, made = threading.Event(), list[TypeContract]()
+
+    def making(contract: TypeContract, *, model: bool) -> Iterator[None]:
+        begun.set()
+        for _ in range(100):
+            time.sleep(0.05)
+            yield
+        made.append(contract)
+
+    monkeypatch.setattr(TypeContract, "making", making)
+
+    async def run() -> float:
+        async with hostile(answered) as server, fronted(server.url, project, loaded):
+            await asyncio.to_thread(begun.wait, 10)
+            return time.monotonic()
+
+    asked = asyncio.run(run())
+    for thread in threading.enumerate():
+        if thread.name.startswith("wirelock-types"):
+            thread.join(10)
+    assert begun.is_set() and made == []
+    assert time.monotonic() - asked < 2.5
