@@ -13,7 +13,7 @@ from functools import partial
 import pytest
 
 from wirelock.ir import TypeId
-from wirelock.serve.lasting import give_back, lasting
+from wirelock.serve.lasting import lasting, undisturbed
 from wirelock.serve.making import Making
 from wirelock.serve.proxy.checker import MOST_WAITING, Checker
 
@@ -116,12 +116,10 @@ def test_what_stays_is_kept_from_the_collector() -> None:
         """Something that the collector sees."""
 
     before, turn = gc.get_threshold(), sys.getswitchinterval()
-    with lasting():
-        assert gc.get_threshold()[2] > 10**9 and sys.getswitchinterval() < turn
-        kept = Kept()
-    try:
+    with undisturbed():
+        with lasting():
+            assert gc.get_threshold()[2] > 10**9 and sys.getswitchinterval() < turn
+            kept = Kept()
         assert not any(one is kept for one in gc.get_objects())
         assert (gc.get_threshold(), sys.getswitchinterval()) == (before, turn)
-    finally:
-        give_back()
     assert any(one is kept for one in gc.get_objects())

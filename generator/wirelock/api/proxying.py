@@ -18,7 +18,7 @@ from wirelock.diagnostics import Diagnostic, Report, in_order
 from wirelock.report import html, live
 from wirelock.runtime.words import visible
 from wirelock.serve.extras import missing
-from wirelock.serve.lasting import give_back, keep_all
+from wirelock.serve.lasting import undisturbed
 from wirelock.serve.recording.recorder import Recorder, Warned, recorder
 from wirelock.serve.tls import PLAIN, TlsEnds
 from wirelock.traffic.check import Check
@@ -71,10 +71,8 @@ def proxy(
         return Report((writing,))
     progress("making validators", 0, 1)
     made = checking(built, output, ends, mode, writing)
-    try:
+    with undisturbed():
         report = ran(made, told, noted, writing)
-    finally:
-        give_back()
     found = expected(report.diagnostics, config.expect, ())
     return replace(report, diagnostics=in_order((*output.diagnostics, *found)))
 
@@ -98,7 +96,6 @@ def checking(built: Build, output: Output, ends: Ends, mode: Mode, writing: Reco
 
     loaded = load(built, output.artifacts)
     loaded.prepare()
-    keep_all()
     gate = Check(built.graph, loaded.contract) if mode == "enforce" else None
     known = ends[0].known
     tally = Tally(Check(built.graph, loaded.contract), known)

@@ -13,7 +13,7 @@ from wirelock.build import build
 from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic, Report
 from wirelock.serve.extras import LIVE, missing
-from wirelock.serve.lasting import give_back, keep_all
+from wirelock.serve.lasting import undisturbed
 from wirelock.serve.loops import run
 from wirelock.serve.tls import NO_TLS, TlsFiles
 
@@ -50,11 +50,8 @@ def serve(
     bridge = _bridge(config, upstream, listen, violations, upstream_tls, listen_tls)
     if isinstance(bridge, tuple):
         return Report(bridge)
-    keep_all()
-    try:
+    with undisturbed():
         trouble = run(_observed(bridge, metrics, traces=traces))
-    finally:
-        give_back()
     return Report() if trouble is None else Report((trouble,))
 
 

@@ -18,15 +18,15 @@ _TURN = 0.0005
 """Seconds after which a thread lets another have the interpreter: passing on one event takes several such turns."""
 
 
-def keep_all() -> None:
-    """Whatever there is by now stays."""
+@contextlib.contextmanager
+def undisturbed() -> Generator[None]:
+    """Within this, whatever there is stays, and what `lasting` adds to it; behind it all is the collector's again."""
     gc.collect()
     gc.freeze()
-
-
-def give_back() -> None:
-    """Leave everything to the collector again."""
-    gc.unfreeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextlib.contextmanager
