@@ -53,11 +53,11 @@ class _Unwatched:
 
     def requested(self, verb: str, url: URL, headers: MutableMapping[str, str]) -> Told:
         """Nobody is told."""
-        return _nobody
+        return untold
 
 
-def _nobody(status: int, error: str) -> None:
-    """Take no note."""
+def untold(status: int, error: str) -> None:
+    """Nobody is told how a request ended."""
 
 
 UNWATCHED: Watch = _Unwatched()

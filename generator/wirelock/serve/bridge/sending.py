@@ -151,6 +151,7 @@ def _named(coding: str) -> str:
 
 
 async def received(response: aiohttp.ClientResponse) -> Received | Failure:
+    """The whole of a response; raises ERRORS."""
     if encoding(response) != IDENTITY:
         words = f"the upstream's answer is encoded as {_named(encoding(response))}, which nobody asked for"
         return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, words, status=response.status)

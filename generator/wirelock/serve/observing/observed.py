@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 from yarl import URL
 
-from wirelock.serve.bridge.observing import Handler, Told
+from wirelock.serve.bridge.observing import Handler, Told, untold
 from wirelock.serve.observing.following import (
     Ended,
     Followed,
@@ -54,15 +54,11 @@ class Observed:
         """Observe a request of the current call; outside of one it is nobody's."""
         call = current()
         if call is None:
-            return _nobody
+            return untold
         request = Request(verb, str(url), url.host or "", url.port or 0, headers)
         call.requested(request)
         began = time.perf_counter()
         return lambda status, error: call.responded(Response(request, time.perf_counter() - began, status, error))
-
-
-def _nobody(status: int, error: str) -> None:
-    """Take no note."""
 
 
 class _Watch:

@@ -100,8 +100,8 @@ class Recorder:
             yield entry
 
     def _fail(self, found: Diagnostic) -> None:
-        first = self._unrecorded or found
-        self._unrecorded = replace(first, times=first.times + 1) if self._unrecorded else first
+        first = self._unrecorded
+        self._unrecorded = found if first is None else replace(first, times=first.times + 1)
         self._warned(found)
 
 
