@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from wirelock.serve.tls import TlsFiles
+from wirelock.serve.net.tls import TlsFiles
 
 
 class Authority:

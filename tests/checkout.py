@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from wirelock.config import Config, read_config
-from wirelock.traffic.exchange import Exchange
-from wirelock.traffic.formats import read_recording
+from wirelock.traffic.http.exchange import Exchange
+from wirelock.traffic.recordings.formats import read_recording
 
 ROOT = Path(__file__).parents[1]
 RECORDINGS = ROOT / "tests/recordings"

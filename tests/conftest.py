@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from checkout import RECORDINGS, ROOT, configuration, exchanges
 
-from wirelock.api.emitting import emitted
-from wirelock.api.progress import silent
-from wirelock.artifacts import Loaded, load
+from wirelock.api.emit import emitted
 from wirelock.build import Build, build
 from wirelock.diagnostics import Report
-from wirelock.traffic.check import Check
-from wirelock.traffic.expectations import expected
+from wirelock.loader import Loaded, load
+from wirelock.progress import silent
+from wirelock.traffic.conformance.checker import Check
+from wirelock.traffic.conformance.expectations import expected
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

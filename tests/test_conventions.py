@@ -12,7 +12,7 @@ import pytest
 
 import wirelock
 from wirelock.compat.json import RULES as JSON_RULES
-from wirelock.compat.rulebook import pages
+from wirelock.compat.registry import pages
 from wirelock.compat.wire.rules import RULES as WIRE_RULES
 from wirelock.diagnostics import Code
 from wirelock.emit import EMITTERS
@@ -84,13 +84,13 @@ def test_every_folder_of_templates_belongs_to_an_emitter_or_to_init() -> None:
 
 
 def test_the_runtime_is_copied_byte_for_byte() -> None:
-    ours = {path.name: path.read_bytes() for path in (PACKAGE / "runtime").glob("*.py")}
-    copied = {path.name: path.read_bytes() for path in (ROOT / "generated/opencode_api/_runtime").glob("*.py")}
+    folders = PACKAGE / "runtime", ROOT / "generated/opencode_api/_runtime"
+    ours, copied = ({path.relative_to(f): path.read_bytes() for path in f.rglob("*.py")} for f in folders)
     assert copied == ours
 
 
 def test_the_runtime_imports_nothing_of_ours() -> None:
-    for path in (PACKAGE / "runtime").glob("*.py"):
+    for path in (PACKAGE / "runtime").rglob("*.py"):
         assert not re.search(r"^\s*(from|import) wirelock", path.read_text("utf-8"), re.MULTILINE), path.name
 
 

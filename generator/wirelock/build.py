@@ -9,15 +9,15 @@ from wirelock.artifact import Artifact
 from wirelock.config import Config
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
 from wirelock.ir import TypeGraph, TypeId
-from wirelock.lower import ledger as numbers
-from wirelock.lower.circles import of_models
-from wirelock.lower.depth import room_for
-from wirelock.lower.models import ModelPlan, model_plan
+from wirelock.lower.import_cycles import of_models
+from wirelock.lower.ledger import ledger as numbers
+from wirelock.lower.model_plan import ModelPlan, model_plan
 from wirelock.lower.plan import ProtoPlan
 from wirelock.lower.proto import plan
+from wirelock.lower.recursion_limit import room_for
 from wirelock.parse import parse
 from wirelock.parse.dialects import in_dialect
-from wirelock.runtime.documents import value_at
+from wirelock.runtime.schema.documents import value_at
 from wirelock.source import Document, Sources, read_document, read_folder
 from wirelock.source.repository import is_committed
 

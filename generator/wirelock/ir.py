@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from wirelock.diagnostics import Location
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.text import Json
 
 
 @dataclass(frozen=True, slots=True, order=True)

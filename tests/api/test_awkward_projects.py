@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from checkout import configuration
 
-from wirelock import api
+import wirelock
 from wirelock.config import Config, read_config
 
 TEXT = {"type": "string"}
@@ -68,16 +68,16 @@ GOOD: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("name", GOOD)
 def test_it_is_generated_imported_and_proved(name: str, tmp_path: Path) -> None:
     config = project(tmp_path, GOOD[name])
-    generated = api.generate(config)
+    generated = wirelock.generate(config)
     assert [d.message for d in generated.diagnostics if d.fails] == []
     subprocess.run([sys.executable, "-c", IMPORT_ALL], cwd=tmp_path / "generated", check=True)
-    assert [d.message for d in api.prove(config, examples=40).diagnostics if d.fails] == []
+    assert [d.message for d in wirelock.prove(config, examples=40).diagnostics if d.fails] == []
 
 
 def test_the_field_of_undeclared_properties_makes_way(tmp_path: Path) -> None:
     config = project(tmp_path, {"a/x.schema.json": record(undeclared=TEXT)}, 'package = "m"\nunknown-fields = "keep"\n')
-    assert api.generate(config).exit_code == 0
-    assert api.prove(config, examples=40).exit_code == 0
+    assert wirelock.generate(config).exit_code == 0
+    assert wirelock.prove(config, examples=40).exit_code == 0
 
 
 REFUSED: dict[str, tuple[dict[str, object], str]] = {
@@ -104,7 +104,7 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_it_is_refused_by_name(name: str, tmp_path: Path) -> None:
     files, code = REFUSED[name]
-    report = api.generate(project(tmp_path, files))
+    report = wirelock.generate(project(tmp_path, files))
     assert [d.code.id for d in report.diagnostics if d.fails] == [code]
     assert report.exit_code == 2
     assert not (tmp_path / "generated").exists()
@@ -123,5 +123,5 @@ def test_many_faults_take_time_in_their_number(tmp_path: Path) -> None:
     config = project(tmp_path, {"a/x.schema.json": {"type": "array", "items": TEXT}})
     recording = tmp_path / "x.ndjson"
     recording.write_text(json.dumps([None] * 20_000) + "\n", "utf-8")
-    report = api.verify(config, [str(recording)], "a/x")
+    report = wirelock.verify(config, [str(recording)], "a/x")
     assert len([d for d in report.diagnostics if d.fails]) == 20_000

@@ -8,8 +8,8 @@ import pytest
 from checkout import ROOT, exchanges
 
 import wirelock
-from wirelock.artifacts import Loaded
 from wirelock.ir import TypeId
+from wirelock.loader import Loaded
 
 ORDER = {
     "type": "object",

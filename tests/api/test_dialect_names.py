@@ -9,13 +9,12 @@ import pytest
 from checkout import configuration
 
 import wirelock
-from wirelock import api
-from wirelock.api.emitting import emitted
-from wirelock.api.progress import silent
-from wirelock.artifacts import load
+from wirelock.api.emit import emitted
 from wirelock.build import build
 from wirelock.config import Config, read_config
 from wirelock.ir import TypeId
+from wirelock.loader import load
+from wirelock.progress import silent
 from wirelock.source.dialects import NAMED
 
 BESIDE = {"$ref": "#/definitions/a", "maxLength": 1, "definitions": {"a": {"type": "string"}}}
@@ -107,7 +106,7 @@ def test_validators_get_the_dialect_that_is_configured(tmp_path: Path) -> None:
     built = build(configuration(project(tmp_path, 'dialect = "draft-07"\n', note=BESIDE)))
     loaded = load(built, emitted(built, silent).artifacts)
     assert loaded.contract(NOTE).validator.is_valid(b'"ab"')
-    assert api.prove(built.config, examples=60).exit_code == 0
+    assert wirelock.prove(built.config, examples=60).exit_code == 0
 
 
 def test_a_type_of_one_dialect_refers_to_one_of_another(tmp_path: Path) -> None:
@@ -117,7 +116,7 @@ def test_a_type_of_one_dialect_refers_to_one_of_another(tmp_path: Path) -> None:
     config = configuration(project(tmp_path, settings, note=note, old=BESIDE))
     built = build(config)
     assert load(built, emitted(built, silent).artifacts).contract(NOTE).validator.is_valid(b'{"old":"ab"}')
-    assert api.prove(config, examples=100).exit_code == 0
+    assert wirelock.prove(config, examples=100).exit_code == 0
 
 
 def test_the_last_pattern_that_fits_decides(tmp_path: Path) -> None:

@@ -16,14 +16,15 @@ import msgspec
 import pytest
 from checkout import ROOT, configuration
 
-from wirelock import api
-from wirelock.api import basis, checking, illustrated, proving
-from wirelock.api.emitting import emitted
-from wirelock.api.progress import silent
-from wirelock.api.recall import Recall
+import wirelock
+from wirelock.api import cache_keys, check, prove
+from wirelock.api.cache import Recall
+from wirelock.api.emit import emitted
+from wirelock.api.excerpts import illustrated
 from wirelock.build import build
 from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity
 from wirelock.ir import TypeId
+from wirelock.progress import silent
 from wirelock.report import FORMATS
 from wirelock.write import Cache, cache, users_cache
 from wirelock.write.manifest import digest
@@ -67,7 +68,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     written(folder / "schemas/far/far.service.json", SERVICE)
     written(folder / "recordings/one.ndjson", EXCHANGE)
     written(folder / "recordings/two.ndjson", {**EXCHANGE, "response": {**EXCHANGE["response"], "body": {"id": 1}}})
-    assert api.generate(configuration(folder)).exit_code == 0
+    assert wirelock.generate(configuration(folder)).exit_code == 0
     return folder
 
 
@@ -84,11 +85,11 @@ class Project:
     def check(self) -> tuple[Report, int]:
         """The report, which must be the one of a check that knows nothing, and how many results it added."""
         before = self.entries()
-        report = api.check(configuration(self.folder))
+        report = wirelock.check(configuration(self.folder))
         added = len(self.entries().keys() - before.keys())
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv(cache.VARIABLE, "")
-            fresh = api.check(configuration(self.folder))
+            fresh = wirelock.check(configuration(self.folder))
         assert report == fresh
         return report, added
 
@@ -126,15 +127,15 @@ def test_nothing_changed_and_nothing_is_done(project: Project, monkeypatch: pyte
     def undone(*_: object) -> None:
         raise AssertionError("done again")
 
-    monkeypatch.setattr(proving._Work, "proof", undone)
-    monkeypatch.setattr("wirelock.api.verification._held", undone)
-    report = api.check(configuration(project.folder))
+    monkeypatch.setattr(prove._Work, "proof", undone)
+    monkeypatch.setattr("wirelock.api.verify._held", undone)
+    report = wirelock.check(configuration(project.folder))
     assert report.summary["exchanges"]["total"] == 2
     assert report.summary["proof"]["types"] == len(TYPES)
 
 
 def regenerated(project: Project) -> None:
-    assert api.generate(configuration(project.folder)).exit_code == 0
+    assert wirelock.generate(configuration(project.folder)).exit_code == 0
 
 
 def recording(project: Project) -> None:
@@ -215,11 +216,13 @@ def test_an_expectation_is_met_by_what_was_kept(project: Project) -> None:
 @pytest.mark.parametrize(
     "patch",
     [
-        lambda monkeypatch: monkeypatch.setattr(basis, "VERSION", "9.9.9"),
-        lambda monkeypatch: monkeypatch.setattr(basis, "_version", lambda name: "9" if name == "jsonschema-rs" else ""),
-        lambda monkeypatch: monkeypatch.setattr(basis, "_program", lambda: iter([b"another line of code"])),
-        lambda monkeypatch: monkeypatch.setattr(basis.sys, "version", "4.0"),
-        lambda monkeypatch: monkeypatch.setattr(checking, "EXAMPLES", 6),
+        lambda monkeypatch: monkeypatch.setattr(cache_keys, "VERSION", "9.9.9"),
+        lambda monkeypatch: monkeypatch.setattr(
+            cache_keys, "_version", lambda name: "9" if name == "jsonschema-rs" else ""
+        ),
+        lambda monkeypatch: monkeypatch.setattr(cache_keys, "_program", lambda: iter([b"another line of code"])),
+        lambda monkeypatch: monkeypatch.setattr(cache_keys.sys, "version", "4.0"),
+        lambda monkeypatch: monkeypatch.setattr(check, "EXAMPLES", 6),
     ],
     ids=["wirelock", "an engine", "its code", "python", "how much is proved"],
 )
@@ -235,9 +238,9 @@ def test_a_disproof_is_remembered_as_it_was(project: Project, monkeypatch: pytes
     for path in project.kept.iterdir():
         path.unlink()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(proving._Work, "proof", lambda *_: proving._Proof(5, 3, disproved))
-        first = api.check(configuration(project.folder))
-    again = api.check(configuration(project.folder))
+        patch.setattr(prove._Work, "proof", lambda *_: prove._Proof(5, 3, disproved))
+        first = wirelock.check(configuration(project.folder))
+    again = wirelock.check(configuration(project.folder))
     assert first == again
     assert disproved in again.diagnostics
 
@@ -275,7 +278,7 @@ def test_what_stands_in_the_way_is_passed_by(project: Project) -> None:
     for key in project.entries():
         (project.kept / key).unlink()
         (project.kept / key).mkdir()
-    report = api.check(configuration(project.folder))
+    report = wirelock.check(configuration(project.folder))
     assert report.summary["proof"]["types"] == len(TYPES)
     assert all(path.is_dir() for path in project.kept.iterdir())
 
@@ -340,8 +343,8 @@ def test_what_nobody_asks_for_goes(tmp_path: Path) -> None:
 def test_verify_and_prove_do_the_work(project: Project) -> None:
     for key in project.entries():
         (project.kept / key).unlink()
-    assert api.verify(configuration(project.folder)).exit_code == 1
-    assert api.prove(configuration(project.folder), 5).exit_code == 0
+    assert wirelock.verify(configuration(project.folder)).exit_code == 1
+    assert wirelock.prove(configuration(project.folder), 5).exit_code == 0
     assert project.entries() == {}
 
 
@@ -353,8 +356,8 @@ def test_this_project_says_the_same_in_every_format_cold_and_warm(
 ) -> None:
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "kept"))
     config = configuration(ROOT)
-    cold = illustrated(config, api.check(config))
-    warm = illustrated(config, api.check(config))
+    cold = illustrated(config, wirelock.check(config))
+    warm = illustrated(config, wirelock.check(config))
     assert warm == cold
     for name, render in FORMATS.items():
         assert render(warm) == render(cold), name
@@ -364,14 +367,14 @@ def test_every_engine_that_a_verdict_comes_from_is_in_the_basis() -> None:
     """What runtime, traffic, prove and source import, by the names of their packages."""
     known = packages_distributions()
     found: set[str] = set()
-    for floor in ("runtime", "traffic", "prove", "source", "artifacts.py"):
+    for floor in ("runtime", "traffic", "proof", "source", "loader.py", "oracle.py"):
         place = ROOT / "generator/wirelock" / floor
         for path in [place] if place.suffix else place.rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-                names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+                names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
                 found |= {name.replace("_", "-") for n in names for name in known.get(n.partition(".")[0], ())}
-    assert found - {"wirelock", "pyyaml", "PyYAML", "types-protobuf"} <= {*basis.ENGINES}
+    assert found - {"wirelock", "pyyaml", "PyYAML", "types-protobuf"} <= {*cache_keys.ENGINES}
 
 
 def test_a_type_has_one_basis_whatever_the_process(project: Project) -> None:
@@ -379,8 +382,8 @@ def test_a_type_has_one_basis_whatever_the_process(project: Project) -> None:
     output = emitted(built, silent)
     key = TypeId("far/far.schema.json")
     moved = replace(built, config=replace(built.config, root=Path("/elsewhere")))
-    assert basis.Basis(built, output).of_type(key, 5, 0) == basis.Basis(moved, output).of_type(key, 5, 0)
-    assert basis.Basis(built, output).of_type(key, 5, 0) != basis.Basis(built, output).of_type(key, 5, 1)
+    assert cache_keys.Basis(built, output).of_type(key, 5, 0) == cache_keys.Basis(moved, output).of_type(key, 5, 0)
+    assert cache_keys.Basis(built, output).of_type(key, 5, 0) != cache_keys.Basis(built, output).of_type(key, 5, 1)
 
 
 def test_a_result_comes_back_equal() -> None:

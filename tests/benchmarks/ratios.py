@@ -30,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from checkout import ROOT, exchanges
 
-from wirelock.runtime.validator import Schemas
-from wirelock.traffic.formats import read_recording
+from wirelock.runtime.schema.validator import Schemas
+from wirelock.traffic.recordings.formats import read_recording
 
 PAGE = ROOT / "docs/performance.md"
 VERSION = "1.18.33"

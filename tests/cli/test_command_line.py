@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from wirelock.api import generation
+from wirelock.api import generate
 from wirelock.cli import main
 from wirelock.diagnostics import Diagnostic, Location
 from wirelock.write.disk import OUTPUT_UNWRITABLE
@@ -88,7 +88,7 @@ def test_init_overwrites_nothing(run: Run, tmp_path: Path) -> None:
 
 def test_init_that_cannot_finish_leaves_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = Diagnostic(OUTPUT_UNWRITABLE, Location("generated"), "no space left on device", "make room")
-    monkeypatch.setattr(generation, "apply", lambda root, changes: (full,))
+    monkeypatch.setattr(generate, "apply", lambda root, changes: (full,))
     refused = run(tmp_path, "init", "my-api")
     assert refused.code == 2
     assert "no space left on device" in refused.out
@@ -178,7 +178,9 @@ def test_check_mode_prints_a_diff_and_the_repair(run: Run, copy: Path) -> None:
     assert run(copy, "generate", "--check").code == 0
 
 
-@pytest.mark.parametrize("edited", ["session_pb2.py", "models/session.py", "codecs/session.py", "_runtime/codec.py"])
+@pytest.mark.parametrize(
+    "edited", ["session_pb2.py", "models/session.py", "codecs/session.py", "_runtime/codec/codec.py"]
+)
 def test_a_hand_edit_is_found_and_repaired(edited: str, run: Run, copy: Path) -> None:
     before = snapshot(copy)
     with (copy / "generated/opencode_api" / edited).open("a") as file:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wirelock.cli.arguments import parsed, parsers
-from wirelock.cli.pages import PAGES, WHOLE, Page
+from wirelock.cli.help import PAGES, WHOLE, Page
 
 GOLDEN = Path(__file__).with_name("help")
 WHOLE_PARSER, COMMANDS = parsers()

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from checkout import configuration
 
-from wirelock import api
+import wirelock
 from wirelock.cli import main
 
 TEXT = {"type": "string"}
@@ -65,7 +65,7 @@ def order(folder: Path, **properties: Any) -> None:
 
 def generated(folder: Path, message: str) -> None:
     """Generates the project and commits everything."""
-    report = api.generate(configuration(folder))
+    report = wirelock.generate(configuration(folder))
     assert report.exit_code == 0, report.diagnostics
     git(folder, "add", "-A")
     assert git(folder, "commit", "-qm", message).returncode == 0

@@ -12,8 +12,8 @@ from typing import Any
 
 from checkout import configuration
 
-from wirelock import api
 from wirelock.build import build
+from wirelock.compat.comparison import compare
 from wirelock.diagnostics import Diagnostic, Report
 from wirelock.emit.pb2 import compiled_protos
 from wirelock.emit.proto import Dress, printed
@@ -85,7 +85,7 @@ class Shop:
 
     def breaking(self, against: str = "") -> Report:
         """Compare."""
-        return api.compare(configuration(self.root), against)
+        return compare(configuration(self.root), against)
 
     def drop_note(self) -> None:
         """The change that most tests make: a property of what is answered goes, and what is written is up to date."""

@@ -13,10 +13,10 @@ import pytest
 from checkout import configuration
 from shop import SCHEMAS, Shop, codes, copied, made, only
 
-from wirelock import api
-from wirelock.api.comparison import compared_as_configured
-from wirelock.api.progress import silent
+import wirelock
 from wirelock.build import build
+from wirelock.compat.comparison import compared_as_configured
+from wirelock.progress import silent
 
 
 @pytest.fixture
@@ -311,7 +311,7 @@ def test_archives_that_lead_out_of_themselves(shop: Shop, tmp_path: Path) -> Non
 
 
 def test_a_bomb(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wirelock.source.baselines.MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("wirelock.compat.baseline_reader.MOST_BYTES", 1 << 20)
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("wirelock.toml", b"\0" * (2 << 20))
     assert "unpacks to more than" in only(shop.breaking(str(tmp_path / "bomb.zip"))).message
@@ -355,7 +355,7 @@ def test_check_compares_when_a_state_is_configured(tmp_path: Path) -> None:
     found = compared_as_configured(build(configuration(shop.root)), silent)
     assert lost(codes(found))
     assert found.advice is None
-    whole = api.check(configuration(shop.root))
+    whole = wirelock.check(configuration(shop.root))
     assert whole.summary["breaking"] == found.summary["breaking"]
     assert set(codes(found)) <= set(codes(whole))
 
@@ -363,6 +363,6 @@ def test_check_compares_when_a_state_is_configured(tmp_path: Path) -> None:
 def test_check_cannot_run_without_the_state_that_is_configured(tmp_path: Path) -> None:
     shop = made(tmp_path / "shop")
     shop.configure('[breaking]\nagainst = "origin/main"\n')
-    report = api.check(configuration(shop.root))
+    report = wirelock.check(configuration(shop.root))
     assert report.exit_code == 2
     assert "BASELINE_MISSING" in codes(report)

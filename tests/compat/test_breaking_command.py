@@ -15,7 +15,7 @@ import pytest
 from shop import KEY, ORDER, SERVICE, TEXT, Shop, made
 
 from wirelock.cli import main
-from wirelock.compat.rulebook import pages
+from wirelock.compat.registry import pages
 
 SCHEMA: dict[str, Any] = json.loads(files("wirelock").joinpath("meta/report.schema.json").read_text("utf-8"))
 TOTAL = {"total": {"type": "integer"}}

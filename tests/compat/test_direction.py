@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from shop import ORDER, SERVICE, TEXT, Shop, made
 
-from wirelock.compat.causes import cause
+from wirelock.compat.attribution import cause
 from wirelock.diagnostics import Diagnostic
 
 CLOSED = {**ORDER, "additionalProperties": False}

@@ -24,10 +24,11 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from shop import Shop
 
-from wirelock import api
-from wirelock.api import comparison
+import wirelock
+from wirelock.compat import comparison
+from wirelock.compat.comparison import compare
 from wirelock.compat.json import Broken, JsonChange, Side, json_changes
-from wirelock.compat.wire.side import index
+from wirelock.compat.wire.descriptor_index import index
 from wirelock.diagnostics import Diagnostic, Report
 from wirelock.ir import TypeId
 
@@ -84,7 +85,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         folder.mkdir(exist_ok=True)
         (folder / "wirelock.toml").write_text('package = "oc_api"\nproto-package = "oc"\n', "utf-8")
         document = Path(os.environ["WIRELOCK_OPENAPI"]) / f"opencode-openapi-{version}.json"
-        assert api.import_document(configuration(folder), str(document)).exit_code == 0
+        assert wirelock.import_document(configuration(folder), str(document)).exit_code == 0
         for stale in (folder / "proto").rglob("*.proto"):
             stale.unlink()
         Shop(folder).generate()
@@ -107,7 +108,7 @@ def _compared(old: Path, new: Path, patched: pytest.MonkeyPatch) -> Compared:
         return tuple(told)
 
     patched.setattr(comparison, "json_changes", noted)
-    report = api.compare(configuration(new), str(old))
+    report = compare(configuration(new), str(old))
     assert report.summary["breaking"]["changes"] == len(report.diagnostics)
     return Compared(old, new, report, tuple(told))
 

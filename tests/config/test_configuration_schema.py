@@ -12,7 +12,8 @@ import jsonschema
 import pytest
 from checkout import ROOT
 
-from wirelock import api, config
+import wirelock
+from wirelock import config
 from wirelock.config import Config, read_config
 from wirelock.config.breaking import _ACCEPT_KEYS, WireCategory
 from wirelock.config.breaking import _KEYS as BREAKING_KEYS
@@ -80,7 +81,7 @@ def test_its_defaults_are_those_of_the_configuration(tmp_path: Path) -> None:
 def test_our_own_configurations_are_valid(tmp_path: Path) -> None:
     own = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["wirelock"]
     assert [error.message for error in VALIDATOR.iter_errors(own)] == []
-    assert api.init(tmp_path / "my-api").exit_code == 0
+    assert wirelock.init(tmp_path / "my-api").exit_code == 0
     assert faults((tmp_path / "my-api/wirelock.toml").read_text("utf-8")) == []
 
 

@@ -12,10 +12,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from wirelock.runtime.findings import Finding
-from wirelock.serve.observing.following import Ended, Observer, Request, Response, Started
-from wirelock.serve.observing.logs import Logs
-from wirelock.serve.observing.metrics import Metrics
-from wirelock.serve.observing.traces import Traces
+from wirelock.serve.bridge.telemetry.access_log import Logs
+from wirelock.serve.bridge.telemetry.call_events import Ended, Observer, Request, Response, Started
+from wirelock.serve.bridge.telemetry.metrics import Metrics
+from wirelock.serve.bridge.telemetry.traces import Traces
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/observability.md").read_text("utf-8")
 LOG, METRICS, TRACES = PAGE.split("\n## ")[1:]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from checkout import ROOT, configuration
 
-from wirelock import api
+import wirelock
 from wirelock.cli.arguments import parsed
 from wirelock.report.text import render
 
@@ -33,7 +33,7 @@ def test_the_two_commands() -> None:
 
 
 def test_the_first_look_is_what_check_prints() -> None:
-    printed = render(api.check(configuration(ROOT)))
+    printed = render(wirelock.check(configuration(ROOT)))
     (shown,) = blocks("text")
     if os.environ.get("RECORD"):
         README.write_text(README.read_text("utf-8").replace(shown, printed), "utf-8")

@@ -24,8 +24,8 @@ from opencode_api.codecs.session import session_info, update_session_body
 from wirelock.build import build
 from wirelock.config import Config, read_config
 from wirelock.emit import mapping, pb2, validators
-from wirelock.runtime.codec import Codecs
-from wirelock.runtime.validator import Schemas
+from wirelock.runtime.codec.codec import Codecs
+from wirelock.runtime.schema.validator import Schemas
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "generated/opencode_api"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from checkout import ROOT, configuration
 
-from wirelock import api
-from wirelock.api.linting import linted
+import wirelock
+from wirelock.api.lint import linted
 from wirelock.build import build
 from wirelock.config import LINT_RULES, read_config
 from wirelock.diagnostics import Diagnostic, Severity
@@ -162,7 +162,7 @@ def test_the_names_of_an_imported_description_are_not_ours_to_change(tmp_path: P
         "paths": paths,
     }
     (tmp_path / "api.json").write_text(json.dumps(facts), "utf-8")
-    assert api.import_document(configuration(tmp_path), str(tmp_path / "api.json")).exit_code == 0
+    assert wirelock.import_document(configuration(tmp_path), str(tmp_path / "api.json")).exit_code == 0
     built = build(configuration(tmp_path))
     assert "LINT_TYPE_NAME" in {one.code.id for one in lint(built.graph, built.documents, {})}
     assert "LINT_TYPE_NAME" not in {one.code.id for one in linted(built).diagnostics}
@@ -177,8 +177,8 @@ def test_the_names_of_an_imported_description_are_not_ours_to_change(tmp_path: P
 )
 def test_a_project_says_how_much_a_rule_weighs(word: str, code: int, level: Severity | None, tmp_path: Path) -> None:
     folder = project(tmp_path, {"other.schema": record()}, f'[lint]\nLINT_UNUSED = "{word}"\n')
-    assert api.generate(configuration(folder)).exit_code == 0
-    report = api.check(configuration(folder))
+    assert wirelock.generate(configuration(folder)).exit_code == 0
+    report = wirelock.check(configuration(folder))
     assert report.exit_code == code
     assert [one.level for one in report.diagnostics if one.code.id == "LINT_UNUSED"] == ([level] if level else [])
     rules = len(RULES) - (level is None)
@@ -208,7 +208,7 @@ def test_the_configuration_knows_every_rule() -> None:
 
 
 def test_this_project_is_clean_and_says_why_rules_are_off() -> None:
-    report = api.check(configuration(ROOT))
+    report = wirelock.check(configuration(ROOT))
     assert [one for one in report.diagnostics if one.code.id.startswith("LINT_")] == []
     lines = (ROOT / "pyproject.toml").read_text("utf-8").splitlines()
     off = [line for line in lines if line.startswith("LINT_")]

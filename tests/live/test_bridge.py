@@ -23,8 +23,8 @@ from stub import Answer, Stub, serving
 from yarl import URL
 
 from opencode_api import session_pb2, session_pb2_grpc
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
+from wirelock.loader import Loaded
 
 UNKNOWN = "ses_unknown00000000000000000"
 

@@ -16,7 +16,7 @@ from checkout import configuration
 from test_commands import Running, command
 from versions import FOLDER, path_of
 
-from wirelock import api
+import wirelock
 
 VERSION = "1.18.33"
 EVENTS = 150
@@ -30,8 +30,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("WIRELOCK_OPENAPI names no folder with this description")
     root = tmp_path_factory.mktemp("whole")
     (root / "wirelock.toml").write_text('package = "opencode_api"\n')
-    assert api.import_document(configuration(root), str(path_of(VERSION))).exit_code == 0
-    assert api.generate(configuration(root)).exit_code == 0
+    assert wirelock.import_document(configuration(root), str(path_of(VERSION))).exit_code == 0
+    assert wirelock.generate(configuration(root)).exit_code == 0
     return root
 
 

@@ -17,12 +17,12 @@ import pytest
 from acting import PAGE, Act, Actor, Stage, staged
 from checkout import ROOT, configuration
 
-from wirelock import api
+from wirelock.api.verify_live import verify_live
 from wirelock.cli import main
 from wirelock.config import Config
 from wirelock.diagnostics import Report
-from wirelock.serve.live import asking
-from wirelock.serve.live.reading import filled
+from wirelock.serve.live import client
+from wirelock.serve.live.reads import filled
 
 NO_SECRETS: dict[str, str] = {}
 
@@ -30,7 +30,7 @@ NO_SECRETS: dict[str, str] = {}
 def live(stage: Stage | str, environment: dict[str, str] = NO_SECRETS, **asked: Any) -> Report:
     """The report of a live check of this repository's project."""
     url = stage if isinstance(stage, str) else stage.url
-    return api.verify_live(configuration(ROOT), url, environment, **asked)
+    return verify_live(configuration(ROOT), url, environment, **asked)
 
 
 def ids(report: Report) -> set[str]:
@@ -43,8 +43,8 @@ def conforming(report: Report) -> int:
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "SECONDS", 0.5)
-    monkeypatch.setattr(asking.Server.ask, "__defaults__", (0.5,))
+    monkeypatch.setattr(client, "SECONDS", 0.5)
+    monkeypatch.setattr(client.Server.ask, "__defaults__", (0.5,))
 
 
 def test_only_get_is_used_and_paths_are_filled_from_what_was_seen() -> None:
@@ -243,7 +243,7 @@ def test_a_server_error_is_not_conforming_though_it_is_described(
     described: str, answer: object, tmp_path: Path
 ) -> None:
     with staged(lambda actor: actor.answer(answer, 500) or True) as stage:
-        report = api.verify_live(state(tmp_path, described), stage.url, {})
+        report = verify_live(state(tmp_path, described), stage.url, {})
     assert (report.exit_code, conforming(report), report.summary["exchanges"]["violating"]) == (1, 0, 1)
     assert ids(report) == {"SERVER_ERROR"} | ({"VIOLATION"} if answer == {"why": 1} else set())
     (found,) = [d for d in report.diagnostics if d.code.id == "SERVER_ERROR"]
@@ -253,7 +253,7 @@ def test_a_server_error_is_not_conforming_though_it_is_described(
 
 def test_an_error_of_the_client_that_is_described_conforms(tmp_path: Path) -> None:
     with staged(lambda actor: actor.answer({"why": "not yet"}, 409) or True) as stage:
-        report = api.verify_live(state(tmp_path, "409"), stage.url, {})
+        report = verify_live(state(tmp_path, "409"), stage.url, {})
     assert (report.exit_code, conforming(report)) == (0, 1)
 
 
@@ -336,7 +336,7 @@ def test_a_compressed_answer_is_unpacked_though_it_was_not_asked_for() -> None:
 
 
 def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(client, "MAX_BYTES", 2**20)
     with staged(when("GET /session", lambda a: a.send(b" " * 2**21, "application/json"))) as stage:
         report = live(stage)
     assert any("larger than 1 MiB" in d.message for d in report.diagnostics)
@@ -414,7 +414,7 @@ def state(folder: Path, described: str) -> Config:
 def test_a_key_that_leads_elsewhere_is_not_put_into_a_path(key: str, tmp_path: Path) -> None:
     """DELETE /things/.. is DELETE / for whoever is on the way."""
     with staged(lambda actor: actor.answer({"id": key}) or True) as stage:
-        report = api.verify_live(things(tmp_path, THING, {"type": "object"}), stage.url, {}, lifecycle=True)
+        report = verify_live(things(tmp_path, THING, {"type": "object"}), stage.url, {}, lifecycle=True)
     assert stage.asked == ["POST /things"]
     assert "LEFT_BEHIND" in ids(report)
     assert filled("/things/{key}/parts", {"/things": {"key": key}}) is None
@@ -447,6 +447,6 @@ def test_only_what_can_be_deleted_is_made(
 ) -> None:
     config = things(tmp_path, answer, made)
     with staged(acting_things) as stage:
-        report = api.verify_live(config, stage.url, {}, lifecycle=True)
+        report = verify_live(config, stage.url, {}, lifecycle=True)
         assert stage.asked == asked
     assert not [d for d in report.diagnostics if d.code.id == "LEFT_BEHIND"]

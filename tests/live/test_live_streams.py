@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from acting import PAGE, Act, Actor, staged
 
-from wirelock.api import verify_live
+from wirelock.api.verify_live import verify_live
 from wirelock.config import Config
 from wirelock.diagnostics import Report, Severity
 from wirelock.report import FORMATS
-from wirelock.serve.live import asking, following
+from wirelock.serve.live import client, streams
 
 TICK = {"type": "object", "required": ["at"], "properties": {"at": {"type": "integer"}}}
 SERVICE = {
@@ -81,7 +81,7 @@ def test_a_stream_is_followed_for_so_long_and_heartbeats_are_no_events(config: C
 
 
 def test_time_alone_bounds_the_number_of_events(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "EVENTS", 5)
+    monkeypatch.setattr(streams, "EVENTS", 5)
     assert trips(followed(config, streaming(*map(event, range(50)), hold=3), seconds=30)) == 5
 
 
@@ -158,14 +158,14 @@ def test_a_refusal_that_comes_in_pieces_is_judged_whole(config: Config) -> None:
 
 
 def test_a_refusal_that_is_too_large_is_named(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(client, "MAX_BYTES", 2**20)
     report = followed(config, in_two(b'{"at": 1' + b" " * 2**20 + b"}"), seconds=5)
     (found,) = [one for one in report.diagnostics if one.code.id == "UPSTREAM_UNANSWERED"]
     assert "the answer is larger than 1 MiB" in found.message
 
 
 def test_an_event_without_end_is_not_kept_without_end(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "MAX_BYTES", 2**16)
+    monkeypatch.setattr(streams, "MAX_BYTES", 2**16)
 
     def endless(actor: Actor) -> bool:
         actor.stream(event(1), *[b"data: " + b"x" * 2**14] * 40)

@@ -15,7 +15,7 @@ from checkout import ROOT, configuration
 from opencode import VERSIONS, needs, running
 from test_commands import command
 
-from wirelock import api
+import wirelock
 
 
 def call(address: str, method: str, target: str, body: object = None) -> object:
@@ -48,7 +48,7 @@ def test_a_day_of_a_client_passes_is_checked_and_recorded(version: str, tmp_path
     live = json.loads(out)
     assert live["summary"]["exchanges"]["total"] == 7
     assert live["summary"]["proxy"]["upstream failures"] == 0
-    read = api.verify(configuration(ROOT), [str(file)])
+    read = wirelock.verify(configuration(ROOT), [str(file)])
     told = {(one["code"], one["pointer"], one["rpc"]) for one in live["findings"] if "rpc" in one}
     assert {(one.code.id, one.where.pointer, one.rpc) for one in read.diagnostics if one.exchange} == told
     assert code == read.exit_code

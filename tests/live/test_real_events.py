@@ -19,7 +19,7 @@ import model
 import opencode
 import pytest
 
-from wirelock.api import import_document
+from wirelock.api.import_ import import_document
 from wirelock.config import Config
 
 VERSION = "1.18.33"

@@ -11,7 +11,7 @@ import opencode
 import pytest
 from checkout import ROOT, configuration
 
-from wirelock.api import verify_live
+from wirelock.api.verify_live import verify_live
 from wirelock.diagnostics import Report
 
 EACH = [pytest.param(version, marks=opencode.needs(version)) for version in opencode.VERSIONS]

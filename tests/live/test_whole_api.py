@@ -19,8 +19,8 @@ from bridges import Noted, bridged
 from versions import FOLDER, Generated, generated_from, path_of
 
 from wirelock.lower.plan import Rpc
-from wirelock.runtime.codec import Codec
-from wirelock.runtime.text import dump, parse
+from wirelock.runtime.codec.codec import Codec
+from wirelock.runtime.json.text import dump, parse
 
 EMPTY = b""
 PATIENCE, IMPATIENCE = 60.0, 5.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wirelock.diagnostics import Diagnostic, Location
-from wirelock.lower.allocation import Wanted, allocate
-from wirelock.lower.ledger import Entry, Ledger, Scope, print_ledger, read_ledger
+from wirelock.lower.ledger.allocation import Wanted, allocate
+from wirelock.lower.ledger.ledger import Entry, Ledger, Scope, print_ledger, read_ledger
 
 HERE = Location("schemas/order/order.schema.json")
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wirelock.diagnostics import Location
-from wirelock.lower.allocation import Wanted, allocate
-from wirelock.lower.ledger import Entry, Ledger, Scope, print_ledger, read_ledger
-from wirelock.lower.merging import Change, merged
-from wirelock.source.merges import sides
+from wirelock.lower.ledger.allocation import Wanted, allocate
+from wirelock.lower.ledger.ledger import Entry, Ledger, Scope, print_ledger, read_ledger
+from wirelock.lower.ledger.merge import Change, merged
+from wirelock.source.conflict_markers import sides
 
 HERE = Location("schemas/shop/order.schema.json")
 SOURCE = "shop/order.schema.json"

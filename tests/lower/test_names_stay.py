@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from checkout import configuration
 
-from wirelock import api
-from wirelock.api.emitting import emitted
-from wirelock.api.progress import silent
+import wirelock
+from wirelock.api.emit import emitted
 from wirelock.build import Build, build
 from wirelock.config import Config
+from wirelock.progress import silent
 
 TEXT = {"type": "string"}
 
@@ -186,13 +186,13 @@ NEWCOMERS = {
 def test_a_component_more_renames_nothing_of_a_real_description(tmp_path: Path) -> None:
     (tmp_path / "wirelock.toml").write_text('package = "oc_api"\nproto-package = "oc"\n', "utf-8")
     config = configuration(tmp_path)
-    assert api.import_document(config, str(DESCRIPTION)).exit_code == 0
+    assert wirelock.import_document(config, str(DESCRIPTION)).exit_code == 0
     before = names(config)
     description = json.loads(DESCRIPTION.read_text("utf-8"))
     schemas = description["components"]["schemas"]
     description["components"]["schemas"] = {**NEWCOMERS, **schemas}
     (tmp_path / "api.json").write_text(json.dumps(description), "utf-8")
-    assert api.import_document(config, str(tmp_path / "api.json")).exit_code == 0
+    assert wirelock.import_document(config, str(tmp_path / "api.json")).exit_code == 0
     after = names(config)
     assert sorted(before - after) == []
     assert len(after) > len(before)

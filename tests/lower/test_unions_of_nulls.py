@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wirelock.api.compiling import compile
+from wirelock.api.compile import compile
 
 
 @pytest.mark.parametrize(("keyword", "is_valid"), [("oneOf", False), ("anyOf", True)])

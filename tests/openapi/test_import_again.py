@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from wirelock.api import import_document
+from wirelock.api.import_ import import_document
 from wirelock.config import Config, read_config
 from wirelock.diagnostics import Report
 

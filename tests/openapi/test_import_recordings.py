@@ -20,8 +20,8 @@ from independent import Independent
 from versions import Generated
 
 from wirelock.diagnostics import Diagnostic, Report, Severity
-from wirelock.traffic.check import Check
-from wirelock.traffic.formats import read_recording
+from wirelock.traffic.conformance.checker import Check
+from wirelock.traffic.recordings.formats import read_recording
 
 TABLE = Path(__file__).parent / "verified.txt"
 RECORDINGS = Path(os.environ.get("WIRELOCK_RECORDINGS", ""))

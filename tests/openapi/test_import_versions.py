@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from versions import FOLDER, Generated, path_of, versions
 
-from wirelock.api import import_document
+from wirelock.api.import_ import import_document
 from wirelock.build import build
 from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic

@@ -9,7 +9,7 @@ import pytest
 from checkout import configuration
 from versions import FOLDER, path_of, versions
 
-from wirelock import api
+import wirelock
 
 EXAMPLES = int(os.environ.get("WIRELOCK_EXAMPLES", "1"))
 """Documents of each type; `.ci/nightly` sets 200."""
@@ -19,7 +19,7 @@ EXAMPLES = int(os.environ.get("WIRELOCK_EXAMPLES", "1"))
 @pytest.mark.skipif(not FOLDER, reason="WIRELOCK_OPENAPI names no OpenAPI descriptions")
 def test_schema_validator_model_and_codec_agree_on_every_type(tmp_path: Path) -> None:
     (tmp_path / "wirelock.toml").write_text('package = "oc_api"\nproto-package = "oc"\n', "utf-8")
-    assert api.import_document(configuration(tmp_path), str(path_of(versions()[-1]))).exit_code == 0
-    report = api.prove(configuration(tmp_path), examples=EXAMPLES)
+    assert wirelock.import_document(configuration(tmp_path), str(path_of(versions()[-1]))).exit_code == 0
+    report = wirelock.prove(configuration(tmp_path), examples=EXAMPLES)
     assert [d.message for d in report.diagnostics if d.fails] == []
     assert int(report.summary["proof"]["types"]) > 800

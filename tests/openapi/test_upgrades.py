@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from checkout import configuration
 
-from wirelock import api
+import wirelock
 from wirelock.build import build
 
 VERSIONS = ("1.0.61", "1.1.11", "1.17.11", "1.18.33")
@@ -34,7 +34,7 @@ def imported(folder: Path, description: dict[str, Any]) -> None:
     """Import a description into a project, and generate it."""
     (folder / "wirelock.toml").write_text('package = "shop_api"\nproto-package = "shop"\n', "utf-8")
     (folder / "api.json").write_text(json.dumps(description), "utf-8")
-    assert api.import_document(configuration(folder), str(folder / "api.json")).exit_code == 0
+    assert wirelock.import_document(configuration(folder), str(folder / "api.json")).exit_code == 0
 
 
 def numbers(folder: Path) -> dict[tuple[str, str, str], int]:
@@ -49,9 +49,9 @@ def numbers(folder: Path) -> dict[tuple[str, str, str], int]:
 
 def test_a_type_that_the_author_changed_is_a_warning(tmp_path: Path) -> None:
     imported(tmp_path, described(id={"type": "string"}, count={"type": "string"}))
-    assert api.generate(configuration(tmp_path)).exit_code == 0
+    assert wirelock.generate(configuration(tmp_path)).exit_code == 0
     imported(tmp_path, described(id={"type": "string"}, count={"type": "integer"}))
-    report = api.generate(configuration(tmp_path))
+    report = wirelock.generate(configuration(tmp_path))
     assert [(d.code.id, d.fails) for d in report.diagnostics] == [("LEDGER_RETYPED", False)]
     assert "  reserved 2;" in (tmp_path / "proto/shop.proto").read_text("utf-8")
     assert numbers(tmp_path)["shop.shop.Order", "count", "int64"] == 3
@@ -63,7 +63,7 @@ def test_in_a_file_of_ones_own_it_stays_an_error(tmp_path: Path) -> None:
     schema.parent.mkdir(parents=True)
     for type, code in (("string", 0), ("integer", 2)):
         schema.write_text(json.dumps({"type": "object", "properties": {"count": {"type": type}}}), "utf-8")
-        assert api.generate(configuration(tmp_path)).exit_code == code
+        assert wirelock.generate(configuration(tmp_path)).exit_code == code
 
 
 @pytest.mark.skipif("WIRELOCK_OPENAPI" not in os.environ, reason="WIRELOCK_OPENAPI names no OpenAPI descriptions")
@@ -73,7 +73,7 @@ def test_no_number_changes_from_one_real_version_to_the_next(tmp_path: Path) -> 
     for version in VERSIONS:
         (tmp_path / "wirelock.toml").write_text('package = "oc_api"\nproto-package = "oc"\n', "utf-8")
         document = Path(os.environ["WIRELOCK_OPENAPI"]) / f"opencode-openapi-{version}.json"
-        assert api.import_document(configuration(tmp_path), str(document)).exit_code == 0
+        assert wirelock.import_document(configuration(tmp_path), str(document)).exit_code == 0
         built = build(configuration(tmp_path))
         assert [d.message for d in built.diagnostics if d.fails] == []
         (tmp_path / "proto").mkdir(exist_ok=True)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wirelock.api import import_document
-from wirelock.api.emitting import Output, emitted
-from wirelock.api.progress import silent
-from wirelock.artifacts import Loaded, load
+from wirelock.api.emit import Output, emitted
+from wirelock.api.import_ import import_document
 from wirelock.build import Build, build
 from wirelock.config import Config
 from wirelock.diagnostics import Report
+from wirelock.loader import Loaded, load
+from wirelock.progress import silent
 
 FOLDER = os.environ.get("WIRELOCK_OPENAPI", "")
 

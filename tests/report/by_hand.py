@@ -17,7 +17,13 @@ from wirelock.diagnostics import (
     Severity,
     Verdicts,
 )
-from wirelock.traffic.codes import BODY_NOT_CHECKED, EXPECTATION_UNUSED, MALFORMED, UNDECLARED_FIELD, VIOLATION
+from wirelock.traffic.conformance.codes import (
+    BODY_NOT_CHECKED,
+    EXPECTATION_UNUSED,
+    MALFORMED,
+    UNDECLARED_FIELD,
+    VIOLATION,
+)
 
 BROKEN = Code("SOURCE_NOT_JSON", Severity.ERROR, fatal=True)
 STALE = Code("OUT_OF_DATE", Severity.ERROR)

@@ -21,7 +21,8 @@ from jsonschema.validators import validator_for
 from markdown_it import MarkdownIt
 from published import junit_schema, sarif_schema
 
-from wirelock import api
+import wirelock
+from wirelock.api.excerpts import illustrated
 from wirelock.diagnostics import (
     Case,
     Code,
@@ -35,8 +36,8 @@ from wirelock.diagnostics import (
     Verdicts,
 )
 from wirelock.report import FORMATS, html, markdown
-from wirelock.report.words import verdict
-from wirelock.traffic.codes import VIOLATION
+from wirelock.report.labels import verdict
+from wirelock.traffic.conformance.codes import VIOLATION
 
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = (
@@ -154,7 +155,7 @@ def test_hostile_words_make_no_command_of_their_own() -> None:
 def test_annotations_name_real_lines() -> None:
     """Without the expectations of this repository: what they are about stands at a line of a schema."""
     config = configuration(ROOT)
-    report = api.illustrated(config, api.verify(config, ("tests/recordings/lifecycle-0.5.29.har",)))
+    report = illustrated(config, wirelock.verify(config, ("tests/recordings/lifecycle-0.5.29.har",)))
     ((_, properties, _),) = commands(report)
     line = (ROOT / properties["file"]).read_text("utf-8").splitlines()[int(properties["line"]) - 1]
     assert '"required"' in line and '"directory"' in line

@@ -13,13 +13,13 @@ import pytest
 from by_hand import a_change
 from jsonschema import Draft202012Validator
 
-from wirelock.api import check
+from wirelock.api.check import check
 from wirelock.config import Config, read_config
 from wirelock.diagnostics import Code, Coverage, Diagnostic, ExchangeRef, Location, Report, Severity
 from wirelock.report.json import render
-from wirelock.traffic.check import OUTCOMES, ROUND_TRIPS
-from wirelock.traffic.codes import NOT_DESCRIBED, NOTHING_CHECKED, VIOLATION
-from wirelock.traffic.coverage import KINDS
+from wirelock.traffic.conformance.checker import OUTCOMES, ROUND_TRIPS
+from wirelock.traffic.conformance.codes import NOT_DESCRIBED, NOTHING_CHECKED, VIOLATION
+from wirelock.traffic.conformance.coverage import KINDS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA: dict[str, Any] = json.loads(files("wirelock").joinpath("meta/report.schema.json").read_text("utf-8"))

@@ -19,7 +19,8 @@ from contrast import CONTRAST
 from playwright.sync_api import Browser, Page, sync_playwright
 from test_formats import hostile
 
-from wirelock import api
+import wirelock
+from wirelock.api.excerpts import illustrated
 from wirelock.diagnostics import Report
 from wirelock.report.html import render
 
@@ -87,7 +88,7 @@ def shown(page: Page) -> int:
 @pytest.mark.parametrize("size", SIZES)
 def test_it_fits_and_can_be_looked_at(browser: Browser, tmp_path: Path, size: str, scheme: str) -> None:
     config = configuration(ROOT)
-    report = api.illustrated(config, api.verify(config))
+    report = illustrated(config, wirelock.verify(config))
     visit = Visit(browser, written(tmp_path, report), size, scheme)
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     folder = Path(os.environ.get("WIRELOCK_SCREENSHOTS") or tmp_path)

@@ -9,8 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from wirelock.runtime.documents import value_at
-from wirelock.runtime.pointers import names_of
+from wirelock.runtime.json.pointers import names_of
+from wirelock.runtime.schema.documents import value_at
 
 Instances = st.SearchStrategy[Any]
 DEEPEST = 4

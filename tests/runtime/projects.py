@@ -10,11 +10,11 @@ from typing import Any
 
 from checkout import ROOT, configuration
 
-from wirelock.api.emitting import emitted
-from wirelock.api.progress import silent
-from wirelock.artifacts import Loaded, TypeContract, load
+from wirelock.api.emit import emitted
 from wirelock.build import Build, build
 from wirelock.ir import TypeId
+from wirelock.loader import Loaded, TypeContract, load
+from wirelock.progress import silent
 
 
 @cache

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from wirelock.runtime.findings import Finding
-from wirelock.runtime.text import dump
-from wirelock.runtime.validator import Schemas, Validator
+from wirelock.runtime.json.text import dump
+from wirelock.runtime.schema.validator import Schemas, Validator
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 

@@ -15,12 +15,12 @@ from projects import scenario
 
 from wirelock.build import Build
 from wirelock.ir import TypeId
-from wirelock.prove.drawing import Drawing
-from wirelock.runtime.accepting import Verdict, accepting, decoder
-from wirelock.runtime.documents import Documents, Site
-from wirelock.runtime.malformed import MAX_DEPTH, MAX_DIGITS
-from wirelock.runtime.text import dump, parse
-from wirelock.runtime.validator import Schemas, Validator
+from wirelock.proof.strategies import Drawing
+from wirelock.runtime.json.errors import MAX_DEPTH, MAX_DIGITS
+from wirelock.runtime.json.text import dump, parse
+from wirelock.runtime.schema.documents import Documents, Site
+from wirelock.runtime.schema.fast_path import Verdict, accepting, decoder
+from wirelock.runtime.schema.validator import Schemas, Validator
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 FORMAT = frozenset({"format"})

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
 from small import DRAFT_07
 
-from wirelock.runtime.text import dump
-from wirelock.runtime.validator import Schemas
+from wirelock.runtime.json.text import dump
+from wirelock.runtime.schema.validator import Schemas
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=250)
 NAMES = st.sampled_from(["a", "b", "c"])

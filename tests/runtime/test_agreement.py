@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from instances import Instances, Schemata, broken
 from projects import contract, project, scenario
 
-from wirelock.artifacts import TypeContract
-from wirelock.runtime.codec import Refused
+from wirelock.loader import TypeContract
+from wirelock.runtime.codec.codec import Refused
 from wirelock.runtime.findings import DIGITS_LOST, MALFORMED, NOT_CARRIED, UNDECLARED_FIELD, VIOLATION
-from wirelock.runtime.text import MAX_DEPTH, dump
-from wirelock.traffic.verdict import Verdict, judge
+from wirelock.runtime.json.text import MAX_DEPTH, dump
+from wirelock.traffic.conformance.verdict import Verdict, judge
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 TYPES = [

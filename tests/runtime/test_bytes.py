@@ -6,7 +6,7 @@ import pytest
 from projects import artefacts
 
 from wirelock.runtime.findings import NOT_CARRIED
-from wirelock.traffic.verdict import judge
+from wirelock.traffic.conformance.verdict import judge
 
 FILE = "bytes-in-base64:file/file"
 

@@ -11,7 +11,7 @@ import pytest
 from projects import artefacts
 
 from wirelock.runtime.findings import UNDECLARED_FIELD, VIOLATION
-from wirelock.traffic.verdict import Verdict, judge
+from wirelock.traffic.conformance.verdict import Verdict, judge
 
 EVERYBODY = ("validator", "model", "codec")
 

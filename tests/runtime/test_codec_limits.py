@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from projects import artefacts, contract, project
 
-from wirelock.runtime.codec import Codec, Refused
+from wirelock.runtime.codec.codec import Codec, Refused
 from wirelock.runtime.findings import DIGITS_LOST, NOT_CARRIED, VIOLATION, Finding
-from wirelock.traffic.verdict import judge
+from wirelock.traffic.conformance.verdict import judge
 
 # type, document, and the finding of the codec alone: where, and in which words
 TOO_MUCH: list[tuple[str, str, str, str]] = [

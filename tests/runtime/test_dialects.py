@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from small import found, validator
 
-from wirelock.runtime.validator import SchemaRefused
+from wirelock.runtime.schema.validator import SchemaRefused
 
 HOME = "https://json-schema.org/draft/2020-12"
 META = "https://example.com/meta"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wirelock.runtime.equality import difference, equal
-from wirelock.runtime.text import MAX_DEPTH, parse
+from wirelock.runtime.json.equality import difference, equal
+from wirelock.runtime.json.text import MAX_DEPTH, parse
 
 SAME = [
     ("1", "1.0"),

@@ -12,10 +12,10 @@ from instances import Schemata
 from projects import artefacts, contract, project, scenario
 from pydantic import MISSING, ValidationError
 
-from wirelock.runtime.equality import equal
 from wirelock.runtime.findings import NOT_CARRIED, UNDECLARED_FIELD, VIOLATION, Finding
-from wirelock.runtime.model import model_findings
-from wirelock.runtime.text import dump
+from wirelock.runtime.json.equality import equal
+from wirelock.runtime.json.text import dump
+from wirelock.runtime.models.base import model_findings
 
 
 def model(name: str) -> Any:

@@ -12,9 +12,9 @@ from checkout import configuration
 from projects import contract, project
 from pydantic import ValidationError
 
-from wirelock.api import generate
+from wirelock.api.generate import generate
 from wirelock.runtime.findings import VIOLATION
-from wirelock.runtime.model import model_findings
+from wirelock.runtime.models.base import model_findings
 
 ORDER: dict[str, Any] = {
     "type": "object",

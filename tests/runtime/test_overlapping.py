@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from instances import Schemata, broken
 from projects import contract, project
 
-from wirelock.artifacts import Loaded
-from wirelock.runtime.text import dump
-from wirelock.traffic.verdict import judge
+from wirelock.loader import Loaded
+from wirelock.runtime.json.text import dump
+from wirelock.traffic.conformance.verdict import judge
 
 TEXT = {"type": "string"}
 INTEGER = {"type": "integer"}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wirelock.runtime.assertions import matches
-from wirelock.runtime.patterns import PatternRefused, translate
+from wirelock.runtime.schema.assertions import matches
+from wirelock.runtime.schema.patterns import PatternRefused, translate
 
 ARABIC_ONE, FULLWIDTH_A, LONG_S, KELVIN = "\u0661", "\uff21", "\u017f", "\u212a"
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wirelock.runtime.equality import equal
 from wirelock.runtime.findings import MALFORMED
-from wirelock.runtime.text import MAX_DEPTH, MAX_DIGITS, MAX_EXPONENT, MalformedText, canonical, dump, parse
+from wirelock.runtime.json.equality import equal
+from wirelock.runtime.json.text import MAX_DEPTH, MAX_DIGITS, MAX_EXPONENT, MalformedText, canonical, dump, parse
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=150)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from small import DRAFT_07, found, validator
 
-from wirelock.runtime.validator import SchemaRefused, Schemas
+from wirelock.runtime.schema.validator import SchemaRefused, Schemas
 
 
 def kind(index: int) -> Any:

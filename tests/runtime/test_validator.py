@@ -8,7 +8,7 @@ import pytest
 from small import DRAFT_07, found, validator
 
 from wirelock.runtime.findings import MALFORMED, VIOLATION, Finding
-from wirelock.runtime.messages import MESSAGES
+from wirelock.runtime.schema.messages import MESSAGES
 
 # schema, value, and the one finding: pointer, keyword, place in the schema below `main#`, message
 EXAMPLES: list[tuple[Any, Any, str, str, str, str]] = [

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from projects import contract, project
 
-from wirelock.artifacts import Loaded, TypeContract
+from wirelock.loader import Loaded, TypeContract
 from wirelock.runtime.findings import Finding
-from wirelock.runtime.text import dump
+from wirelock.runtime.json.text import dump
 
 BRANCHES = 124
 TEXT = {"type": "string"}

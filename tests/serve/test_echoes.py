@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wirelock.runtime.pointers import pointer_of
-from wirelock.runtime.words import described, name
-from wirelock.serve.echoes import UNKNOWN, echoes
+from wirelock.runtime.json.formatting import described, name
+from wirelock.runtime.json.pointers import pointer_of
+from wirelock.traffic.redaction.credentials import UNKNOWN, echoes
 
 TOKENS = st.text(st.characters(codec="utf-8"), min_size=12, max_size=80).filter(lambda one: one.strip("= ") == one)
 

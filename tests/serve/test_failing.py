@@ -8,7 +8,7 @@ import socket
 import aiohttp
 import pytest
 
-from wirelock.serve.failing import reason
+from wirelock.serve.net.errors import reason
 
 
 def failure(url: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 
 import pytest
 
-from wirelock.serve import loops
+from wirelock.serve.net import event_loop
 
 
 async def loop_name() -> str:
@@ -18,12 +18,12 @@ async def loop_name() -> str:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no uvloop for Windows")
 def test_a_bridge_runs_on_uvloop() -> None:
-    assert loops.run(loop_name()) == "uvloop"
+    assert event_loop.run(loop_name()) == "uvloop"
 
 
 def test_without_uvloop_it_runs_on_asyncios_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loops, "find_spec", lambda name: None)
-    assert loops.run(loop_name()) == "asyncio"
+    monkeypatch.setattr(event_loop, "find_spec", lambda name: None)
+    assert event_loop.run(loop_name()) == "asyncio"
 
 
 @pytest.mark.parametrize("failing", [ValueError("no"), KeyboardInterrupt()], ids=["error", "interrupt"])
@@ -33,4 +33,4 @@ def test_what_ends_it_comes_out(failing: BaseException) -> None:
 
     running: Coroutine[None, None, None] = fail()
     with pytest.raises(type(failing)):
-        loops.run(running)
+        event_loop.run(running)

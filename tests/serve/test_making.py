@@ -13,9 +13,9 @@ from functools import partial
 import pytest
 
 from wirelock.ir import TypeId
-from wirelock.serve.lasting import lasting, undisturbed
-from wirelock.serve.making import Making
-from wirelock.serve.proxy.checker import MOST_WAITING, Checker
+from wirelock.serve.net.gc_freeze import lasting, undisturbed
+from wirelock.serve.net.preloading import Making
+from wirelock.serve.proxy.check_queue import MOST_WAITING, Checker
 
 SLOW, QUICK, READY = (TypeId(f"{name}.schema.json") for name in ("slow", "quick", "ready"))
 STEPS, STEP = 100, 0.05

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from checkout import ROOT, configuration
 
-from wirelock import api
+from wirelock.api.proxy import proxy
+from wirelock.api.record import record
+from wirelock.api.serve import serve
+from wirelock.api.verify_live import verify_live
 from wirelock.diagnostics import Diagnostic
-from wirelock.serve.upstream import Upstream, upstream
+from wirelock.serve.net.upstream import Upstream, upstream
 
 WRONG = [
     "http://[::1",
@@ -46,10 +49,10 @@ def test_an_address_is_one(address: str) -> None:
 def test_every_command_that_dials_says_so(address: str, tmp_path: Path) -> None:
     config = configuration(ROOT)
     reports = [
-        api.serve(config, address, "127.0.0.1:0"),
-        api.proxy(config, address, lambda listens: None),
-        api.record(address, str(tmp_path / "a.har"), lambda listens: None),
-        api.verify_live(config, address, {}),
+        serve(config, address, "127.0.0.1:0"),
+        proxy(config, address, lambda listens: None),
+        record(address, str(tmp_path / "a.har"), lambda listens: None),
+        verify_live(config, address, {}),
     ]
     for report in reports:
         assert [one.code.id for one in report.diagnostics] == ["UPSTREAM_INVALID"] and report.exit_code == 2

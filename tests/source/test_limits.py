@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from wirelock.api.emitting import emitted
-from wirelock.api.progress import silent
+from wirelock.api.emit import emitted
 from wirelock.build import Build, build
 from wirelock.config import Config
 from wirelock.parse.schemas import MAX_SCHEMA_DEPTH
+from wirelock.progress import silent
 from wirelock.source.documents import MAX_BYTES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

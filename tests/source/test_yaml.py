@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from wirelock.diagnostics import Diagnostic
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.text import Json
 from wirelock.source import Document
 from wirelock.source.yaml import yaml_document
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from official import Case, suite
 
-from wirelock.api.compiling import registered
-from wirelock.artifacts import Loaded, TypeContract, load
+from wirelock.api.compile import registered
 from wirelock.build import Build, compiled
 from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic
 from wirelock.emit import EMITTERS
 from wirelock.ir import TypeId
-from wirelock.lower.ledger import Ledger
-from wirelock.runtime.documents import Documents, SchemaRefused
+from wirelock.loader import Loaded, TypeContract, load
+from wirelock.lower.ledger.ledger import Ledger
+from wirelock.runtime.schema.documents import Documents, SchemaRefused
 from wirelock.source import Document
 
 NEEDED = ("pb2", "models", "validators", "mapping")

@@ -9,8 +9,8 @@ from batches import Outcome, optional, required
 from nonconforming import reasons
 from official import DRAFTS
 
-from wirelock.runtime.text import dump
-from wirelock.traffic.verdict import Verdict, judge
+from wirelock.runtime.json.text import dump
+from wirelock.traffic.conformance.verdict import Verdict, judge
 
 pytestmark = pytest.mark.xdist_group("suite")  # its cases are compiled once
 

@@ -11,7 +11,7 @@ from nonconforming import reasons
 from official import DRAFTS, suite
 
 import wirelock
-from wirelock.runtime.model import model_findings
+from wirelock.runtime.models.base import model_findings
 
 LEAST = 0.98
 """The share of tests on which models must have the schema's verdict."""

@@ -8,7 +8,7 @@ import pytest
 from nonconforming import reasons
 from official import DRAFTS, Case, suite
 
-from wirelock.runtime.validator import SchemaRefused, Schemas
+from wirelock.runtime.schema.validator import SchemaRefused, Schemas
 
 
 def differing(cases: Iterable[Case]) -> Iterator[tuple[str, str]]:

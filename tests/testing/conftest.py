@@ -14,7 +14,7 @@ from served import RECORDING, target
 
 import wirelock
 from wirelock.testing import Conformance
-from wirelock.traffic.exchange import Exchange
+from wirelock.traffic.http.exchange import Exchange
 
 
 @pytest.fixture

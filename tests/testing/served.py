@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wirelock.traffic.exchange import Exchange
+from wirelock.traffic.http.exchange import Exchange
 
 RECORDING = "lifecycle-1.18.33.har"
 

@@ -12,8 +12,8 @@ import pytest
 from served import target
 
 from wirelock.testing import Checked, Conformance, NotConforming
-from wirelock.traffic import collected
-from wirelock.traffic.exchange import Exchange
+from wirelock.traffic.http import body_buffer
+from wirelock.traffic.http.exchange import Exchange
 
 SESSION = {"id": "ses_1", "title": "first", "directory": "/home/dev/acme-web"}
 Scope = dict[str, Any]
@@ -149,7 +149,7 @@ def test_a_request_that_the_application_does_not_read_is_not_checked(conformance
 
 
 def test_a_body_that_is_too_large_is_not_kept(conformance: Conformance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collected, "MOST", 10)
+    monkeypatch.setattr(body_buffer, "MOST", 10)
     text = json.dumps({**SESSION, "title": "long" * 10}).encode()
     assert serve(Checked(answering(start(), body(text)), conformance)) == [start(), body(text)]
     assert codes(conformance) == ["BODY_NOT_CHECKED"]

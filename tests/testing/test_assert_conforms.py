@@ -13,7 +13,7 @@ from served import RECORDING, target
 
 import wirelock
 from wirelock.testing import Conformance, NotConforming
-from wirelock.traffic.exchange import Exchange
+from wirelock.traffic.http.exchange import Exchange
 
 httpx = pytest.importorskip("httpx", reason="the test extra has httpx; the lowest environment does without")
 requests = pytest.importorskip("requests", reason="the test extra has requests; the lowest environment does without")

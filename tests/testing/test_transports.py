@@ -11,7 +11,7 @@ import pytest
 from served import target
 
 from wirelock.testing import Conformance, NotConforming
-from wirelock.traffic.exchange import Exchange
+from wirelock.traffic.http.exchange import Exchange
 
 httpx = pytest.importorskip("httpx", reason="the test extra has httpx; the lowest environment does without")
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from checkout import configuration
 
-from wirelock import api
-from wirelock.artifacts import Loaded
+import wirelock
 from wirelock.build import Build
 from wirelock.config import Expectation
 from wirelock.diagnostics import Location, Severity
 from wirelock.ir import TypeId
+from wirelock.loader import Loaded
 from wirelock.runtime.findings import Finding
-from wirelock.traffic.check import Check
-from wirelock.traffic.exchange import Body, Document, Exchange
-from wirelock.traffic.expectations import expected
-from wirelock.traffic.verdict import judge
+from wirelock.traffic.conformance.checker import Check
+from wirelock.traffic.conformance.expectations import expected
+from wirelock.traffic.conformance.verdict import judge
+from wirelock.traffic.http.exchange import Body, Document, Exchange
 
 SESSION = b'{"id": "ses_1", "title": "t", "directory": "/d"}'
 JSON = "application/json"
@@ -126,7 +126,7 @@ def test_secrets_of_a_url_are_not_reported(check: Check, tmp_path: Path) -> None
     url = "http://user:hunter2@localhost/config?auth_token=hunter2"
     line = {"request": {"method": "GET", "url": url, "headers": [], "body": None}, "response": {"status": 200}}
     (tmp_path / "one.ndjson").write_text(json.dumps(line) + "\n", "utf-8")
-    report = api.verify(configuration(Path(__file__).parents[2]), [str(tmp_path / "one.ndjson")])
+    report = wirelock.verify(configuration(Path(__file__).parents[2]), [str(tmp_path / "one.ndjson")])
     assert "NOT_DESCRIBED" in {d.code.id for d in report.diagnostics}
     assert "hunter2" not in repr(report)
 
@@ -275,7 +275,7 @@ def test_a_model_that_sees_the_fault_higher_up_is_not_a_second_finding() -> None
 def test_diagnostics_of_generation_and_verification_come_together(copy: Path) -> None:
     schema = copy / "schemas/session/sessionTime.schema.json"
     schema.write_text(schema.read_text("utf-8").replace('"updated"', '"changed"'), "utf-8")
-    report = api.check(configuration(copy))
+    report = wirelock.check(configuration(copy))
     codes = {diagnostic.code.id for diagnostic in report.diagnostics if diagnostic.fails}
     assert codes == {"OUT_OF_DATE", "VIOLATION"}
     assert report.exit_code == 1

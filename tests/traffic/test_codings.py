@@ -9,11 +9,11 @@ import zlib
 import brotli
 import pytest
 
-from wirelock.traffic import codings
-from wirelock.traffic.codings import body
-from wirelock.traffic.decoding import Decoding
-from wirelock.traffic.decoding import codings as codings_of
-from wirelock.traffic.entries import EntryError
+from wirelock.traffic.http.content_encoding import Decoding
+from wirelock.traffic.http.content_encoding import codings as codings_of
+from wirelock.traffic.recordings import bodies
+from wirelock.traffic.recordings.bodies import body
+from wirelock.traffic.recordings.fields import EntryError
 
 TEXT = b'[{"id": "ses_1", "title": "Gr\xc3\xb6\xc3\x9fe"}]'
 BARE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
@@ -93,7 +93,7 @@ def test_what_cannot_be_undone_is_said(text: bytes, coding: str, words: str) -> 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
 def test_a_bomb_stops_at_the_limit(coding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codings, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(bodies, "MAX_BYTES", 2**20)
     pack = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}[coding]
     assert len(undone(pack(bytes(2**20)), coding)) == 2**20
     with pytest.raises(EntryError, match=f"is larger than 1 MiB when its {coding} is undone"):

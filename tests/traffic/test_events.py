@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wirelock.traffic.events import Event, EventReader, events, written
+from wirelock.traffic.http.server_sent_events import Event, EventReader, events, written
 
 STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "an event": (b"data: x\n\n", [Event(b"x")]),

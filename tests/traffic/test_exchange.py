@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wirelock.traffic.exchange import Exchange, media_type
+from wirelock.traffic.http.exchange import Exchange, media_type
 from wirelock.traffic.secrets import without_secrets
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from wirelock.diagnostics import Diagnostic, Location
-from wirelock.traffic import files
-from wirelock.traffic.exchange import Body, Exchange
-from wirelock.traffic.har import read
+from wirelock.traffic.http.exchange import Body, Exchange
+from wirelock.traffic.recordings import reading
+from wirelock.traffic.recordings.har import read
 
 FIXTURE = Path(__file__).parent / "fixtures" / "exchanges.har"
 
@@ -250,8 +250,8 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_file_past_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = har(tmp_path, entry())
-    monkeypatch.setattr(files, "MAX_BYTES", path.stat().st_size)
+    monkeypatch.setattr(reading, "MAX_BYTES", path.stat().st_size)
     assert not read(path, "a.har")[1]
-    monkeypatch.setattr(files, "MAX_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(reading, "MAX_BYTES", path.stat().st_size - 1)
     diagnostic = only(read(path, "a.har")[1])
     assert (diagnostic.code.id, diagnostic.hint) == ("RECORDING_UNREADABLE", "split the recording")

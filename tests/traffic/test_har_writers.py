@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from wirelock.traffic.exchange import Body, Exchange
-from wirelock.traffic.formats import read_recording
+from wirelock.traffic.http.exchange import Body, Exchange
+from wirelock.traffic.recordings.formats import read_recording
 
 FIXTURES = Path(__file__).parent / "fixtures"
 JSON = "application/json"

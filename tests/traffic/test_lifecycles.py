@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from checkout import RECORDINGS, ROOT
 
-from wirelock import api
-from wirelock.artifacts import Loaded
+import wirelock
 from wirelock.build import Build
 from wirelock.config import Config, read_config
 from wirelock.diagnostics import Report, Severity
+from wirelock.loader import Loaded
 from wirelock.report.groups import grouped
 from wirelock.report.text import render
-from wirelock.traffic.check import Check
-from wirelock.traffic.formats import read_recording
+from wirelock.traffic.conformance.checker import Check
+from wirelock.traffic.recordings.formats import read_recording
 
 VERSIONS = ("1.0.61", "1.0.185", "1.1.11", "1.1.53", "1.2.11", "1.3.2", "1.14.41", "1.17.11", "1.18.33")
 Verify = Callable[[str], Report]
@@ -77,7 +77,7 @@ def test_ndjson_is_verified_like_har(verified: Verify) -> None:
 def test_bare_documents_are_verified_by_type() -> None:
     config = read_config(ROOT)
     assert isinstance(config, Config)
-    report = api.verify(config, [str(RECORDINGS / "sessions.ndjson")], "session/sessionInfo")
+    report = wirelock.verify(config, [str(RECORDINGS / "sessions.ndjson")], "session/sessionInfo")
     assert report.exit_code == 0
     assert set(counts(report, "exchanges")) == {"total", "conforming"}
     assert counts(report, "round trips")["equal"] == report.summary["exchanges"]["total"]

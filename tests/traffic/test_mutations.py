@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from checkout import exchanges
 
-from wirelock.artifacts import Loaded
 from wirelock.ir import TypeId
-from wirelock.traffic.verdict import Raised, judge
+from wirelock.loader import Loaded
+from wirelock.traffic.conformance.verdict import Raised, judge
 
 SESSION = TypeId("session/sessionInfo.schema.json")
 LIST = TypeId("session/sessionList.schema.json")

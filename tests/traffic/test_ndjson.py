@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from wirelock.diagnostics import Diagnostic, Location
-from wirelock.traffic import files
-from wirelock.traffic.exchange import Body, Document
-from wirelock.traffic.ndjson import read, read_documents
+from wirelock.traffic.http.exchange import Body, Document
+from wirelock.traffic.recordings import reading
+from wirelock.traffic.recordings.ndjson import read, read_documents
 
 FIXTURE = Path(__file__).parent / "fixtures" / "exchanges.ndjson"
 GOOD = b'{"request": {"method": "GET", "url": "/session"}, "response": {"status": 200}}'
@@ -101,7 +101,7 @@ def test_a_byte_order_mark_and_carriage_returns_are_accepted(tmp_path: Path) -> 
 
 def test_a_line_past_the_limit_ends_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, GOOD, GOOD + b" " * 100, GOOD)
-    monkeypatch.setattr(files, "MAX_BYTES", len(GOOD) + 1)
+    monkeypatch.setattr(reading, "MAX_BYTES", len(GOOD) + 1)
     exchanges, found = read(path, "a.ndjson")
     assert len(exchanges) == 1
     assert (only(found).code.id, only(found).where) == ("RECORDING_UNREADABLE", Location("a.ndjson", 2, 1))

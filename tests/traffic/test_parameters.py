@@ -9,11 +9,11 @@ import pytest
 
 from wirelock.build import Build, build
 from wirelock.config import Config
-from wirelock.runtime.text import Json
-from wirelock.traffic.bodies import request_part
-from wirelock.traffic.exchange import Body, Exchange
-from wirelock.traffic.parts import Held
-from wirelock.traffic.routes import Routes
+from wirelock.runtime.json.text import Json
+from wirelock.traffic.conformance.bodies import request_part
+from wirelock.traffic.conformance.outcomes import Held
+from wirelock.traffic.http.exchange import Body, Exchange
+from wirelock.traffic.http.router import Routes
 
 NUMBER = {"anyOf": [{"type": "number"}, {"enum": ["NaN"]}]}
 REQUEST = {

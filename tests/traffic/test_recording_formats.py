@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wirelock.traffic.formats import FORMATS, read_recording
+from wirelock.traffic.recordings.formats import FORMATS, read_recording
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

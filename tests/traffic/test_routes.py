@@ -6,8 +6,8 @@ import pytest
 
 from wirelock.diagnostics import Location
 from wirelock.ir import Method, Service, State, TypeId
-from wirelock.traffic.exchange import Exchange
-from wirelock.traffic.routes import Routes
+from wirelock.traffic.http.exchange import Exchange
+from wirelock.traffic.http.router import Routes
 
 EMPTY = TypeId("empty.schema.json")
 

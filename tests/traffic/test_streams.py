@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from checkout import configuration
 
-from wirelock.api.emitting import emitted
-from wirelock.api.progress import silent
-from wirelock.artifacts import Loaded, load
+from wirelock.api.emit import emitted
 from wirelock.build import Build, build
+from wirelock.loader import Loaded, load
+from wirelock.progress import silent
 from wirelock.report import FORMATS
-from wirelock.traffic.check import Check
-from wirelock.traffic.exchange import Body, Exchange
+from wirelock.traffic.conformance.checker import Check
+from wirelock.traffic.http.exchange import Body, Exchange
 
 STREAM = "text/event-stream"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -14,8 +14,8 @@ import pytest
 import vcr
 
 from wirelock.diagnostics import Diagnostic
-from wirelock.traffic.exchange import Body, Exchange
-from wirelock.traffic.formats import read_recording
+from wirelock.traffic.http.exchange import Body, Exchange
+from wirelock.traffic.recordings.formats import read_recording
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SESSION = '{"id": "ses_1", "title": "Größe", "directory": "/work"'.encode()

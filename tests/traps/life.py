@@ -12,7 +12,7 @@ from traps import written
 from wirelock.build import Build, build
 from wirelock.diagnostics import Location
 from wirelock.emit import proto
-from wirelock.lower.ledger import Ledger, read_ledger
+from wirelock.lower.ledger.ledger import Ledger, read_ledger
 
 
 class Life:

@@ -9,9 +9,9 @@ import pytest
 from traps import Project, made, properties
 
 from wirelock.diagnostics import Severity
-from wirelock.traffic.check import Check
-from wirelock.traffic.events import Event, EventReader, events
-from wirelock.traffic.exchange import Body, Exchange
+from wirelock.traffic.conformance.checker import Check
+from wirelock.traffic.http.exchange import Body, Exchange
+from wirelock.traffic.http.server_sent_events import Event, EventReader, events
 
 JSON = "application/json"
 STREAM = "text/event-stream"

@@ -12,8 +12,8 @@ import pytest
 from traps import properties, written
 
 from wirelock.cli import main
-from wirelock.traffic.exchange import Body
-from wirelock.traffic.formats import read_recording
+from wirelock.traffic.http.exchange import Body
+from wirelock.traffic.recordings.formats import read_recording
 
 SECRET = "hunter2"
 SCHEMAS = {

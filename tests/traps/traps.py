@@ -13,16 +13,16 @@ import pytest
 from _pytest.mark import ParameterSet
 from checkout import configuration
 
-from wirelock.api.emitting import Output, emitted
-from wirelock.api.progress import silent
-from wirelock.artifacts import Loaded, TypeContract, load
+from wirelock.api.emit import Output, emitted
 from wirelock.build import SCHEMA_SUFFIX, SERVICE_SUFFIX, Build, build, compiled
 from wirelock.diagnostics import Diagnostic, Location
 from wirelock.ir import TypeId
-from wirelock.lower.ledger import Ledger, read_ledger
+from wirelock.loader import Loaded, TypeContract, load
+from wirelock.lower.ledger.ledger import Ledger, read_ledger
+from wirelock.progress import silent
 from wirelock.runtime.findings import Finding
 from wirelock.source import read_folder
-from wirelock.traffic.verdict import Verdict, judge
+from wirelock.traffic.conformance.verdict import Verdict, judge
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"

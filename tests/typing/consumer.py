@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal, assert_type
 
 from opencode_api import session_pb2
-from opencode_api._runtime.codec import Codec
 from opencode_api._runtime.findings import Finding
+from opencode_api.codecs import Codec
 from opencode_api.codecs.session import session_info
 from opencode_api.models.session import PermissionRule, SessionInfo
 from opencode_api.validators.session import session_info as validator

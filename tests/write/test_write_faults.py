@@ -198,7 +198,7 @@ def test_a_write_is_final_before_its_stage_is_swept_away(
 ) -> None:
     root = tmp_path / "project"
     changes, _ = prepare(root)
-    monkeypatch.setattr("wirelock.write.applying.discard", lambda place: None)
+    monkeypatch.setattr("wirelock.write.apply.discard", lambda place: None)
     assert apply(root, changes) == ()
     monkeypatch.undo()
     assert recover(root) == (), "there is nothing to undo"

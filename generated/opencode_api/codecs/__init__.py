@@ -17,7 +17,7 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 
 from .. import validators
-from .._runtime.codec import Codec, Codecs, Refused
+from .._runtime.codec.codec import Codec, Codecs, Refused
 
 __all__ = ["Codec", "Refused", "codec"]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from .. import model_pb2
-from .._runtime.codec import Codec
+from .._runtime.codec.codec import Codec
 from . import codec
 
 model_api: Final[Codec[model_pb2.ModelApi]] = codec("model/modelApi", model_pb2.ModelApi)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from .. import provider_pb2
-from .._runtime.codec import Codec
+from .._runtime.codec.codec import Codec
 from . import codec
 
 get_providers_request: Final[Codec[provider_pb2.GetProvidersRequest]] = codec("provider/getProvidersRequest", provider_pb2.GetProvidersRequest)

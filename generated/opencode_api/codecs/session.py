@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from .. import session_pb2
-from .._runtime.codec import Codec
+from .._runtime.codec.codec import Codec
 from . import codec
 
 bad_request_error: Final[Codec[session_pb2.BadRequestError]] = codec("session/badRequestError", session_pb2.BadRequestError)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import MISSING, ConfigDict, Field
 
-from .._runtime.model import RootModel, WireInteger, WireModel
+from .._runtime.models.base import RootModel, WireInteger, WireModel
 
 
 class ModelApi(WireModel):

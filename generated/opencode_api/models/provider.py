@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import MISSING, Field
 
-from .._runtime.model import ClosedWireModel, OpenWireModel, RootModel, WireModel
+from .._runtime.models.base import ClosedWireModel, OpenWireModel, RootModel, WireModel
 from . import model
 
 

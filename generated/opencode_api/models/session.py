@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import MISSING, ConfigDict, Field
 
-from .._runtime.model import ClosedWireModel, RootModel, WireInteger, WireModel
+from .._runtime.models.base import ClosedWireModel, RootModel, WireInteger, WireModel
 from . import model as model_1
 
 

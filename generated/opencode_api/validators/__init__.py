@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from .._runtime.validator import Schemas
+from .._runtime.schema.validator import Schemas
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import schemas
-from .._runtime.validator import Validator
+from .._runtime.schema.validator import Validator
 
 model_api: Final[Validator] = schemas().validator("model/modelApi.schema.json")
 "model/modelApi"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import schemas
-from .._runtime.validator import Validator
+from .._runtime.schema.validator import Validator
 
 get_providers_request: Final[Validator] = schemas().validator("provider/getProvidersRequest.schema.json")
 "provider/getProvidersRequest"

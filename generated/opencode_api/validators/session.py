@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import schemas
-from .._runtime.validator import Validator
+from .._runtime.schema.validator import Validator
 
 bad_request_error: Final[Validator] = schemas().validator("session/badRequestError.schema.json")
 "session/badRequestError"

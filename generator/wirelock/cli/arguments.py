@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn, TypedDict
 
-from wirelock.cli.outputs import Output, destinations
-from wirelock.cli.pages import PAGES, WHOLE, Formatter, Page, description, epilog, formatter
+from wirelock.cli.destinations import Output, destinations
+from wirelock.cli.help import PAGES, WHOLE, Formatter, Page, description, epilog, formatter
 from wirelock.report import FORMATS
 from wirelock.version import VERSION
 

@@ -10,7 +10,7 @@ import shtab
 
 from wirelock.cli.arguments import parsers
 from wirelock.report import FORMATS
-from wirelock.report.words import codes
+from wirelock.report.labels import codes
 
 _FILES = ("FILE|URL", "RECORDING", "FILE")
 _FOLDERS = ("FOLDER",)

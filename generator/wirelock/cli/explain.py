@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 
-from wirelock.cli.printing import failed, told
-from wirelock.report.words import codes, page
+from wirelock.cli.output import failed, told
+from wirelock.report.labels import codes, page
 
 
 def explain(code: str) -> int:

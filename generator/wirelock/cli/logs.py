@@ -10,7 +10,7 @@ import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TextIO
 
-from wirelock.runtime.words import visible
+from wirelock.runtime.json.formatting import visible
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from wirelock.api.numbering import Numbered
-from wirelock.lower.ledger import Entry
-from wirelock.runtime.words import visible
+from wirelock.api.numbers import Numbered
+from wirelock.lower.ledger.ledger import Entry
+from wirelock.runtime.json.formatting import visible
 from wirelock.version import VERSION
 
 _HEAD = ("number", "name", "json", "type", "")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from wirelock.api.progress import Progress, silent
+from wirelock.progress import Progress, silent
 
 _PATIENCE = 1.0
 

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from wirelock.compat.causes import cause
+from wirelock.compat.attribution import cause
 from wirelock.compat.json.change import Broken, Holds, JsonChange, Proof, Unproved
-from wirelock.compat.places import Places
-from wirelock.compat.uses import Use
+from wirelock.compat.locations import Places
+from wirelock.compat.usage import Use
 from wirelock.compat.wire.change import WireChange
 from wirelock.config import WireCategory
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity, Verdicts, in_order
 from wirelock.ir import TypeId
-from wirelock.runtime.text import dump
+from wirelock.runtime.json.text import dump
 
 _CATEGORIES: tuple[WireCategory, ...] = ("FILE", "PACKAGE", "WIRE_JSON", "WIRE")
 """The most careful first: each includes those behind it."""

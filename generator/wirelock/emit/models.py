@@ -18,14 +18,16 @@ from wirelock.build import Build
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.emit.contract import Emitted
 from wirelock.emit.render import header, render
-from wirelock.lower.classes import RUNTIME_NAMES
+from wirelock.lower.class_names import RUNTIME_NAMES
 from wirelock.lower.constraints import Schema
-from wirelock.lower.models import ModelPlan
-from wirelock.lower.python import ATTRIBUTE, CHECKS, SCHEMA
+from wirelock.lower.model_plan import ModelPlan
+from wirelock.lower.model_schema import ATTRIBUTE, CHECKS, SCHEMA
 from wirelock.version import VERSION
 
 MODELS_REFUSED = Code("MODELS_REFUSED", Severity.ERROR, fatal=True)
 MODELS_DIFFER = Code("MODELS_DIFFER", Severity.ERROR, fatal=True)
+BASE_MODULE = "models.base"
+"""The module of the runtime that defines the base classes."""
 
 
 def emit(build: Build) -> Emitted:
@@ -47,7 +49,7 @@ def emit(build: Build) -> Emitted:
 def key(build: Build) -> bytes:
     """Everything that the models depend on."""
     writer = f"wirelock {VERSION}, datamodel-code-generator {version('datamodel-code-generator')}"
-    return f"{header(build.config.schemas)}\n{writer}\n{json.dumps(build.models.schema)}".encode()
+    return f"{header(build.config.schemas)}\n{writer}\n{BASE_MODULE}\n{json.dumps(build.models.schema)}".encode()
 
 
 def _wanted(components: Mapping[str, Schema]) -> dict[str, list[str]]:
@@ -92,8 +94,8 @@ def _generate(models: ModelPlan, header: str) -> dict[str, str]:
             disable_timestamp=True,
             allow_remote_refs=False,
             custom_file_header=f"# {header}",
-            base_class="runtime.model.WireModel",
-            import_overrides=dict.fromkeys(RUNTIME_NAMES, ".._runtime.model"),
+            base_class=f"runtime.{BASE_MODULE}.WireModel",
+            import_overrides=dict.fromkeys(RUNTIME_NAMES, f".._runtime.{BASE_MODULE}"),
             field_extra_keys={CHECKS, SCHEMA},
             model_extra_keys={CHECKS, SCHEMA},
             aliases=_attributes(models.components),

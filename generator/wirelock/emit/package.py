@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -24,13 +25,16 @@ def emit(build: Build) -> Emitted:
 
 
 def runtime() -> dict[str, bytes]:
-    """The modules of the runtime by file name."""
-    modules = files("wirelock").joinpath("runtime").iterdir()
-    return {module.name: module.read_bytes() for module in sorted(modules, key=_name) if module.name.endswith(".py")}
+    """The modules of the runtime by their path below it."""
+    return dict(sorted(_modules(files("wirelock").joinpath("runtime"), "")))
 
 
-def _name(module: Traversable) -> str:
-    return module.name
+def _modules(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _modules(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".py"):
+            yield f"{prefix}{entry.name}", entry.read_bytes()
 
 
 def _folders(path: str) -> list[str]:

@@ -32,8 +32,8 @@ from wirelock.ir import (
     TypeId,
     Union,
 )
-from wirelock.lower.ledger import Ledger
-from wirelock.lower.numbering import Draft, Numbering
+from wirelock.lower.fields import Draft, Numbering
+from wirelock.lower.ledger.ledger import Ledger
 from wirelock.lower.plan import (
     Branch,
     EnumType,

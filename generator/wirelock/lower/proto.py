@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic, in_order
 from wirelock.ir import Method, Service, TypeGraph, TypeId
-from wirelock.lower.circles import of_protos
-from wirelock.lower.classes import ClassName, module_of
-from wirelock.lower.ledger import Ledger, Scope
+from wirelock.lower.class_names import ClassName, module_of
+from wirelock.lower.import_cycles import of_protos
+from wirelock.lower.ledger.ledger import Ledger, Scope
+from wirelock.lower.ledger.relocation import given_up, relocated, settled
+from wirelock.lower.ledger.renames import Hint, Place, is_named, moves
 from wirelock.lower.messages import Lowering
-from wirelock.lower.moves import Hint, Place, is_named, moves
 from wirelock.lower.plan import (
     EnumType,
     Field,
@@ -28,7 +29,6 @@ from wirelock.lower.plan import (
     ServicePlan,
     ValueShape,
 )
-from wirelock.lower.settling import given_up, relocated, settled
 from wirelock.naming import snake
 
 _PARAMETER = re.compile(r"\{([^{}=]+)(=\*\*)?\}")

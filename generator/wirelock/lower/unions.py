@@ -29,7 +29,7 @@ from wirelock.ir import (
     TypeId,
     Union,
 )
-from wirelock.runtime.words import json_type
+from wirelock.runtime.json.formatting import json_type
 
 Definitions = Mapping[TypeId, Definition]
 _NUMBER_WORDS = frozenset({"NaN", "Infinity", "-Infinity"})

@@ -1,6 +1,6 @@
 """OpenAPI descriptions to schema and service files."""
 
-from wirelock.openapi.importing import OPENAPI_VERSION, Imported, import_description
+from wirelock.openapi.importer import OPENAPI_VERSION, Imported, import_description
 from wirelock.openapi.overlays import overlaid
 from wirelock.openapi.packages import Grouping
 

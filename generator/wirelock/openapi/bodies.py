@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wirelock.openapi.library import At, Library
+from wirelock.openapi.documents import At, Library
 
 _MEDIA_TYPE = re.compile(r"[^/;\s]+/[^/;\s]+")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wirelock.diagnostics import Code, Severity
-from wirelock.openapi.library import At, Library
-from wirelock.runtime.pointers import token
+from wirelock.openapi.documents import At, Library
+from wirelock.runtime.json.pointers import token
 
 DISCRIMINATOR_UNKNOWN = Code("DISCRIMINATOR_UNKNOWN", Severity.ERROR, fatal=True)
 

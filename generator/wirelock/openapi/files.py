@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from wirelock.openapi.library import At, Library
+from wirelock.openapi.documents import At, Library
 from wirelock.openapi.names import SHARED, settled, stem
 from wirelock.openapi.schemas import Key, Link, key_of
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.text import Json
 
 EMPTY = "empty"
 """The source of the schema that stands for no content."""

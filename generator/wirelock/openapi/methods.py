@@ -10,12 +10,12 @@ from typing import Any, cast
 from wirelock.diagnostics import Code, Severity
 from wirelock.naming import pascal
 from wirelock.openapi.bodies import Answer, Media
+from wirelock.openapi.documents import At, Library
 from wirelock.openapi.files import EMPTY, source_of
-from wirelock.openapi.library import At, Library
 from wirelock.openapi.operations import Operation
 from wirelock.openapi.parameters import Parameter
 from wirelock.openapi.schemas import Link, Rewriter, key_of
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.text import Json
 
 MEDIA_TYPE_NOT_CARRIED = Code("MEDIA_TYPE_NOT_CARRIED", Severity.WARNING)
 WEBSOCKET_UNSUPPORTED = Code("WEBSOCKET_UNSUPPORTED", Severity.WARNING)

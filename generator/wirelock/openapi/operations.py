@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wirelock.diagnostics import Code, Severity
 from wirelock.openapi.bodies import Answer, Body, answers, request_body
-from wirelock.openapi.library import At, Library
+from wirelock.openapi.documents import At, Library
 from wirelock.openapi.parameters import Parameter, filled, matched, parameters, template
 
 OPERATION_NOT_CARRIED = Code("OPERATION_NOT_CARRIED", Severity.WARNING)

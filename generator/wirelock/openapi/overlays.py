@@ -12,8 +12,8 @@ from typing import Any, cast
 import jsonpath_rfc9535
 
 from wirelock.diagnostics import Code, Diagnostic, Severity
-from wirelock.openapi.library import At
-from wirelock.runtime.documents import value_at
+from wirelock.openapi.documents import At
+from wirelock.runtime.schema.documents import value_at
 from wirelock.source import Document
 
 OVERLAY_INVALID = Code("OVERLAY_INVALID", Severity.ERROR, fatal=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from wirelock.openapi.library import At, Library
+from wirelock.openapi.documents import At, Library
 from wirelock.openapi.names import SHARED, UNUSED, package
 from wirelock.openapi.operations import Operation
 from wirelock.openapi.schemas import Key, key_of, targets

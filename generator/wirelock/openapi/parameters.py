@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wirelock.diagnostics import Code, Severity
 from wirelock.ir import Style
 from wirelock.openapi.bodies import check_media_type, plain
-from wirelock.openapi.library import At, Library
+from wirelock.openapi.documents import At, Library
 from wirelock.openapi.names import property_name
 
 PARAMETER_NOT_CARRIED = Code("PARAMETER_NOT_CARRIED", Severity.WARNING)

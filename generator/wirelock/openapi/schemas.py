@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from wirelock.openapi.library import At, Library
-from wirelock.runtime.documents import subschemas
-from wirelock.runtime.pointers import names_of, pointer_of
-from wirelock.runtime.text import Json
+from wirelock.openapi.documents import At, Library
+from wirelock.runtime.json.pointers import names_of, pointer_of
+from wirelock.runtime.json.text import Json
+from wirelock.runtime.schema.documents import subschemas
 from wirelock.source.openapi30 import NULLABLE_VOID, translated, with_schemas
 
 _ROOT = re.compile(r"(/components/schemas/[^/]+|/(?:\$defs|definitions)/[^/]+)(/.*)?")

@@ -9,7 +9,7 @@ from wirelock.ir import Style
 from wirelock.naming import pascal
 from wirelock.openapi.files import EMPTY, Files
 from wirelock.openapi.methods import JSON, Form, Method
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.text import Json
 
 
 def service_name(package: str, messages: Sequence[str]) -> str:

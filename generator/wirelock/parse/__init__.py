@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from wirelock.diagnostics import Diagnostic, in_order
 from wirelock.ir import TypeGraph
-from wirelock.parse.conflicts import between, circles
-from wirelock.parse.refused import confused, refused
+from wirelock.parse.contradictions import endless
+from wirelock.parse.cross_checks import between, circles
 from wirelock.parse.schemas import SchemaParser, sound
 from wirelock.parse.services import ServiceParser
-from wirelock.parse.unsatisfiable import endless
-from wirelock.runtime.dialects import MetaSchemas
+from wirelock.parse.uncompilable import confused, refused
+from wirelock.runtime.schema.dialects import MetaSchemas
 from wirelock.source import Document, Sources
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from wirelock.diagnostics import Code, Diagnostic, Location
 from wirelock.ir import Node, TypeId
-from wirelock.runtime.dialects import Dialect
-from wirelock.runtime.pointers import pointer_of
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.pointers import pointer_of
+from wirelock.runtime.json.text import Json
+from wirelock.runtime.schema.dialects import Dialect
 from wirelock.source import Document
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from wirelock.diagnostics import Diagnostic
 from wirelock.parse.codes import KEYWORD_UNKNOWN, SCHEMA_INVALID
 from wirelock.parse.keywords import KEYWORDS
-from wirelock.runtime.documents import subschemas
-from wirelock.runtime.pointers import pointer_of, token
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.pointers import pointer_of, token
+from wirelock.runtime.json.text import Json
+from wirelock.runtime.schema.documents import subschemas
 from wirelock.source import Document
 from wirelock.source.dialects import DEFAULT, NAMED, OPENAPI_3_1, TRANSLATED
 from wirelock.source.openapi30 import NULLABLE_VOID, translated, with_schemas

@@ -11,7 +11,7 @@ from typing import Any
 
 from wirelock.ir import Node, Property, TypeId
 from wirelock.parse.context import Place
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.text import Json
 
 Fact = Callable[[Any, Place], object]
 

@@ -10,8 +10,8 @@ import jsonschema_rs
 from jsonschema import exceptions
 from jsonschema.validators import validator_for
 
-from wirelock.runtime.pointers import pointer_of
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.pointers import pointer_of
+from wirelock.runtime.json.text import Json
 
 _LIBRARY: Any = exceptions
 

@@ -10,15 +10,15 @@ from wirelock.diagnostics import Diagnostic
 from wirelock.ir import Anything, Definition, Never, Node, Shape, TypeId
 from wirelock.parse.codes import DIALECT_UNKNOWN, KEYWORD_UNKNOWN, SCHEMA_INVALID
 from wirelock.parse.context import Place
-from wirelock.parse.hints import hints
+from wirelock.parse.contradictions import contradictions
+from wirelock.parse.extensions import hints
 from wirelock.parse.keywords import CHECKS, KEYWORDS
 from wirelock.parse.meta import schema_fault
 from wirelock.parse.shapes import shape_of
-from wirelock.parse.unsatisfiable import contradictions
-from wirelock.runtime.dialects import DIALECTS, DRAFT_2020_12, Dialect, MetaSchemas
-from wirelock.runtime.documents import value_at
-from wirelock.runtime.pointers import names_of, token
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.pointers import names_of, token
+from wirelock.runtime.json.text import Json
+from wirelock.runtime.schema.dialects import DIALECTS, DRAFT_2020_12, Dialect, MetaSchemas
+from wirelock.runtime.schema.documents import value_at
 from wirelock.source import Document, Sources, Target
 from wirelock.source.dialects import OPENAPI_3_0
 

@@ -19,8 +19,8 @@ from wirelock.parse.codes import (
     SERVICE_SCHEMA_MISSING,
 )
 from wirelock.runtime.findings import Finding
-from wirelock.runtime.pointers import names_of, token
-from wirelock.runtime.validator import Schemas, Validator
+from wirelock.runtime.json.pointers import names_of, token
+from wirelock.runtime.schema.validator import Schemas, Validator
 from wirelock.source import Document, Sources, Target
 
 SUFFIX = ".service.json"

@@ -28,8 +28,8 @@ from wirelock.ir import (
 )
 from wirelock.parse.codes import ALL_OF_UNMERGEABLE, TYPE_UNSTATED
 from wirelock.parse.context import Place
-from wirelock.runtime.assertions import is_type
-from wirelock.runtime.equality import equal
+from wirelock.runtime.json.equality import equal
+from wirelock.runtime.schema.assertions import is_type
 
 Facts = Mapping[str, Any]
 JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")

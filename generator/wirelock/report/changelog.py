@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wirelock.diagnostics import Advice, Diagnostic, Report, Severity
-from wirelock.report.spans import as_code, sentence
+from wirelock.report.github_markdown import as_code, sentence
 
 
 def changelog(report: Report, advice: Advice) -> str:

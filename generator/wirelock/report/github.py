@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from wirelock.diagnostics import Diagnostic, Location, Report, Severity
 from wirelock.report.groups import Group, grouped
-from wirelock.report.places import Exhibits, target
-from wirelock.report.words import changes, place, verdict
-from wirelock.runtime.words import visible
+from wirelock.report.labels import changes, place, verdict
+from wirelock.report.targets import Exhibits, target
+from wirelock.runtime.json.formatting import visible
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 

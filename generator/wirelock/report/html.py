@@ -15,12 +15,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from wirelock.diagnostics import Diagnostic, Excerpt, Exhibit, Report
-from wirelock.report.bars import Segment, stacked
+from wirelock.report.bar_chart import Segment, stacked
+from wirelock.report.coverage_chart import picture
 from wirelock.report.groups import Group, grouped
-from wirelock.report.picture import picture
-from wirelock.report.places import Exhibits
-from wirelock.report.words import changes, explanation, label, path, place, verdict
-from wirelock.runtime.words import visible
+from wirelock.report.labels import changes, explanation, label, path, place, verdict
+from wirelock.report.targets import Exhibits
+from wirelock.runtime.json.formatting import visible
 from wirelock.version import VERSION
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 
 from wirelock.diagnostics import Advice, Coverage, Diagnostic, ExchangeRef, Report, Verdicts
 from wirelock.report.changelog import changelog
-from wirelock.runtime.words import visible
+from wirelock.runtime.json.formatting import visible
 from wirelock.version import VERSION
 
 VERDICTS = ("clean", "findings", "error")

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from wirelock.diagnostics import Case, Diagnostic, ExchangeRef, Report, Severity
-from wirelock.report.words import amounts, changes, path, place
-from wirelock.runtime.words import visible
+from wirelock.report.labels import amounts, changes, path, place
+from wirelock.runtime.json.formatting import visible
 
 _NOT_CHECKED = {"unmatched": "no service describes it", "no_body": "the recording does not hold its body"}
 _TRAFFIC = ("recordings", "exchanges", "round trips")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wirelock.diagnostics import Report
+from wirelock.report.coverage_chart import picture
 from wirelock.report.html import assets, cards, judged, templated, tiles
-from wirelock.report.picture import picture
 
 MOST_GROUPS = 100
 """How many kinds of findings are shown; the report has them all."""

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from wirelock.diagnostics import Coverage, Diagnostic, Report, Severity, Verdicts
 from wirelock.report.changelog import changelog
+from wirelock.report.github_markdown import as_code, cell, sentence
 from wirelock.report.groups import Group, grouped
-from wirelock.report.spans import as_code, cell, sentence
-from wirelock.report.words import SIDES, advised, amounts, facts, label, place, verdict, verdicts
-from wirelock.runtime.words import counted
+from wirelock.report.labels import SIDES, advised, amounts, facts, label, place, verdict, verdicts
+from wirelock.runtime.json.formatting import counted
 
 MOST_CHARACTERS = 65_000
 """What GitHub takes in one comment is 65,536; a step's summary may have 1 MiB."""

@@ -13,9 +13,9 @@ from urllib.parse import quote
 from wirelock.diagnostics import Code, Diagnostic, Exhibit, Location, Report, grouped_pointer
 from wirelock.report.groups import Group, grouped
 from wirelock.report.json import change_facts, exchange_facts
-from wirelock.report.places import Exhibits, target
-from wirelock.report.words import changes, explanation, place
-from wirelock.runtime.words import visible
+from wirelock.report.labels import changes, explanation, place
+from wirelock.report.targets import Exhibits, target
+from wirelock.runtime.json.formatting import visible
 from wirelock.version import VERSION
 
 Facts = dict[str, object]

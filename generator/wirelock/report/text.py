@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from wirelock.diagnostics import Coverage, Diagnostic, Report, Severity, Verdicts
 from wirelock.report.changelog import changelog
 from wirelock.report.groups import Group, grouped
-from wirelock.report.words import SIDES, advised, amounts, facts, label, place, verdict, verdicts
-from wirelock.runtime.words import counted, visible
+from wirelock.report.labels import SIDES, advised, amounts, facts, label, place, verdict, verdicts
+from wirelock.runtime.json.formatting import counted, visible
 
 MOST_PLACES = 5
 """How many places of one group are listed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wirelock.runtime.dialects import DRAFT_07, DRAFT_2019_09, DRAFT_2020_12
+from wirelock.runtime.schema.dialects import DRAFT_07, DRAFT_2019_09, DRAFT_2020_12
 
 OPENAPI_3_0 = "https://spec.openapis.org/oas/3.0/dialect"
 OPENAPI_3_1 = "https://spec.openapis.org/oas/3.1/dialect/base"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.runtime.text import Json, MalformedText, parse
-from wirelock.source.merges import CONFLICT
+from wirelock.runtime.json.text import Json, MalformedText, parse
+from wirelock.source.conflict_markers import CONFLICT
 from wirelock.source.positions import positions
 
 SOURCE_MISSING = Code("SOURCE_MISSING", Severity.ERROR, fatal=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from wirelock.diagnostics import Code, Severity
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.text import Json
 
 NULLABLE_VOID = Code("NULLABLE_VOID", Severity.WARNING)
 Names = tuple[str | int, ...]

@@ -7,7 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 
-from wirelock.runtime.pointers import token
+from wirelock.runtime.json.pointers import token
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from wirelock.diagnostics import Code, Severity
-from wirelock.runtime.dialects import Dialect
-from wirelock.runtime.documents import MISSING, Documents, SchemaRefused, value_at
-from wirelock.runtime.pointers import names_of
+from wirelock.runtime.json.pointers import names_of
+from wirelock.runtime.schema.dialects import Dialect
+from wirelock.runtime.schema.documents import MISSING, Documents, SchemaRefused, value_at
 from wirelock.source.documents import Document
-from wirelock.source.dynamic import depends
+from wirelock.source.dynamic_refs import depends
 
 REFERENCE_NOT_FOUND = Code("REFERENCE_NOT_FOUND", Severity.ERROR, fatal=True)
 REFERENCE_OUTSIDE = Code("REFERENCE_OUTSIDE", Severity.ERROR, fatal=True)

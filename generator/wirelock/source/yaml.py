@@ -15,8 +15,8 @@ from typing import Any, cast
 import yaml
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.runtime.pointers import token
-from wirelock.runtime.text import MAX_DEPTH, Json
+from wirelock.runtime.json.pointers import token
+from wirelock.runtime.json.text import MAX_DEPTH, Json
 from wirelock.source.documents import Document
 
 SOURCE_NOT_YAML = Code("SOURCE_NOT_YAML", Severity.ERROR, fatal=True)

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from wirelock.testing.conformance import Conformance, Faults, passed
 from wirelock.testing.responses import announced, exchanged
-from wirelock.traffic.collected import Collected
-from wirelock.traffic.exchange import Exchange, Headers, header
+from wirelock.traffic.http.body_buffer import Collected
+from wirelock.traffic.http.exchange import Exchange, Headers, header
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

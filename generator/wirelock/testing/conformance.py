@@ -6,15 +6,15 @@ from dataclasses import replace
 from threading import Lock
 from typing import Literal
 
-from wirelock.api.emitting import emitted
-from wirelock.api.progress import silent
+from wirelock.api.emit import emitted
 from wirelock.api.project import Project, ProjectError
-from wirelock.artifacts import load
 from wirelock.diagnostics import Diagnostic, Report, Severity, in_order
+from wirelock.loader import load
+from wirelock.progress import silent
 from wirelock.report.text import render
 from wirelock.testing.responses import exchange_of
-from wirelock.traffic.check import Check
-from wirelock.traffic.exchange import Exchange
+from wirelock.traffic.conformance.checker import Check
+from wirelock.traffic.http.exchange import Exchange
 
 Faults = Literal["raise", "collect"]
 """What becomes of a fault in traffic that passes by: raised when its exchange is over, or only kept for the report."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol, cast
 
-from wirelock.traffic.exchange import Body, Exchange, Headers, header, media_type
+from wirelock.traffic.http.exchange import Body, Exchange, Headers, header, media_type
 from wirelock.traffic.secrets import without_secrets
 
 _BY_HAND = "the response has no request: it was made by hand"

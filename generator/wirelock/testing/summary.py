@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from wirelock.api.illustrating import illustrated
+from wirelock.api.excerpts import illustrated
 from wirelock.config import Config
 from wirelock.diagnostics import Coverage, Diagnostic, Report, in_order
 from wirelock.report import FORMATS
-from wirelock.runtime.words import visible
+from wirelock.runtime.json.formatting import visible
 from wirelock.write import write_file
 
 ENDINGS: Mapping[str, str] = {

@@ -12,7 +12,7 @@ import httpx
 
 from wirelock.testing.conformance import Conformance, Faults, passed
 from wirelock.testing.responses import exchanged, pairs, sent_by
-from wirelock.traffic.collected import Collected
+from wirelock.traffic.http.body_buffer import Collected
 
 
 class Transport(httpx.BaseTransport):

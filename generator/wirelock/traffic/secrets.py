@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote
 
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.text import Json
 
 REDACTED = "[redacted]"
 Secrecy = Literal["none", "texts", "all"]

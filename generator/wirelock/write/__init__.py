@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from wirelock.write.applying import apply, recover
+from wirelock.write.apply import apply, recover
 from wirelock.write.cache import Cache, users_cache
 from wirelock.write.changes import Change, ChangeSet, diff
-from wirelock.write.imported import IMPORT_CONFLICT, ImportedFile, ImportManifest, plan_import, read_import
-from wirelock.write.kept import kept
+from wirelock.write.import_manifest import IMPORT_CONFLICT, ImportedFile, ImportManifest, plan_import, read_import
 from wirelock.write.manifest import Entry, Manifest, digest, print_manifest, read_manifest
-from wirelock.write.planning import plan
-from wirelock.write.single import write_file
+from wirelock.write.plan import plan
+from wirelock.write.reuse import kept
+from wirelock.write.single_file import write_file
 
 __all__ = [
     "IMPORT_CONFLICT",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.source.merges import CONFLICT, sides
+from wirelock.source.conflict_markers import CONFLICT, sides
 from wirelock.version import VERSION
 from wirelock.write.disk import read
 

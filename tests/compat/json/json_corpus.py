@@ -13,8 +13,8 @@ from checkout import configuration
 
 from wirelock.build import build
 from wirelock.compat.json import Broken, Holds, JsonChange, Proof, Side, Unproved
-from wirelock.prove.reference import Reference
-from wirelock.runtime.text import dump
+from wirelock.oracle import Reference
+from wirelock.runtime.json.text import dump
 
 HERE = Path(__file__).parent
 FOLDERS = sorted({path.parent.relative_to(HERE).as_posix() for path in HERE.rglob("changes.txt")})

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from wirelock.artifacts import Loaded, TypeContract, load
 from wirelock.build import Build, compiled
 from wirelock.compat.json import Holds, JsonChange, Side, json_changes
 from wirelock.compat.wire.change import WireChange
@@ -22,10 +21,11 @@ from wirelock.emit import EMITTERS
 from wirelock.emit.pb2 import compiled_protos
 from wirelock.emit.proto import Dress, printed
 from wirelock.ir import TypeId
-from wirelock.lower.ledger import Ledger, read_ledger
-from wirelock.prove.drawing import Drawing
-from wirelock.prove.reference import Reference
-from wirelock.runtime.text import Json, dump, parse
+from wirelock.loader import Loaded, TypeContract, load
+from wirelock.lower.ledger.ledger import Ledger, read_ledger
+from wirelock.oracle import Reference
+from wirelock.proof.strategies import Drawing
+from wirelock.runtime.json.text import Json, dump, parse
 from wirelock.source import Document
 
 _TYPES = 8

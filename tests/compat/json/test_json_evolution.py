@@ -13,13 +13,13 @@ from hypothesis.errors import InvalidArgument
 
 from wirelock.build import compiled
 from wirelock.compat.json import Broken, Holds, JsonChange, Proof, Side, json_changes
-from wirelock.compat.json.lens import Direction, lens
+from wirelock.compat.json.sides import Direction, lens
 from wirelock.config import Config, UnknownFields
 from wirelock.ir import TypeId
-from wirelock.lower.ledger import Ledger
-from wirelock.prove.drawing import Drawing
-from wirelock.prove.reference import Reference
-from wirelock.runtime.text import Json
+from wirelock.lower.ledger.ledger import Ledger
+from wirelock.oracle import Reference
+from wirelock.proof.strategies import Drawing
+from wirelock.runtime.json.text import Json
 from wirelock.source import Document
 
 ROOT = TypeId("t/a.schema.json")

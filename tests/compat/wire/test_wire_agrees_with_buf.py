@@ -16,8 +16,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from wire_corpus import COMPATIBLE, RULE_FOLDERS, compiled, pair
 
 from wirelock.compat.wire.change import WireChange
+from wirelock.compat.wire.descriptor_index import Element, Side, index
 from wirelock.compat.wire.rules import RULES, wire_changes
-from wirelock.compat.wire.side import Element, Side, index
 
 BUF = os.environ.get("WIRELOCK_BUF", "")
 CATEGORIES = ("FILE", "PACKAGE", "WIRE_JSON", "WIRE")

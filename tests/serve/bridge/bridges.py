@@ -8,17 +8,17 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
+from wirelock.loader import Loaded
 from wirelock.runtime.findings import Finding
-from wirelock.serve.bridge.listening import Listen, listen
+from wirelock.serve.bridge.handlers import Violations
+from wirelock.serve.bridge.listen import Listen, listen
 from wirelock.serve.bridge.server import Bridge, running
-from wirelock.serve.bridge.services import Violations
-from wirelock.serve.loops import quickest
-from wirelock.serve.observing.following import Ended, Request, Response
-from wirelock.serve.observing.observed import Observed
-from wirelock.serve.tls import NO_TLS, TlsFiles
-from wirelock.serve.upstream import Upstream, upstream
+from wirelock.serve.bridge.telemetry.call_events import Ended, Request, Response
+from wirelock.serve.bridge.telemetry.interceptor import Observed
+from wirelock.serve.net.event_loop import quickest
+from wirelock.serve.net.tls import NO_TLS, TlsFiles
+from wirelock.serve.net.upstream import Upstream, upstream
 
 
 class Noted:

@@ -9,11 +9,11 @@ from bridges import Noted, bridged
 from stub import Stub, says, serving
 from things import Client, write
 
-from wirelock.api.emitting import emitted
-from wirelock.api.progress import silent
-from wirelock.artifacts import Loaded, load
+from wirelock.api.emit import emitted
 from wirelock.build import Build, build
 from wirelock.config import Config
+from wirelock.loader import Loaded, load
+from wirelock.progress import silent
 
 
 @pytest.fixture(scope="session")

@@ -17,11 +17,11 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from opencode_api import session_pb2
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
-from wirelock.serve.bridge.listening import Listen, listen
+from wirelock.loader import Loaded
+from wirelock.serve.bridge.listen import Listen, listen
 from wirelock.serve.bridge.server import Bridge, running
-from wirelock.serve.upstream import Upstream, upstream
+from wirelock.serve.net.upstream import Upstream, upstream
 
 SESSION = b'{"id":"ses_1","title":"t","directory":"/d"}'
 GET = session_pb2.GetSessionRequest(session_id="ses_1")

@@ -16,9 +16,9 @@ from stub import Stub, says
 from test_unary import details, until
 from things import Client
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
-from wirelock.serve.bridge import streams
+from wirelock.loader import Loaded
+from wirelock.serve.bridge import streaming
 
 EVENTS = {"Content-Type": "text/event-stream"}
 
@@ -89,7 +89,7 @@ def test_a_place_and_a_time_are_taken_from_blocks_without_data_too(client: Clien
     before, begun = len(server.asked), time.monotonic()
     assert numbers(client, client.stream("Watch")) == [1]
     assert [asked.headers.get("last-event-id") for asked in server.asked[before:]] == [None, "7"]
-    assert time.monotonic() - begun < streams.RETRY
+    assert time.monotonic() - begun < streaming.RETRY
 
 
 def test_a_server_that_does_not_come_back_is_unavailable(things: tuple[Build, Loaded], server: Stub) -> None:

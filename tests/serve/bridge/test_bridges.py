@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from bridges import in_a_thread
 
-from wirelock.serve import loops
+from wirelock.serve.net import event_loop
 
 
 async def kind() -> type[asyncio.AbstractEventLoop]:
@@ -25,4 +25,4 @@ def test_a_bridge_in_a_thread_has_the_loop_that_serve_has() -> None:
         yield 0
 
     with in_a_thread(noting):
-        assert kinds == [loops.run(kind())]
+        assert kinds == [event_loop.run(kind())]

@@ -26,12 +26,12 @@ from wirelock.ir import (
     TypeGraph,
     TypeId,
 )
-from wirelock.runtime.text import Json, parse
-from wirelock.serve.bridge.calls import Call, Caller, Unsendable
-from wirelock.traffic.bodies import request_part
-from wirelock.traffic.exchange import Body, Exchange
-from wirelock.traffic.parts import Held
-from wirelock.traffic.routes import Routes
+from wirelock.runtime.json.text import Json, parse
+from wirelock.traffic.conformance.bodies import request_part
+from wirelock.traffic.conformance.outcomes import Held
+from wirelock.traffic.http.exchange import Body, Exchange
+from wirelock.traffic.http.request_encoder import Call, Caller, Unsendable
+from wirelock.traffic.http.router import Routes
 
 HERE = Location("find.service.json")
 KEY = TypeId("find/ask.schema.json")

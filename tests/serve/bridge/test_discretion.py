@@ -12,11 +12,11 @@ from bridges import Noted, bridged
 from stub import Stub, says
 from things import Client
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
-from wirelock.serve.bridge.services import Violations
-from wirelock.serve.observing.following import Ended, Started
-from wirelock.serve.observing.logs import LOGGER, Logs
+from wirelock.loader import Loaded
+from wirelock.serve.bridge.handlers import Violations
+from wirelock.serve.bridge.telemetry.access_log import LOGGER, Logs
+from wirelock.serve.bridge.telemetry.call_events import Ended, Started
 
 PASSWORD = 'hunter2/"secret"\u00a0ö'
 ECHOES: dict[str, Any] = {

@@ -11,12 +11,12 @@ import pytest
 from bridges import Noted
 from hostile import Line, hostile, http
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
+from wirelock.loader import Loaded
 from wirelock.runtime.findings import Finding
-from wirelock.serve.bridge.listening import Listen, listen
+from wirelock.serve.bridge.listen import Listen, listen
 from wirelock.serve.bridge.server import Bridge, serve
-from wirelock.serve.upstream import Upstream, upstream
+from wirelock.serve.net.upstream import Upstream, upstream
 
 
 class Order(Noted):

@@ -18,8 +18,8 @@ from test_bridge_streams import opened
 from test_unary import until
 from things import Client
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
+from wirelock.loader import Loaded
 from wirelock.serve.bridge import server as bridge
 
 BEAT, PATIENCE = 30_000, 10_000

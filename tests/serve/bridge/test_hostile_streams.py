@@ -11,8 +11,8 @@ import grpc
 import pytest
 from hostile import Line, Outcome, Server, Talk, fronted, gone, hostile, outcome_of, raw, says
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
+from wirelock.loader import Loaded
 
 INTERNAL, UNAVAILABLE = grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE
 SSE = "Content-Type: text/event-stream"

@@ -20,8 +20,8 @@ from google.protobuf.message import Message
 from hostile import SESSION, Front, Line, Outcome, Server, Talk, fronted, gone, hostile, http, raw, says, silent
 
 from opencode_api import session_pb2
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
+from wirelock.loader import Loaded
 
 Ask = Callable[..., Outcome]
 OK, INTERNAL, UNAVAILABLE = grpc.StatusCode.OK, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE

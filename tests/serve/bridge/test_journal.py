@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from wirelock.runtime.findings import Finding
-from wirelock.serve.bridge.journal import Journal
-from wirelock.serve.bridge.observing import Observers
+from wirelock.serve.bridge.hooks import Observers
+from wirelock.serve.bridge.logging import Journal
 
 RPC = "/a.A/Watch"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from authority import Authority
 
-from wirelock.api.serving import between
+from wirelock.api.serve import between
 from wirelock.diagnostics import Diagnostic
-from wirelock.serve.tls import NO_TLS, TlsFiles
+from wirelock.serve.net.tls import NO_TLS, TlsFiles
 
 TOKEN = "WIRELOCK_UPSTREAM_TOKEN"
 URL = "http://127.0.0.1:1"

@@ -19,11 +19,11 @@ from stub import Stub, says, serving
 from test_unary import until
 from things import Client
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
 from wirelock.diagnostics import Diagnostic
-from wirelock.serve.bridge.listening import Listen, listen
-from wirelock.serve.tls import TlsFiles
+from wirelock.loader import Loaded
+from wirelock.serve.bridge.listen import Listen, listen
+from wirelock.serve.net.tls import TlsFiles
 
 THING = '{"id": "a", "size": 1}'
 

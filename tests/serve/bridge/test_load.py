@@ -11,8 +11,8 @@ import grpc
 import pytest
 from hostile import GET, Front, Server, fronted, gone, hostile, http, says, silent
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
+from wirelock.loader import Loaded
 
 AT_ONCE, IN_A_ROW = 500, 10_000
 DESCRIPTORS = Path("/proc/self/fd")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
-from wirelock.serve.bridge.answers import Answers
-from wirelock.traffic.exchange import Body
-from wirelock.traffic.routes import Route
+from wirelock.loader import Loaded
+from wirelock.serve.bridge.responses import Answers
+from wirelock.traffic.http.exchange import Body
+from wirelock.traffic.http.router import Route
 
 TEXTS = (b"{}", b"[]", b"null", b"true", b'"a"', b'{"id":"a","n":1}', b"[1", b"", b"a text")
 KINDS = ("application/json", "text/plain", "text/event-stream", "application/octet-stream", "text/html", "")

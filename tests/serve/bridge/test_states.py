@@ -14,11 +14,11 @@ from things import Client
 
 from opencode_api import session_pb2 as pb
 from opencode_api import session_pb2_grpc
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
-from wirelock.serve.bridge.calls import Call
-from wirelock.serve.bridge.remembered import Remembered
-from wirelock.serve.bridge.states import States
+from wirelock.loader import Loaded
+from wirelock.serve.bridge.lru import Remembered
+from wirelock.serve.bridge.session_state import States
+from wirelock.traffic.http.request_encoder import Call
 
 SESSION = json.dumps(
     {"id": "ses_1", "title": "t", "directory": "/d", "version": "1", "time": {"created": 1, "updated": 1}}

@@ -15,8 +15,8 @@ from google.rpc import error_details_pb2, status_pb2
 from stub import Stub, says
 from things import Client
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
+from wirelock.loader import Loaded
 
 THING = {"id": "a", "size": 1}
 
@@ -354,7 +354,7 @@ def test_a_fault_of_ours_is_told_as_one(
 ) -> None:
     noted = Noted()
     with bridged(server.url, *things, noted) as address:
-        monkeypatch.setattr("wirelock.serve.bridge.answers.Answers.read", lambda *_: 1 / 0)
+        monkeypatch.setattr("wirelock.serve.bridge.responses.Answers.read", lambda *_: 1 / 0)
         server.answer = says(200, json.dumps(THING))
         error = refused(Client(address, *things), "Get", {"id": "a"})
     assert error.code() is grpc.StatusCode.INTERNAL

@@ -15,13 +15,13 @@ import pytest
 from hostile import GET, SESSION, Line, Talk, fronted, hostile, http, outcome_of, raw, silent
 
 from opencode_api import session_pb2
-from wirelock.artifacts import Loaded, TypeContract
 from wirelock.build import Build
 from wirelock.ir import TypeId
-from wirelock.serve import connections
-from wirelock.serve.bridge import sending
-from wirelock.serve.bridge.warming import Warmth
-from wirelock.serve.upstream import Upstream, connected
+from wirelock.loader import Loaded, TypeContract
+from wirelock.serve.bridge import client
+from wirelock.serve.bridge.preload import Warmth
+from wirelock.serve.net import connections
+from wirelock.serve.net.upstream import Upstream, connected
 
 EXHAUSTED, TOO_LATE = grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.DEADLINE_EXCEEDED
 
@@ -79,7 +79,7 @@ def test_a_call_waits_a_while_for_others_and_is_told(project: Build, loaded: Loa
 
 
 def test_a_call_without_a_deadline_ends(project: Build, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "PATIENCE", 0.2)
+    monkeypatch.setattr(client, "PATIENCE", 0.2)
 
     async def run() -> None:
         async with hostile(silent) as server, fronted(server.url, project, loaded) as front:
@@ -104,7 +104,7 @@ async def begins(line: Line) -> None:
 def test_a_stream_that_does_not_begin_ends_and_gives_its_place_back(
     things: tuple[Build, Loaded], monkeypatch: pytest.MonkeyPatch, talk: Talk
 ) -> None:
-    monkeypatch.setattr(sending, "PATIENCE", 0.2)
+    monkeypatch.setattr(client, "PATIENCE", 0.2)
 
     async def run() -> None:
         async with hostile(talk) as server, fronted(server.url, *things) as front:
@@ -123,7 +123,7 @@ def test_a_stream_that_does_not_begin_ends_and_gives_its_place_back(
 
 
 def test_a_stream_that_has_begun_may_be_silent(things: tuple[Build, Loaded], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "PATIENCE", 0.2)
+    monkeypatch.setattr(client, "PATIENCE", 0.2)
 
     async def talk(line: Line) -> None:
         await line.send(raw("HTTP/1.1 200 OK", "Content-Type: text/event-stream"))

@@ -8,9 +8,9 @@ from typing import Any
 
 import grpc
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
 from wirelock.ir import Method
+from wirelock.loader import Loaded
 
 TEXT: dict[str, Any] = {"type": "string"}
 THING: dict[str, Any] = {

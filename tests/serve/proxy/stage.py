@@ -11,13 +11,13 @@ from pathlib import Path
 
 from checkout import ROOT, configuration
 
-from wirelock.api.emitting import Output, emitted
-from wirelock.api.progress import silent
-from wirelock.api.proxying import Mode, between, checking
+from wirelock.api.emit import Output, emitted
+from wirelock.api.proxy import Mode, between, checking
 from wirelock.build import Build, build
 from wirelock.diagnostics import Report
+from wirelock.progress import silent
 from wirelock.serve.proxy.server import Ending, Proxy, served
-from wirelock.serve.recording.recorder import Recorder, recorder
+from wirelock.traffic.recordings.recorder import Recorder, recorder
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 SESSION = (

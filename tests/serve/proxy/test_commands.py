@@ -23,7 +23,7 @@ import pytest
 from checkout import ROOT
 from stage import SESSION
 
-from wirelock.traffic.formats import read_recording
+from wirelock.traffic.recordings.formats import read_recording
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to drain on")
 
@@ -280,10 +280,10 @@ def test_who_is_not_alone_is_warned_and_keeps_the_credentials(tmp_path: Path) ->
 
 
 def test_a_missing_extra_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wirelock import api
+    from wirelock.api.record import record
 
-    monkeypatch.setattr("wirelock.serve.extras.find_spec", lambda name: None)
-    report = api.record("http://127.0.0.1:1", str(tmp_path / "a.har"), lambda address: None)
+    monkeypatch.setattr("wirelock.serve.net.extras.find_spec", lambda name: None)
+    report = record("http://127.0.0.1:1", str(tmp_path / "a.har"), lambda address: None)
     assert report.exit_code == 2
     assert report.diagnostics[0].hint == 'pip install "wirelock[live]"'
     assert not (tmp_path / "a.har").exists()

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from stage import answer, answers, stage
 
-from wirelock.api.proxying import Mode
+from wirelock.api.proxy import Mode
 
 PASSWORD = 'hunter2/"secret"\u00a0ö'
 BODY = json.dumps([{"id": PASSWORD, PASSWORD: 1, "time": {"created": f"{'x' * 50}{PASSWORD}"}}]).encode()

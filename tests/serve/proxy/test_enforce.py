@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from stage import SESSION, answer, answers, keeps, request, stage
 
-from wirelock.artifacts import TypeContract
+from wirelock.loader import TypeContract
 
 GOOD = b"[%s]" % SESSION
 
@@ -119,8 +119,8 @@ def test_what_nobody_describes_passes() -> None:
 
 @pytest.mark.parametrize("mode", ["report", "enforce"])
 def test_a_body_past_the_limit_passes_unchecked_and_is_counted(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wirelock.traffic.collected.MOST", 1000)
-    monkeypatch.setattr("wirelock.serve.proxy.passing.MOST", 1000)
+    monkeypatch.setattr("wirelock.traffic.http.body_buffer.MOST", 1000)
+    monkeypatch.setattr("wirelock.serve.proxy.in_flight.MOST", 1000)
     monkeypatch.setattr("wirelock.serve.proxy.forward.MOST", 1000)
 
     async def run() -> None:

@@ -10,11 +10,11 @@ import pytest
 from authority import Authority
 from stage import Server, answer, answers, keeps, request, stage
 
-from wirelock.api.proxying import between
+from wirelock.api.proxy import between
 from wirelock.diagnostics import Diagnostic
+from wirelock.serve.net.tls import TlsEnds, TlsFiles
+from wirelock.serve.proxy.inspection import Watch
 from wirelock.serve.proxy.server import Ending, Proxy, served
-from wirelock.serve.proxy.watch import Watch
-from wirelock.serve.tls import TlsEnds, TlsFiles
 
 TOKEN = "WIRELOCK_UPSTREAM_TOKEN"
 URL = "http://127.0.0.1:1"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from stage import SESSION, answer, answers, keeps, request, stage
 
-from wirelock.serve.proxy import room
+from wirelock.serve.proxy import memory_budget
 
 
 def head_of(text: bytes) -> list[bytes]:
@@ -317,7 +317,7 @@ def test_a_large_body_passes_in_bounded_memory_both_ways() -> None:
 
 
 def test_many_bodies_at_once_are_kept_as_far_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "MOST_KEPT", 200_000)
+    monkeypatch.setattr(memory_budget, "MOST_KEPT", 200_000)
 
     async def run() -> None:
         body = b'["' + b"a" * 100_000 + b'"]'

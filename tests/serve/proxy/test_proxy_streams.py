@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from stage import Script, Stage, answers, request, stage
 
-from wirelock.api.proxying import Mode
-from wirelock.serve import connections
-from wirelock.traffic.collected import Collected
+from wirelock.api.proxy import Mode
+from wirelock.serve.net import connections
+from wirelock.traffic.http.body_buffer import Collected
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 GOOD, BAD = b'id: 1\ndata: {"n": 1}\n\n', b'data: {"n": "one"}\n\n'
@@ -192,7 +192,7 @@ def test_enforced_a_good_stream_passes_whole_and_at_once(folder: Path) -> None:
 def test_an_event_without_end_is_not_kept_without_end(
     mode: Mode, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wirelock.serve.proxy.passing.MOST", 10_000)
+    monkeypatch.setattr("wirelock.serve.proxy.in_flight.MOST", 10_000)
     monkeypatch.setattr("wirelock.serve.proxy.forward.MOST", 10_000)
 
     async def run() -> None:

@@ -24,7 +24,7 @@ from contrast import CONTRAST
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from stage import SESSION, project
 
-from wirelock.api.proxying import between, checking
+from wirelock.api.proxy import between, checking
 from wirelock.serve.proxy.server import Ending, served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from stage import SESSION, project
 
-from wirelock.artifacts import load
 from wirelock.diagnostics import Report
-from wirelock.serve.proxy import kinds
-from wirelock.serve.proxy.tally import Tally
-from wirelock.traffic.check import Check
-from wirelock.traffic.exchange import Body, Exchange
+from wirelock.loader import load
+from wirelock.serve.proxy import finding_groups
+from wirelock.serve.proxy.results import Tally
+from wirelock.traffic.conformance.checker import Check
+from wirelock.traffic.http.exchange import Body, Exchange
 
 COUNTS: dict[str, int | str] = {"requests": 0}
 JSON = Body(b"{}", "application/json")
@@ -37,7 +37,7 @@ def test_the_first_of_a_kind_is_kept_and_all_are_counted(tally: Tally) -> None:
 
 
 def test_kinds_without_end_are_counted_past_the_limit(tally: Tally, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds, "MOST_KINDS", 10)
+    monkeypatch.setattr(finding_groups, "MOST_KINDS", 10)
     for index in range(30):
         tally.exchange(replace(GOOD, url=f"http://h/unknown/{index}"))
     report = tally.report(COUNTS)

@@ -20,11 +20,11 @@ import pytest
 from stage import SESSION, answer, answers, request, stage
 
 from wirelock.diagnostics import Diagnostic, Report
-from wirelock.serve.passed import Message, Passed
-from wirelock.serve.recording import files
-from wirelock.serve.recording.files import Recording
-from wirelock.serve.recording.recorder import Recorder, recorder
-from wirelock.traffic.formats import read_recording
+from wirelock.traffic.http.captured import Message, Passed
+from wirelock.traffic.recordings import writer
+from wirelock.traffic.recordings.formats import read_recording
+from wirelock.traffic.recordings.recorder import Recorder, recorder
+from wirelock.traffic.recordings.writer import Recording
 
 FORMATS = ["har", "ndjson"]
 
@@ -169,14 +169,14 @@ def test_a_body_too_deep_for_the_paths_is_left_out_and_told(tmp_path: Path, form
 def test_a_fault_of_ours_concerns_one_exchange_and_recording_goes_on(
     tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = files.FORMATS[f".{format}"]
+    known = writer.FORMATS[f".{format}"]
 
     def entry(passed: Passed) -> bytes:
         if passed.index in (1, 2):
             raise KeyError("s3cr3t")
         return known.entry(passed)
 
-    monkeypatch.setitem(files.FORMATS, f".{format}", replace(known, entry=entry))  # type: ignore[arg-type]
+    monkeypatch.setitem(writer.FORMATS, f".{format}", replace(known, entry=entry))  # type: ignore[arg-type]
     file, told = tmp_path / f"a.{format}", list[Diagnostic]()
     made = recorder(str(file), (), warned=told.append)
     assert isinstance(made, Recorder) and made.begin() is None
@@ -314,7 +314,7 @@ def test_what_is_recorded_is_verified_with_the_same_verdicts(
 ) -> None:
     from checkout import ROOT, configuration
 
-    from wirelock import api
+    import wirelock
 
     file = tmp_path / f"a.{format}"
 
@@ -334,7 +334,7 @@ def test_what_is_recorded_is_verified_with_the_same_verdicts(
 
     live = asyncio.run(run())
     assert "s3cr3t" not in file.read_text()
-    read = api.verify(configuration(ROOT), [str(file)])
+    read = wirelock.verify(configuration(ROOT), [str(file)])
     assert verdicts(read) == verdicts(live)
     assert read.summary["exchanges"] == live.summary["exchanges"]
 

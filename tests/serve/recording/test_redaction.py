@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wirelock.serve.passed import Message, Passed
-from wirelock.serve.recording.redaction import Redaction
+from wirelock.traffic.http.captured import Message, Passed
+from wirelock.traffic.redaction.exchanges import Redaction
 
 SECRET = "s3cr3t-va1ue"
 

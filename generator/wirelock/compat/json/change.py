@@ -9,7 +9,7 @@ from typing import Literal
 from wirelock.config import UnknownFields
 from wirelock.diagnostics import Location
 from wirelock.ir import TypeGraph, TypeId
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.text import Json
 
 Policy = UnknownFields | Literal["open"]
 """What objects may hold beyond what they declare; "open" is plain JSON Schema, for schemas of no project."""

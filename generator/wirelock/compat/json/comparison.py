@@ -9,16 +9,16 @@ from itertools import chain
 from wirelock.compat.json.bodies import Answers, answers
 from wirelock.compat.json.change import Broken, Holds, JsonChange, Proof, Side, Unproved
 from wirelock.compat.json.difference import JsonRule, Question
-from wirelock.compat.json.exchange_rules import RULES as EXCHANGE_RULES
-from wirelock.compat.json.exchange_rules import request_type_changed, response_type_changed
 from wirelock.compat.json.exchanges import Exchanges
-from wirelock.compat.json.lens import Direction, Lens, lens
 from wirelock.compat.json.parameters import moved as parameters
-from wirelock.compat.json.proofs import Asked, Prover
-from wirelock.compat.json.sameness import same
-from wirelock.compat.json.trail import Way, new_way, old_way
-from wirelock.compat.json.type_rules import RULES as TYPE_RULES
-from wirelock.compat.json.type_rules import TypeRule, schema_changed, type_added, type_removed
+from wirelock.compat.json.paths import Way, new_way, old_way
+from wirelock.compat.json.prover import Asked, Prover
+from wirelock.compat.json.rules.exchange import RULES as EXCHANGE_RULES
+from wirelock.compat.json.rules.exchange import request_type_changed, response_type_changed
+from wirelock.compat.json.rules.type import RULES as TYPE_RULES
+from wirelock.compat.json.rules.type import TypeRule, schema_changed, type_added, type_removed
+from wirelock.compat.json.sides import Direction, Lens, lens
+from wirelock.compat.json.structural_equality import same
 from wirelock.compat.json.walk import RULES as NODE_RULES
 from wirelock.compat.json.walk import Found, Walk
 from wirelock.ir import Method, Node, TypeId, reached

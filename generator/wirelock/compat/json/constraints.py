@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from wirelock.compat.json.change import Side
 from wirelock.ir import Node, Record
-from wirelock.runtime.documents import MISSING, NAMED, ONE, SEVERAL, Documents, Site, subschemas, value_at
-from wirelock.runtime.pointers import names_of, token
-from wirelock.runtime.prepare import reachable
-from wirelock.runtime.text import Json, canonical
+from wirelock.runtime.json.pointers import names_of, token
+from wirelock.runtime.json.text import Json, canonical
+from wirelock.runtime.schema.documents import MISSING, NAMED, ONE, SEVERAL, Documents, Site, subschemas, value_at
+from wirelock.runtime.schema.engine_schemas import reachable
 
 TURNING = frozenset({
     "not", "if", "contains", "oneOf", "unevaluatedItems", "unevaluatedProperties", "$ref", "$dynamicRef",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wirelock.compat.json.lens import Lens
+from wirelock.compat.json.sides import Lens
 from wirelock.compat.rule import Rule
 from wirelock.ir import Node
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.text import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wirelock.compat.contract import answers_of, requests_of, service_file
 from wirelock.compat.json.bodies import Answers, Matched
 from wirelock.compat.json.change import Broken, Holds, JsonChange, Proof, Unproved
-from wirelock.compat.json.exchange_rules import (
+from wirelock.compat.json.parameters import Moved
+from wirelock.compat.json.prover import Prover
+from wirelock.compat.json.rules.exchange import (
     parameter_place_changed,
     parameter_style_changed,
     response_body_added,
@@ -21,11 +22,10 @@ from wirelock.compat.json.exchange_rules import (
     response_status_added,
     response_status_removed,
 )
-from wirelock.compat.json.parameters import Moved
-from wirelock.compat.json.proofs import Prover
-from wirelock.compat.json.type_rules import TypeRule
+from wirelock.compat.json.rules.type import TypeRule
+from wirelock.compat.method_ids import answers_of, requests_of, service_file
 from wirelock.ir import Method, Service, StatusBody
-from wirelock.runtime.text import Json, parse
+from wirelock.runtime.json.text import Json, parse
 
 _AN_ERROR = Unproved("whether who does not know an error takes it as any other, no schema says")
 

@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 
 from wirelock.ir import Boolean, Bounds, Choice, Constant, Integer, Null, Number, Shape, Text
-from wirelock.runtime.text import Json
+from wirelock.runtime.json.text import Json
 
 Limit = tuple[Fraction, bool]
 """A bound, and whether it is excluded itself."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from wirelock.compat.json.difference import Pair
-from wirelock.compat.json.lens import Lens
 from wirelock.compat.json.scalars import finite
+from wirelock.compat.json.sides import Lens
 from wirelock.ir import Anything, Never, Node, Record, Ref, Union
 from wirelock.lower.unions import Tagged, json_types, union_rule
-from wirelock.runtime.text import canonical
+from wirelock.runtime.json.text import canonical
 
 Likeness = Callable[[Lens, Node], Hashable]
 

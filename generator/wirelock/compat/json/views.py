@@ -32,10 +32,10 @@ from wirelock.ir import (
     TypeId,
     Union,
 )
-from wirelock.runtime.assertions import breaks, is_type
-from wirelock.runtime.equality import equal
-from wirelock.runtime.pointers import token
-from wirelock.runtime.text import Json, canonical
+from wirelock.runtime.json.equality import equal
+from wirelock.runtime.json.pointers import token
+from wirelock.runtime.json.text import Json, canonical
+from wirelock.runtime.schema.assertions import breaks, is_type
 
 ANYTHING = Node(Anything(), Location())
 _OPENING = frozenset({"patternProperties", "unevaluatedProperties"})

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wirelock.compat.json import array_rules, constraint_rules, property_rules, union_rules, value_rules
 from wirelock.compat.json.difference import Difference, JsonRule, Pair, Place
-from wirelock.compat.json.lens import Lens
 from wirelock.compat.json.nodes import item, positions
-from wirelock.compat.json.property_rules import declared, former_name, free_name
-from wirelock.compat.json.trail import Step, Trail
+from wirelock.compat.json.paths import Step, Trail
+from wirelock.compat.json.rules import array, constraint, property, union, value
+from wirelock.compat.json.rules.property import declared, former_name, free_name
+from wirelock.compat.json.sides import Lens
 from wirelock.compat.json.union_branches import matching
 from wirelock.ir import Anything, Array, Node, Record, Ref, Tuple, TypeId, Union
 from wirelock.lower.unions import split_null
 
 RULES: tuple[JsonRule, ...] = (
-    *property_rules.RULES,
-    *value_rules.RULES,
-    *array_rules.RULES,
-    *union_rules.RULES,
-    *constraint_rules.RULES,
+    *property.RULES,
+    *value.RULES,
+    *array.RULES,
+    *union.RULES,
+    *constraint.RULES,
 )
 """The rules that are asked about every pair."""
 

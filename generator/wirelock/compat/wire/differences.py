@@ -15,7 +15,7 @@ from google.protobuf.descriptor_pb2 import (
     ServiceDescriptorProto,
 )
 
-from wirelock.compat.wire.side import D, Element, Field, Side, index
+from wirelock.compat.wire.descriptor_index import D, Element, Field, Side, index
 
 K = TypeVar("K")
 T = TypeVar("T")

@@ -9,6 +9,7 @@ from google.protobuf.descriptor_pb2 import EnumDescriptorProto
 
 from wirelock.compat.rule import rule
 from wirelock.compat.wire.change import Fault, WireRule
+from wirelock.compat.wire.descriptor_index import Element
 from wirelock.compat.wire.differences import (
     Differences,
     Value,
@@ -17,7 +18,6 @@ from wirelock.compat.wire.differences import (
     values,
 )
 from wirelock.compat.wire.reserved import lost_names, lost_ranges
-from wirelock.compat.wire.side import Element
 
 
 @rule("ENUM_NO_DELETE", "FILE")

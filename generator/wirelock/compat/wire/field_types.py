@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from wirelock.compat.rule import rule
 from wirelock.compat.wire.change import Fault, WireRule
+from wirelock.compat.wire.descriptor_index import Field, Side
 from wirelock.compat.wire.differences import Differences, Pair
-from wirelock.compat.wire.side import Field, Side
 
 _WIRE: Mapping[str, str] = {
     "int64": "int32",

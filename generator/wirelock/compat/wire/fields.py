@@ -9,8 +9,8 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FieldOptions
 
 from wirelock.compat.rule import rule
 from wirelock.compat.wire.change import Fault, WireRule
+from wirelock.compat.wire.descriptor_index import Cardinality, Element, Field
 from wirelock.compat.wire.differences import Differences
-from wirelock.compat.wire.side import Cardinality, Element, Field
 
 
 @rule("FIELD_NO_DELETE", "FILE", "PACKAGE")

@@ -8,9 +8,9 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 
 from wirelock.compat.rule import rule
 from wirelock.compat.wire.change import Fault, WireRule
+from wirelock.compat.wire.descriptor_index import Element, real_oneofs
 from wirelock.compat.wire.differences import Differences, gone_from_file, gone_from_package
 from wirelock.compat.wire.reserved import lost_names, lost_ranges
-from wirelock.compat.wire.side import Element, real_oneofs
 
 
 @rule("MESSAGE_NO_DELETE", "FILE")

@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 
 import grpc
 
-from wirelock.artifacts import Loaded
 from wirelock.build import Build
 from wirelock.diagnostics import Diagnostic
-from wirelock.serve.bridge.calling import Surroundings
-from wirelock.serve.bridge.draining import Draining
-from wirelock.serve.bridge.listening import Listen, bind
-from wirelock.serve.bridge.observing import UNWATCHED, Observer, Watch
-from wirelock.serve.bridge.reflecting import Health, add_reflection
-from wirelock.serve.bridge.sending import LARGEST, Sender
-from wirelock.serve.bridge.services import Violations, handlers, names, types
-from wirelock.serve.bridge.states import States
-from wirelock.serve.bridge.warming import Warmth
-from wirelock.serve.bridge.watching import watch
-from wirelock.serve.ending import signals
-from wirelock.serve.upstream import Upstream, connected
+from wirelock.loader import Loaded
+from wirelock.serve.bridge.client import LARGEST, Sender
+from wirelock.serve.bridge.handlers import Violations, handlers, names, types
+from wirelock.serve.bridge.health_and_reflection import Health, add_reflection
+from wirelock.serve.bridge.hooks import UNWATCHED, Observer, Watch
+from wirelock.serve.bridge.listen import Listen, bind
+from wirelock.serve.bridge.preload import Warmth
+from wirelock.serve.bridge.session_state import States
+from wirelock.serve.bridge.shutdown import Draining
+from wirelock.serve.bridge.unary import Surroundings
+from wirelock.serve.bridge.upstream_health import watch
+from wirelock.serve.net.signals import signals
+from wirelock.serve.net.upstream import Upstream, connected
 
 GRACE = 30.0
 """Seconds that calls have to come to their end when the bridge is told to go."""

@@ -16,15 +16,15 @@ from wirelock.diagnostics import Diagnostic, Location
 from wirelock.ir import Definition, Method, Property, Record, Service, TypeId
 from wirelock.lower.unions import follow
 from wirelock.runtime.findings import Contract
-from wirelock.runtime.pointers import token
-from wirelock.runtime.text import Json, MalformedText, dump, parse
-from wirelock.serve.live.asking import Call
+from wirelock.runtime.json.pointers import token
+from wirelock.runtime.json.text import Json, MalformedText, dump, parse
+from wirelock.serve.live.client import Call
 from wirelock.serve.live.codes import LEFT_BEHIND
-from wirelock.serve.live.drafts import body
-from wirelock.serve.live.reading import key_of
-from wirelock.serve.live.run import Run, Stopped, not_served
-from wirelock.traffic.exchange import Exchange
-from wirelock.traffic.parameters import properties
+from wirelock.serve.live.reads import key_of
+from wirelock.serve.live.request_bodies import body
+from wirelock.serve.live.state import Run, Stopped, not_served
+from wirelock.traffic.http.exchange import Exchange
+from wirelock.traffic.http.parameters import properties
 
 WORDS = "wirelock live check"
 """How what we make is called, so that people know whose it is."""

@@ -11,18 +11,18 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from wirelock.serve.connections import Busy, Place, Places
-from wirelock.serve.failing import reason
+from wirelock.serve.net.connections import Busy, Place, Places
+from wirelock.serve.net.errors import reason
+from wirelock.serve.net.upstream import Upstream
 from wirelock.serve.proxy import headers
-from wirelock.serve.proxy.answers import problem
-from wirelock.serve.proxy.breaks import FAILURES, BrokenOff, Refused, chunks
-from wirelock.serve.proxy.passing import Passing
-from wirelock.serve.proxy.relayed import Relayed
-from wirelock.serve.proxy.room import Room
-from wirelock.serve.proxy.watch import Watch
-from wirelock.serve.upstream import Upstream
-from wirelock.traffic.collected import MOST
-from wirelock.traffic.events import Event
+from wirelock.serve.proxy.in_flight import Passing
+from wirelock.serve.proxy.inspection import Watch
+from wirelock.serve.proxy.memory_budget import Room
+from wirelock.serve.proxy.problems import problem
+from wirelock.serve.proxy.relayed_response import Relayed
+from wirelock.serve.proxy.truncation import FAILURES, BrokenOff, Refused, chunks
+from wirelock.traffic.http.body_buffer import MOST
+from wirelock.traffic.http.server_sent_events import Event
 
 Mode = Literal["report", "enforce"]
 _AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")

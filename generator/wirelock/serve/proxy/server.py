@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from aiohttp import ClientSession, web
 
 from wirelock.diagnostics import Diagnostic, Report
-from wirelock.serve.ending import signals
-from wirelock.serve.listening import Listen, not_listening
+from wirelock.serve.net.listen import Listen, not_listening
+from wirelock.serve.net.signals import signals
+from wirelock.serve.net.upstream import LONGEST_FIELD, Upstream, connected
 from wirelock.serve.proxy.forward import Forward, Mode
-from wirelock.serve.proxy.hosts import is_foreign, is_named, misdirected, not_lent
-from wirelock.serve.proxy.relayed import as_given
-from wirelock.serve.proxy.screen import Screen
-from wirelock.serve.proxy.watch import Watch
-from wirelock.serve.upstream import LONGEST_FIELD, Upstream, connected
+from wirelock.serve.proxy.inspection import Watch
+from wirelock.serve.proxy.live_page import Screen
+from wirelock.serve.proxy.origin_checks import is_foreign, is_named, misdirected, not_lent
+from wirelock.serve.proxy.relayed_response import as_given
 
 DRAIN_SECONDS = 5.0
 """How long exchanges may go on when the proxy is to end."""

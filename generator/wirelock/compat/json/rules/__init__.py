@@ -1,0 +1,1 @@
+"""The rules of the JSON verdict, one decorated function each."""

@@ -1,0 +1,1 @@
+"""The number ledger: field numbers and names that stay."""

@@ -1,0 +1,1 @@
+"""What generated Pydantic models are made of."""

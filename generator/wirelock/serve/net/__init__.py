@@ -1,0 +1,1 @@
+"""Connections, listeners and credentials that bridge, proxy and live check share."""

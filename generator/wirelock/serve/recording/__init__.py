@@ -1,1 +1,0 @@
-"""Recordings of what passes, written while it passes, without its secrets."""

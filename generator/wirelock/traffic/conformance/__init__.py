@@ -1,0 +1,1 @@
+"""The check of exchanges against everything generated."""

@@ -1,0 +1,1 @@
+"""Requests and responses: exchanges, event streams, encodings, parameters and routes."""

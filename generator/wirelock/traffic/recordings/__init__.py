@@ -1,0 +1,1 @@
+"""Recording formats, read and written."""

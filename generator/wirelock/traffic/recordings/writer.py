@@ -1,0 +1,110 @@
+"""Files that are a whole recording after every exchange, whatever happens to the process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wirelock.traffic.http.captured import Passed
+from wirelock.traffic.recordings import encoders
+from wirelock.version import VERSION
+
+LARGEST = 64 * 2**20
+"""How large a file may be before the next one is begun; `verify` reads four times as much at once."""
+_PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a recording is written: what stands before, between and behind its entries."""
+
+    entry: Callable[[Passed], bytes]
+    head: bytes = b""
+    between: bytes = b""
+    tail: bytes = b"\n"
+
+
+_CREATOR = f'"creator": {{"name": "wirelock", "version": "{VERSION}"}}'.encode()
+FORMATS: Mapping[str, Format] = {
+    ".har": Format(encoders.har, b'{"log": {"version": "1.2", ' + _CREATOR + b', "entries": [\n', b",\n", b"\n]}}\n"),
+    ".ndjson": Format(encoders.ndjson),
+}
+"""The formats by the ending of the file."""
+
+
+class Recording:
+    """A file that grows, and the next one when it is full; what bears the name already is moved aside, never lost."""
+
+    def __init__(self, path: Path, largest: int = LARGEST) -> None:
+        self.exchanges = 0
+        self.files = 0
+        self._path = path
+        self._largest = largest
+        self._format = FORMATS[path.suffix.lower()]
+        self._file = -1
+        self._end = 0
+        self._inside = 0
+
+    def entry(self, passed: Passed) -> bytes:
+        """An exchange as it is written."""
+        return self._format.entry(passed)
+
+    def add(self, entries: Iterable[bytes]) -> None:
+        """Write exchanges, and have them on the disk; raises OSError."""
+        for entry in entries:
+            self._add(entry)
+            self.exchanges += 1
+        os.fsync(self._file)
+
+    def begin(self) -> None:
+        """Begin a file; raises OSError."""
+        if self._path.exists():
+            self._path.rename(_free(self._path))
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), _PRIVATE)
+        self.files += 1
+        self._inside = self._end = 0
+        if self._format.head:
+            self._write(self._format.head + self._format.tail, 0)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _add(self, entry: bytes) -> None:
+        if self._inside and self._end + len(entry) > self._largest:
+            os.fsync(self._file)  # what went into it of this batch; the end of the batch is in another file
+            self.close()
+            self.begin()
+        at = self._end - (len(self._format.tail) if self._format.head else 0)
+        self._write((self._format.between if self._inside else b"") + entry + self._format.tail, at)
+        self._inside += 1
+
+    def _write(self, text: bytes, at: int) -> None:
+        """Write over the tail: the entry and the new tail in one go."""
+        try:
+            self._put(text, at)
+        except OSError:  # the disk is full: what was there before is put back, and needs no more room
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, at)
+                self._put(self._format.tail if self._format.head else b"", at)
+            raise
+        self._end = at + len(text)
+
+    def _put(self, text: bytes, at: int) -> None:
+        os.lseek(self._file, at, os.SEEK_SET)
+        rest = memoryview(text)
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+
+
+def _free(path: Path) -> Path:
+    """The first name with a number that no file has: capture-0001.har."""
+    number = 1
+    while (moved := path.with_name(f"{path.stem}-{number:04}{path.suffix}")).exists():
+        number += 1
+    return moved
