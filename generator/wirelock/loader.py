@@ -30,7 +30,7 @@ from wirelock.emit.mapping import type_name
 from wirelock.ir import TypeId
 from wirelock.lower.class_names import ClassName
 from wirelock.runtime.codec.codec import Codec, Codecs, Refused
-from wirelock.runtime.findings import NOT_CARRIED, Finding
+from wirelock.runtime.findings import NOT_REPRESENTABLE, Finding
 from wirelock.runtime.json.text import MalformedText, parse
 from wirelock.runtime.models.base import model_findings
 from wirelock.runtime.schema.validator import Schemas, Validator
@@ -192,7 +192,7 @@ class TypeContract:
     def round_trip(self, text: bytes) -> bytes | tuple[Finding, ...]:
         """The text that comes back from protobuf's binary form."""
         if self.codec is None:
-            return (Finding("", NOT_CARRIED, "the type has no message of its own"),)
+            return (Finding("", NOT_REPRESENTABLE, "the type has no message of its own"),)
         try:
             return self.codec.decode(self.codec.encode(text))
         except Refused as error:

@@ -81,11 +81,11 @@ def test_the_field_of_undeclared_properties_makes_way(tmp_path: Path) -> None:
 
 
 REFUSED: dict[str, tuple[dict[str, object], str]] = {
-    "a reference to itself": ({"a/x.schema.json": {"$ref": "#"}}, "REFERENCE_CIRCLE"),
-    "a property that is itself": ({"a/x.schema.json": record(a={"$ref": "#/properties/a"})}, "REFERENCE_CIRCLE"),
+    "a reference to itself": ({"a/x.schema.json": {"$ref": "#"}}, "REFERENCE_CYCLE"),
+    "a property that is itself": ({"a/x.schema.json": record(a={"$ref": "#/properties/a"})}, "REFERENCE_CYCLE"),
     "a union of itself": (
         {"a/x.schema.json": record(a={"anyOf": [{"$ref": "#/properties/a"}, TEXT]})},
-        "REFERENCE_CIRCLE",
+        "REFERENCE_CYCLE",
     ),
     "two methods of one route": (
         {"a/x.schema.json": record(a=TEXT), "a/x.service.json": service("Get", "Fetch")},
@@ -115,7 +115,7 @@ def test_a_package_name_that_is_taken_is_refused(package: str, tmp_path: Path) -
     (tmp_path / "wirelock.toml").write_text(f'package = "{package}"\n', "utf-8")
     found = read_config(tmp_path)
     assert isinstance(found, tuple)
-    assert [diagnostic.code.id for diagnostic in found] == ["CONFIG_VALUE"]
+    assert [diagnostic.code.id for diagnostic in found] == ["CONFIG_VALUE_INVALID"]
 
 
 def test_many_faults_take_time_in_their_number(tmp_path: Path) -> None:

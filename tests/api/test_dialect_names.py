@@ -69,7 +69,7 @@ def test_a_name_that_no_dialect_has_is_refused(dialect: str, hint: str) -> None:
     with pytest.raises(wirelock.SchemaError) as refused:
         wirelock.compile({}, dialect=dialect)
     [found] = refused.value.diagnostics
-    assert (found.code.id, found.message) == ("CONFIG_VALUE", f"there is no dialect {dialect!r}")
+    assert (found.code.id, found.message) == ("CONFIG_VALUE_INVALID", f"there is no dialect {dialect!r}")
     assert found.hint.startswith(hint)
 
 
@@ -136,4 +136,4 @@ def test_the_last_pattern_that_fits_decides(tmp_path: Path) -> None:
 def test_what_is_no_name_at_all_is_refused(settings: str, tmp_path: Path) -> None:
     found = read_config(project(tmp_path, settings))
     assert not isinstance(found, Config)
-    assert [diagnostic.code.id for diagnostic in found] == ["CONFIG_VALUE"]
+    assert [diagnostic.code.id for diagnostic in found] == ["CONFIG_VALUE_INVALID"]

@@ -258,11 +258,11 @@ BROKEN = {
     "a service without its schema": (edit(SERVICE, "empty.", "emty."), "SERVICE_SCHEMA_MISSING", SERVICE),
     "an impossible path": (
         edit(SERVICE, "/session/{sessionID}", "/session/{sessionId}"),
-        "SERVICE_PATH_IMPOSSIBLE",
+        "SERVICE_PATH_INVALID",
         SERVICE,
     ),
     "an output that cannot be written": (file_in_the_way, "OUTPUT_UNWRITABLE", "generated"),
-    "somebody else's file": (somebody_elses_file, "FOREIGN_FILE", "generated/opencode_api/__init__.py"),
+    "somebody else's file": (somebody_elses_file, "FILE_NOT_OWNED", "generated/opencode_api/__init__.py"),
     "a lost ledger": (lost_ledger, "LEDGER_MISSING", "proto/numbers.json"),
     "a typo in the configuration": (
         edit("pyproject.toml", "unknown-f", "unknwon-f"),

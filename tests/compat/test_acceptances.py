@@ -50,9 +50,9 @@ def test_an_accepted_break_is_shown_with_its_reason_and_does_not_fail(shop: Shop
 def test_it_is_accepted_until_a_version(shop: Shop) -> None:
     assert stated(shop, accept(until="2.0.0"), "1.9.9").exit_code == 0
     over = stated(shop, accept(until="2.0.0"), "2.0.0")
-    assert "ACCEPTANCE_EXPIRED" in codes(over)
+    assert "SUPPRESSION_EXPIRED" in codes(over)
     assert len(codes(over)) == 2
-    (expired,) = (d for d in over.diagnostics if d.code.id == "ACCEPTANCE_EXPIRED")
+    (expired,) = (d for d in over.diagnostics if d.code.id == "SUPPRESSION_EXPIRED")
     assert (expired.where.file, expired.where.line) == ("wirelock.toml", 7)
     assert "was accepted until 2.0.0; this is 2.0.0" in expired.message
 
@@ -61,7 +61,7 @@ def test_it_is_accepted_until_a_version(shop: Shop) -> None:
     ("version", "is_over"), [("1.10", False), ("2", True), ("2.0.0rc1", True), ("10.0", True), ("v2.1", True)]
 )
 def test_versions_are_numbers_and_not_texts(shop: Shop, version: str, is_over: bool) -> None:
-    assert ("ACCEPTANCE_EXPIRED" in codes(stated(shop, accept(until="2.0"), version))) is is_over
+    assert ("SUPPRESSION_EXPIRED" in codes(stated(shop, accept(until="2.0"), version))) is is_over
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_versions_are_numbers_and_not_texts(shop: Shop, version: str, is_over: b
 def test_an_unused_one_is_a_warning_and_accepts_nothing(shop: Shop, line: str) -> None:
     report = stated(shop, line)
     assert codes(report) == ["PROPERTY_REMOVED"]
-    (unused,) = (d for d in report.diagnostics if d.code.id == "ACCEPTANCE_UNUSED")
+    (unused,) = (d for d in report.diagnostics if d.code.id == "SUPPRESSION_UNUSED")
     assert (unused.level, unused.where.file, unused.where.line) == (Severity.WARNING, "wirelock.toml", 7)
 
 
@@ -80,7 +80,7 @@ def test_main_passes_when_an_accepted_break_is_merged(shop: Shop) -> None:
     shop.git("tag", "-f", "v1")
     merged = shop.breaking()
     assert (merged.exit_code, merged.summary["breaking"]["changes"]) == (0, 0)
-    assert [d.code.id for d in merged.diagnostics] == ["ACCEPTANCE_UNUSED"]
+    assert [d.code.id for d in merged.diagnostics] == ["SUPPRESSION_UNUSED"]
 
 
 def test_the_acceptance_of_one_rule_is_none_of_another_at_the_same_element(shop: Shop) -> None:
@@ -93,13 +93,13 @@ def test_the_acceptance_of_one_rule_is_none_of_another_at_the_same_element(shop:
     lines = [line.partition("\n")[2].removesuffix("]\n") for line in (wire, json, name)]
     every = stated(shop, f"accept = [\n{''.join(lines)}]\n")
     assert every.exit_code == 0
-    assert "ACCEPTANCE_UNUSED" not in {d.code.id for d in every.diagnostics}
+    assert "SUPPRESSION_UNUSED" not in {d.code.id for d in every.diagnostics}
     assert {d.expected for d in every.diagnostics if d.expected} == {"nobody read it; all send numbers"}
 
 
 def test_two_lines_each_at_its_own(shop: Shop) -> None:
     two = accept(element="a").replace("]\n", accept(element="b").partition("\n")[2])
-    lines = [d.where.line for d in stated(shop, two).diagnostics if d.code.id == "ACCEPTANCE_UNUSED"]
+    lines = [d.where.line for d in stated(shop, two).diagnostics if d.code.id == "SUPPRESSION_UNUSED"]
     assert lines == [7, 8]
 
 
@@ -151,33 +151,63 @@ def test_the_version_is_that_of_the_package_beside_it(shop: Shop) -> None:
     (shop.root / "pyproject.toml").write_text(
         f'{text}[tool.wirelock.breaking]\nagainst = "v1"\n{accept(until="3.0")}', "utf-8"
     )
-    assert "ACCEPTANCE_UNUSED" not in codes(shop.breaking(str(made(shop.root.parent / "other").root)))
-    assert "ACCEPTANCE_EXPIRED" in codes(shop.breaking(str(shop.root.parent / "other")))
+    assert "SUPPRESSION_UNUSED" not in codes(shop.breaking(str(made(shop.root.parent / "other").root)))
+    assert "SUPPRESSION_EXPIRED" in codes(shop.breaking(str(shop.root.parent / "other")))
 
 
 # what is written wrongly
 
 WRONG = [
-    ("[breaking]\nagainst = 1\n", "CONFIG_VALUE", 4, "it must be a git ref, a folder, an archive or a descriptor set"),
-    ('[breaking]\nagainst = ""\n', "CONFIG_VALUE", 4, "it must be a git ref, a folder, an archive or a descriptor set"),
+    (
+        "[breaking]\nagainst = 1\n",
+        "CONFIG_VALUE_INVALID",
+        4,
+        "it must be a git ref, a folder, an archive or a descriptor set",
+    ),
+    (
+        '[breaking]\nagainst = ""\n',
+        "CONFIG_VALUE_INVALID",
+        4,
+        "it must be a git ref, a folder, an archive or a descriptor set",
+    ),
     ('[breaking]\nagaints = "v1"\n', "CONFIG_KEY_UNKNOWN", 4, "did you mean against?"),
-    ('[breaking]\nwire = "WIRES"\n', "CONFIG_VALUE", 4, "it must be one of FILE, PACKAGE, WIRE_JSON, WIRE"),
-    ('[breaking]\nwire = ["WIRE"]\n', "CONFIG_VALUE", 4, "it must be one of FILE, PACKAGE, WIRE_JSON, WIRE"),
-    ('breaking = "v1"\n', "CONFIG_VALUE", 3, "it must be a table"),
-    ("version = 2\n", "CONFIG_VALUE", 3, 'it must be the version of the project, such as "1.4.0"'),
-    ('version = "next"\n', "CONFIG_VALUE", 3, 'it must be the version of the project, such as "1.4.0"'),
+    ('[breaking]\nwire = "WIRES"\n', "CONFIG_VALUE_INVALID", 4, "it must be one of FILE, PACKAGE, WIRE_JSON, WIRE"),
+    ('[breaking]\nwire = ["WIRE"]\n', "CONFIG_VALUE_INVALID", 4, "it must be one of FILE, PACKAGE, WIRE_JSON, WIRE"),
+    ('breaking = "v1"\n', "CONFIG_VALUE_INVALID", 3, "it must be a table"),
+    ("version = 2\n", "CONFIG_VALUE_INVALID", 3, 'it must be the version of the project, such as "1.4.0"'),
+    ('version = "next"\n', "CONFIG_VALUE_INVALID", 3, 'it must be the version of the project, such as "1.4.0"'),
     (
         "[breaking]\nseverities = 1\n",
-        "CONFIG_VALUE",
+        "CONFIG_VALUE_INVALID",
         4,
         "it must be a table of rules, each with error, warning or note",
     ),
-    ('[breaking.severities]\nFIELD_NO_DELETE = "fatal"\n', "CONFIG_VALUE", 4, "it must be one of error, warning, note"),
-    ("[breaking.severities]\nFIELD_NO_DELETE = [1]\n", "CONFIG_VALUE", 4, "it must be one of error, warning, note"),
-    ("[breaking]\naccept = 1\n", "CONFIG_VALUE", 4, "it must be tables with rule, element and reason"),
-    ("[breaking]\naccept = [1]\n", "CONFIG_VALUE", 4, "it must be tables with rule, element and reason"),
-    ('[breaking]\naccept = [{ rule = "A", element = "b" }]\n', "CONFIG_VALUE", 4, "it must be tables with rule"),
-    ('[breaking]\naccept = [\n{ rule = "A", element = "b", reason = "" }]\n', "CONFIG_VALUE", 5, "it must be tables"),
+    (
+        '[breaking.severities]\nFIELD_NO_DELETE = "fatal"\n',
+        "CONFIG_VALUE_INVALID",
+        4,
+        "it must be one of error, warning, note",
+    ),
+    (
+        "[breaking.severities]\nFIELD_NO_DELETE = [1]\n",
+        "CONFIG_VALUE_INVALID",
+        4,
+        "it must be one of error, warning, note",
+    ),
+    ("[breaking]\naccept = 1\n", "CONFIG_VALUE_INVALID", 4, "it must be tables with rule, element and reason"),
+    ("[breaking]\naccept = [1]\n", "CONFIG_VALUE_INVALID", 4, "it must be tables with rule, element and reason"),
+    (
+        '[breaking]\naccept = [{ rule = "A", element = "b" }]\n',
+        "CONFIG_VALUE_INVALID",
+        4,
+        "it must be tables with rule",
+    ),
+    (
+        '[breaking]\naccept = [\n{ rule = "A", element = "b", reason = "" }]\n',
+        "CONFIG_VALUE_INVALID",
+        5,
+        "it must be tables",
+    ),
     (
         '[breaking]\naccept = [{ rule = "A", element = "b", reason = "c", untl = "2" }]\n',
         "CONFIG_KEY_UNKNOWN",
@@ -186,13 +216,13 @@ WRONG = [
     ),
     (
         'version = "1"\n[breaking]\naccept = [{ rule = "A", element = "b", reason = "c", until = "soon" }]\n',
-        "CONFIG_VALUE",
+        "CONFIG_VALUE_INVALID",
         5,
         "it must be the first version that no longer has it",
     ),
     (
         '[breaking]\naccept = [{ rule = "A", element = "b", reason = "c", until = "2.0" }]\n',
-        "CONFIG_VALUE",
+        "CONFIG_VALUE_INVALID",
         4,
         "say which version this is",
     ),

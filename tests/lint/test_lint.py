@@ -189,11 +189,11 @@ def test_a_project_says_how_much_a_rule_weighs(word: str, code: int, level: Seve
 @pytest.mark.parametrize(
     ("settings", "code", "line", "words"),
     [
-        ('[lint]\nLINT_UNUSED = "loud"\n', "CONFIG_VALUE", 3, "it must be one of error, warning, note, off"),
-        ("[lint]\nLINT_UNUSED = false\n", "CONFIG_VALUE", 3, "it must be one of error, warning, note, off"),
-        ("[lint]\nLINT_UNUSED = []\n", "CONFIG_VALUE", 3, "it must be one of error, warning, note, off"),
+        ('[lint]\nLINT_UNUSED = "loud"\n', "CONFIG_VALUE_INVALID", 3, "it must be one of error, warning, note, off"),
+        ("[lint]\nLINT_UNUSED = false\n", "CONFIG_VALUE_INVALID", 3, "it must be one of error, warning, note, off"),
+        ("[lint]\nLINT_UNUSED = []\n", "CONFIG_VALUE_INVALID", 3, "it must be one of error, warning, note, off"),
         ('[lint]\nLINT_UNUSD = "off"\n', "CONFIG_KEY_UNKNOWN", 3, "did you mean LINT_UNUSED?"),
-        ('lint = "off"\n', "CONFIG_VALUE", 2, "a table of rules, each with one of error, warning, note, off"),
+        ('lint = "off"\n', "CONFIG_VALUE_INVALID", 2, "a table of rules, each with one of error, warning, note, off"),
     ],
 )
 def test_what_it_cannot_say(settings: str, code: str, line: int, words: str, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_lifecycle_makes_one_session_and_leaves_none() -> None:
         "DELETE /session/ses_1",
         "GET /session/ses_1",
     ]
-    assert "LEFT_BEHIND" not in ids(report)
+    assert "CLEANUP_FAILED" not in ids(report)
     (methods,) = [one for one in report.coverage if one.kind == "methods"]
     assert len(methods.covered) >= 5
 
@@ -133,7 +133,7 @@ def test_a_failing_step_leaves_nothing_behind(line: str, act: Callable[[Actor], 
 def test_what_may_be_left_behind_is_named(line: str, act: Callable[[Actor], None], words: str) -> None:
     with staged(when(line, act)) as stage:
         report = live(stage, lifecycle=True)
-    (left,) = {d.message for d in report.diagnostics if d.code.id == "LEFT_BEHIND"} or {""}
+    (left,) = {d.message for d in report.diagnostics if d.code.id == "CLEANUP_FAILED"} or {""}
     assert words in left
     assert report.exit_code == 1
 
@@ -181,7 +181,7 @@ def test_impatience_leaves_nothing_behind_either(signals: list[signal.Signals]) 
                 time.sleep(0.1)
             output, errors = process.communicate(timeout=30)
         assert (process.returncode, errors) == (2, ""), output
-        assert "INTERRUPTED" in output and "LEFT_BEHIND" not in output
+        assert "INTERRUPTED" in output and "CLEANUP_FAILED" not in output
         assert stage.sessions == {}
 
 
@@ -194,7 +194,7 @@ def test_a_deletion_that_an_interruption_cannot_finish_is_named() -> None:
 
     with staged(when("DELETE", gone)) as stage:
         report = live(stage, lifecycle=True)
-    (left,) = [d.message for d in report.diagnostics if d.code.id == "LEFT_BEHIND"]
+    (left,) = [d.message for d in report.diagnostics if d.code.id == "CLEANUP_FAILED"]
     assert left.startswith("/session/ses_1 may still be there")
 
 
@@ -221,10 +221,10 @@ def test_a_server_that_is_down_could_not_be_checked() -> None:
 @pytest.mark.parametrize(
     ("act", "code"),
     [
-        (lambda actor: time.sleep(2) or True, "UPSTREAM_UNANSWERED"),
-        (lambda actor: actor.reset() or True, "UPSTREAM_UNANSWERED"),
-        (lambda actor: actor.wfile.write(b"\x16\x03\x01 no HTTP\r\n\r\n") > 0, "UPSTREAM_UNANSWERED"),
-        (lambda actor: actor.send(b"{", "application/json", content_length="50") or actor.reset() or True, "UPSTREAM_UNANSWERED"),
+        (lambda actor: time.sleep(2) or True, "UPSTREAM_NO_RESPONSE"),
+        (lambda actor: actor.reset() or True, "UPSTREAM_NO_RESPONSE"),
+        (lambda actor: actor.wfile.write(b"\x16\x03\x01 no HTTP\r\n\r\n") > 0, "UPSTREAM_NO_RESPONSE"),
+        (lambda actor: actor.send(b"{", "application/json", content_length="50") or actor.reset() or True, "UPSTREAM_NO_RESPONSE"),
         (lambda actor: actor.send(PAGE, "text/html") or True, "PATH_NOT_SERVED"),
         (lambda actor: actor.answer({"name": "NotFoundError", "data": {"message": "?"}}, 404) or True, "PATH_NOT_SERVED"),
     ],
@@ -416,7 +416,7 @@ def test_a_key_that_leads_elsewhere_is_not_put_into_a_path(key: str, tmp_path: P
     with staged(lambda actor: actor.answer({"id": key}) or True) as stage:
         report = verify_live(things(tmp_path, THING, {"type": "object"}), stage.url, {}, lifecycle=True)
     assert stage.asked == ["POST /things"]
-    assert "LEFT_BEHIND" in ids(report)
+    assert "CLEANUP_FAILED" in ids(report)
     assert filled("/things/{key}/parts", {"/things": {"key": key}}) is None
 
 
@@ -449,4 +449,4 @@ def test_only_what_can_be_deleted_is_made(
     with staged(acting_things) as stage:
         report = verify_live(config, stage.url, {}, lifecycle=True)
         assert stage.asked == asked
-    assert not [d for d in report.diagnostics if d.code.id == "LEFT_BEHIND"]
+    assert not [d for d in report.diagnostics if d.code.id == "CLEANUP_FAILED"]

@@ -93,7 +93,7 @@ def test_a_stream_without_events_is_not_clean(config: Config) -> None:
 def test_an_event_that_was_not_finished_is_none_and_is_named(config: Config) -> None:
     report = followed(config, streaming(event(1), event(2)[:-1]), events=9)
     assert trips(report) == 1
-    (cut,) = [diagnostic for diagnostic in report.diagnostics if diagnostic.code.id == "STREAM_CUT"]
+    (cut,) = [diagnostic for diagnostic in report.diagnostics if diagnostic.code.id == "STREAM_TRUNCATED"]
     assert "ends within an event" in cut.message and cut.level is Severity.WARNING
 
 
@@ -122,9 +122,9 @@ def test_a_fault_of_many_events_is_one_group_with_a_count(config: Config) -> Non
         (lambda actor: actor.send(PAGE, "text/html") or True, "PATH_NOT_SERVED"),
         (lambda actor: actor.answer({"at": 1}, 404) or True, "PATH_NOT_SERVED"),
         (lambda actor: actor.answer({"at": 1}) or True, "MEDIA_TYPE_UNDOCUMENTED"),
-        (lambda actor: actor.reset() or True, "UPSTREAM_UNANSWERED"),
-        (lambda actor: time.sleep(2) or True, "UPSTREAM_UNANSWERED"),
-        (lambda actor: actor.send(b"\x1f\x8b", "text/event-stream", content_encoding="gzip") or True, "UPSTREAM_UNANSWERED"),
+        (lambda actor: actor.reset() or True, "UPSTREAM_NO_RESPONSE"),
+        (lambda actor: time.sleep(2) or True, "UPSTREAM_NO_RESPONSE"),
+        (lambda actor: actor.send(b"\x1f\x8b", "text/event-stream", content_encoding="gzip") or True, "UPSTREAM_NO_RESPONSE"),
     ],
     ids=["page", "404", "JSON", "reset", "slow", "compressed"],
 )  # fmt: skip
@@ -160,7 +160,7 @@ def test_a_refusal_that_comes_in_pieces_is_judged_whole(config: Config) -> None:
 def test_a_refusal_that_is_too_large_is_named(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "MAX_BYTES", 2**20)
     report = followed(config, in_two(b'{"at": 1' + b" " * 2**20 + b"}"), seconds=5)
-    (found,) = [one for one in report.diagnostics if one.code.id == "UPSTREAM_UNANSWERED"]
+    (found,) = [one for one in report.diagnostics if one.code.id == "UPSTREAM_NO_RESPONSE"]
     assert "the answer is larger than 1 MiB" in found.message
 
 

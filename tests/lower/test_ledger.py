@@ -75,7 +75,7 @@ def test_a_pinned_number_is_kept_and_the_next_one_follows_it() -> None:
 
 def test_a_pin_on_a_reserved_number_is_an_error() -> None:
     _, found = allocate(after([want("a"), want("b")], [want("a")]), [want("a"), want("c", pinned=2)], "shop.Order")
-    assert [d.code.id for d in found] == ["LEDGER_PIN_TAKEN"]
+    assert [d.code.id for d in found] == ["FIELD_NUMBER_TAKEN"]
 
 
 def test_the_range_of_protobuf_itself_is_skipped() -> None:

@@ -240,10 +240,10 @@ def test_a_pattern_that_names_no_overlay_is_an_error(project: Config) -> None:
 @pytest.mark.parametrize(
     ("lines", "code"),
     [
-        ("import = 1", "CONFIG_VALUE"),
-        ("[tool.wirelock.import]\noverlays = 'one.yaml'", "CONFIG_VALUE"),
-        ("[tool.wirelock.import]\noverlays = [1]", "CONFIG_VALUE"),
-        ("[tool.wirelock.import]\noverlays = ['../one.yaml']", "CONFIG_VALUE"),
+        ("import = 1", "CONFIG_VALUE_INVALID"),
+        ("[tool.wirelock.import]\noverlays = 'one.yaml'", "CONFIG_VALUE_INVALID"),
+        ("[tool.wirelock.import]\noverlays = [1]", "CONFIG_VALUE_INVALID"),
+        ("[tool.wirelock.import]\noverlays = ['../one.yaml']", "CONFIG_VALUE_INVALID"),
         ("[tool.wirelock.import]\noverlay = []", "CONFIG_KEY_UNKNOWN"),
     ],
 )

@@ -27,7 +27,7 @@ COLUMNS = (
     "version", "components", "operations", "packages", "files", "types", "messages", "enums", "services",
     "methods", "models", "validators", "codecs", "warnings",
 )  # fmt: skip
-NAMED = {"UNION_UNTOLD", "WEBSOCKET_UNSUPPORTED", "MEDIA_TYPE_NOT_CARRIED"}
+NAMED = {"UNION_NOT_DISCRIMINATED", "WEBSOCKET_UNSUPPORTED", "MEDIA_TYPE_UNSUPPORTED"}
 """What may be said of these descriptions; anything else, such as a warning of protoc's, is new."""
 
 pytestmark = [

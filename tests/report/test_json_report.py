@@ -18,7 +18,7 @@ from wirelock.config import Config, read_config
 from wirelock.diagnostics import Code, Coverage, Diagnostic, ExchangeRef, Location, Report, Severity
 from wirelock.report.json import render
 from wirelock.traffic.conformance.checker import OUTCOMES, ROUND_TRIPS
-from wirelock.traffic.conformance.codes import NOT_DESCRIBED, NOTHING_CHECKED, VIOLATION
+from wirelock.traffic.conformance.codes import NOTHING_CHECKED, ROUTE_UNDOCUMENTED, VIOLATION
 from wirelock.traffic.conformance.coverage import KINDS
 
 ROOT = Path(__file__).parents[2]
@@ -224,4 +224,4 @@ def test_the_check_of_this_repository_is_a_report() -> None:
     assert value["summary"]["round trips"]["total"] > 100
     assert {finding["code"] for finding in value["findings"]} >= {VIOLATION.id}
     assert set(value["coverage"]) == set(KINDS)
-    assert NOT_DESCRIBED.id not in {finding["code"] for finding in value["findings"]}
+    assert ROUTE_UNDOCUMENTED.id not in {finding["code"] for finding in value["findings"]}

@@ -13,7 +13,7 @@ from projects import contract, project, scenario
 
 from wirelock.loader import TypeContract
 from wirelock.runtime.codec.codec import Refused
-from wirelock.runtime.findings import DIGITS_LOST, MALFORMED, NOT_CARRIED, UNDECLARED_FIELD, VIOLATION
+from wirelock.runtime.findings import MALFORMED, NOT_REPRESENTABLE, PRECISION_LOST, UNDECLARED_FIELD, VIOLATION
 from wirelock.runtime.json.text import MAX_DEPTH, dump
 from wirelock.traffic.conformance.verdict import Verdict, judge
 
@@ -33,7 +33,7 @@ TYPES = [
     "across-packages:order/order",
     "names-that-collide:order/order",
 ]
-LOSSES = {UNDECLARED_FIELD, DIGITS_LOST}
+LOSSES = {UNDECLARED_FIELD, PRECISION_LOST}
 
 
 def hold(found: Verdict) -> None:
@@ -47,7 +47,7 @@ def hold(found: Verdict) -> None:
         case "lossy":
             assert codes & LOSSES
         case "failed":
-            assert NOT_CARRIED in codes
+            assert NOT_REPRESENTABLE in codes
         case None:
             assert any(not raised.finding.warning for raised in found.raised)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from projects import artefacts
 
-from wirelock.runtime.findings import NOT_CARRIED
+from wirelock.runtime.findings import NOT_REPRESENTABLE
 from wirelock.traffic.conformance.verdict import judge
 
 FILE = "bytes-in-base64:file/file"
@@ -52,7 +52,7 @@ def test_other_text_is_valid_and_refused(spelling: str, words: str) -> None:
     ):
         assert judge(artefacts(FILE), text.encode()).valid
         [found] = artefacts(FILE).codec_findings(text.encode())
-        assert (found.code, found.pointer) == (NOT_CARRIED, pointer)
+        assert (found.code, found.pointer) == (NOT_REPRESENTABLE, pointer)
         assert words in found.message
 
 

@@ -9,7 +9,7 @@ import pytest
 from projects import artefacts, contract, project
 
 from wirelock.runtime.codec.codec import Codec, Refused
-from wirelock.runtime.findings import DIGITS_LOST, NOT_CARRIED, VIOLATION, Finding
+from wirelock.runtime.findings import NOT_REPRESENTABLE, PRECISION_LOST, VIOLATION, Finding
 from wirelock.traffic.conformance.verdict import judge
 
 # type, document, and the finding of the codec alone: where, and in which words
@@ -58,7 +58,7 @@ def test_a_valid_document_that_protobuf_cannot_hold_is_not_carried(
     name: str, text: str, pointer: str, message: str
 ) -> None:
     found = judge(artefacts(name), text.encode())
-    assert [raised.finding for raised in found.raised] == [Finding(pointer, NOT_CARRIED, message)]
+    assert [raised.finding for raised in found.raised] == [Finding(pointer, NOT_REPRESENTABLE, message)]
     assert (found.disagreement, found.round_trip) == ("", "failed")
     assert "validator" not in found.raised[0].by
 
@@ -91,7 +91,7 @@ def test_digits_that_a_double_does_not_keep_are_named(place: str, tmp_path: Path
     }
     found = judge(ours, documents[place].encode())
     (only,) = found.raised
-    assert (only.finding.pointer, only.finding.code, only.by) == (place, DIGITS_LOST, ("codec",))
+    assert (only.finding.pointer, only.finding.code, only.by) == (place, PRECISION_LOST, ("codec",))
     assert only.finding.message == "9007199254740993 is kept as a double"
     assert (only.finding.warning, found.round_trip, found.loss) == (True, "lossy", None)
 

@@ -12,7 +12,7 @@ from instances import Schemata
 from projects import artefacts, contract, project, scenario
 from pydantic import MISSING, ValidationError
 
-from wirelock.runtime.findings import NOT_CARRIED, UNDECLARED_FIELD, VIOLATION, Finding
+from wirelock.runtime.findings import NOT_REPRESENTABLE, UNDECLARED_FIELD, VIOLATION, Finding
 from wirelock.runtime.json.equality import equal
 from wirelock.runtime.json.text import dump
 from wirelock.runtime.models.base import model_findings
@@ -71,8 +71,8 @@ def test_an_integer_may_be_spelt_as_a_float() -> None:
 def test_a_number_that_no_double_holds_is_not_carried() -> None:
     scalars, unions = model("scalars-and-presence:order/order"), model("unions:order/order")
     words = "the number is outside the range of a double"
-    assert model_findings(scalars, {**ORDER, "price": 10**400}) == (Finding("/price", NOT_CARRIED, words),)
-    assert model_findings(unions, {"nan": -(10**400)}) == (Finding("/nan", NOT_CARRIED, words),)
+    assert model_findings(scalars, {**ORDER, "price": 10**400}) == (Finding("/price", NOT_REPRESENTABLE, words),)
+    assert model_findings(unions, {"nan": -(10**400)}) == (Finding("/nan", NOT_REPRESENTABLE, words),)
     assert model_findings(scalars, {**ORDER, "count": 10**400}) == ()
 
 

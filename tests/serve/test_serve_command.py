@@ -135,7 +135,7 @@ def test_it_serves_metrics_and_writes_the_spans_that_the_environment_asks_for() 
     assert '"trace_id"' in lines
 
 
-@pytest.mark.parametrize(("address", "code"), [("nowhere", "LISTEN_INVALID"), ("{taken}", "METRICS_UNSERVED")])
+@pytest.mark.parametrize(("address", "code"), [("nowhere", "LISTEN_INVALID"), ("{taken}", "METRICS_LISTEN_FAILED")])
 def test_metrics_that_cannot_be_served_keep_it_from_running(taken: str, address: str, code: str) -> None:
     done = run("--upstream", "http://127.0.0.1:1", "--listen", "127.0.0.1:0", "--metrics", address.format(taken=taken))
     assert done.returncode == 2
@@ -146,7 +146,7 @@ def test_traces_that_nothing_can_send_keep_it_from_running() -> None:
     environment = {"OTEL_TRACES_EXPORTER": "carrier-pigeon"}
     done = run("--upstream", "http://127.0.0.1:1", "--listen", "127.0.0.1:0", "--traces", **environment)
     assert done.returncode == 2
-    assert "TRACES_UNEXPORTED" in done.stdout and "carrier-pigeon" in done.stdout
+    assert "TRACING_UNAVAILABLE" in done.stdout and "carrier-pigeon" in done.stdout
 
 
 def test_a_port_in_use_is_said(taken: str) -> None:

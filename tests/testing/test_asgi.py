@@ -83,7 +83,7 @@ def test_recorded_answers_pass_unchanged_and_conform(conformance: Conformance, r
         scope = {"method": exchange.method, "path": path, "query_string": query.encode(), "headers": headers}
         assert serve(Checked(answering(*messages), conformance), asked, **scope) == messages
     assert outcomes(conformance) == {"total": len(recorded), "conforming": len(recorded)}
-    assert codes(conformance) == ["DIGITS_LOST"]
+    assert codes(conformance) == ["PRECISION_LOST"]
 
 
 def test_a_fault_is_raised_when_the_answer_has_gone_out(conformance: Conformance) -> None:

@@ -53,7 +53,7 @@ def test_every_response_of_a_real_server_conforms(
     report = conformance.report()
     assert report.summary["exchanges"]["conforming"] == len(recorded)
     assert [(one.code.id, one.where.pointer) for one in report.diagnostics] == [
-        ("DIGITS_LOST", "/metadata/nested/deep/n")
+        ("PRECISION_LOST", "/metadata/nested/deep/n")
     ]
 
 
@@ -138,7 +138,7 @@ FAULTS = {
         "VIOLATION",
         "/title",
     ),
-    "nothing described": (answer(httpx.Response(200, json={}), "GET", "/sesion"), "NOT_DESCRIBED", ""),
+    "nothing described": (answer(httpx.Response(200, json={}), "GET", "/sesion"), "ROUTE_UNDOCUMENTED", ""),
 }
 
 

@@ -76,8 +76,12 @@ OUTCOMES: dict[str, tuple[Exchange, str, list[str]]] = {
         ["BODY_NOT_CHECKED"],
     ),
     "no answer": (get("/session/ses_1", 0), "no_body", ["BODY_NOT_CHECKED"]),
-    "another service's": (get("/config", 200, b"{}"), "unmatched", ["NOT_DESCRIBED"]),
-    "an operation that only looks like a session": (get("/session/status", 200, b"{}"), "unmatched", ["NOT_DESCRIBED"]),
+    "another service's": (get("/config", 200, b"{}"), "unmatched", ["ROUTE_UNDOCUMENTED"]),
+    "an operation that only looks like a session": (
+        get("/session/status", 200, b"{}"),
+        "unmatched",
+        ["ROUTE_UNDOCUMENTED"],
+    ),
     "a request at fault that the server took": (
         send("POST", "/session", 200, b'{"title": 1}', SESSION),
         "violating",
@@ -127,7 +131,7 @@ def test_secrets_of_a_url_are_not_reported(check: Check, tmp_path: Path) -> None
     line = {"request": {"method": "GET", "url": url, "headers": [], "body": None}, "response": {"status": 200}}
     (tmp_path / "one.ndjson").write_text(json.dumps(line) + "\n", "utf-8")
     report = wirelock.verify(configuration(Path(__file__).parents[2]), [str(tmp_path / "one.ndjson")])
-    assert "NOT_DESCRIBED" in {d.code.id for d in report.diagnostics}
+    assert "ROUTE_UNDOCUMENTED" in {d.code.id for d in report.diagnostics}
     assert "hunter2" not in repr(report)
 
 
@@ -242,7 +246,7 @@ def test_a_part_that_accepts_what_others_refuse_is_a_disagreement() -> None:
 
 
 def test_what_protobuf_cannot_hold_is_no_disagreement() -> None:
-    verdict = judge(Says(codec=[Finding("/a", "NOT_CARRIED", "too large")]), b'{"a": 1}')
+    verdict = judge(Says(codec=[Finding("/a", "NOT_REPRESENTABLE", "too large")]), b'{"a": 1}')
     assert (verdict.disagreement, verdict.round_trip) == ("", "failed")
     assert not verdict.accepted
 

@@ -41,7 +41,7 @@ def test_every_verified_body_survives(version: str, verified: Verify) -> None:
     """1.18.33 was sent one free-form integer beyond 2^53, which no double holds; the finding says so."""
     report = verified(f"lifecycle-{version}.har")
     trips = counts(report, "round trips")
-    lossy = [d for d in report.diagnostics if d.code.id == "DIGITS_LOST"]
+    lossy = [d for d in report.diagnostics if d.code.id == "PRECISION_LOST"]
     assert trips.get("lossy", 0) == len(lossy) == (version == "1.18.33")
     assert "failed" not in trips
     assert trips["equal"] == int(trips["total"]) - len(lossy) > 20
@@ -125,4 +125,4 @@ def test_uncut_recordings_have_other_services_which_are_not_described(project: B
     failing = [d for d in report.diagnostics if d.level is Severity.ERROR]
     assert {d.exchange.recording for d in failing if d.exchange} == {"lifecycle-0.5.29.har"}
     assert {d.message for d in failing} == {"required property `directory` is missing"}
-    assert sum(d.code.id == "NOT_DESCRIBED" for d in report.diagnostics) == check.outcomes["unmatched"]
+    assert sum(d.code.id == "ROUTE_UNDOCUMENTED" for d in report.diagnostics) == check.outcomes["unmatched"]

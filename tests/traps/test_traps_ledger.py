@@ -81,7 +81,7 @@ def test_61_numbers_of_protobuf_itself_are_skipped(life: Life) -> None:
 
 @pytest.mark.parametrize("number", [0, 19000, 19999, 536870912])
 def test_61_numbers_that_protobuf_has_not_are_refused(number: int, life: Life) -> None:
-    assert life.codes(x=properties(a={**TEXT, "x-proto-field": number})) == {"HINT_INVALID"}
+    assert life.codes(x=properties(a={**TEXT, "x-proto-field": number})) == {"EXTENSION_INVALID"}
 
 
 def test_61_two_branches_that_add_a_property_conflict_in_the_ledger(life: Life) -> None:

@@ -89,7 +89,7 @@ TRAPS = (
         properties(n={"minimum": 3}, o={"required": ["x"]}),
         good=('{"n":"a"}', '{"n":3}', '{"o":1}', '{"o":{"x":null}}'),
         bad=('{"n":2}', '{"o":{}}'),
-        codes=("TYPE_UNSTATED", "TYPE_UNSTATED"),
+        codes=("TYPE_MISSING", "TYPE_MISSING"),
     ),
 )
 

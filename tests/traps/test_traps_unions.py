@@ -84,7 +84,7 @@ TRAPS = (
             '{"type":"sync","at":0}',
             '{"type":"moved","name":"gone","why":""}',
         ),
-        codes=("UNION_UNTOLD",),
+        codes=("UNION_NOT_DISCRIMINATED",),
     ),
     Trap(
         22,
@@ -118,7 +118,7 @@ TRAPS = (
         {"type": "object", "oneOf": [properties("a", a=TEXT), properties("b", b=TEXT)]},
         good=('{"a":"x"}', '{"b":"x"}'),
         bad=('{"a":"x","b":"y"}', '{"c":1}', "{}"),
-        codes=("UNION_UNTOLD",),
+        codes=("UNION_NOT_DISCRIMINATED",),
     ),
     Trap(
         24,
@@ -126,14 +126,14 @@ TRAPS = (
         {"oneOf": [properties(a=TEXT), properties(b=TEXT)]},
         noted=('{"a":1}', '{"b":1,"a":"x"}'),
         bad=('{"a":"x","b":"y"}', '{"c":1}', "{}", "1"),
-        codes=("UNION_UNTOLD",),
+        codes=("UNION_NOT_DISCRIMINATED",),
     ),
     Trap(
         25,
         "any of branches that overlap keeps both halves",
         properties(x={"anyOf": [properties("a", a=TEXT), properties("b", b=INTEGER)]}),
         good=('{"x":{"a":"x","b":1}}',),
-        codes=("UNION_UNTOLD",),
+        codes=("UNION_NOT_DISCRIMINATED",),
     ),
     Trap(
         25,
@@ -141,7 +141,7 @@ TRAPS = (
         properties(x={"anyOf": [properties("a", a=TEXT), properties("b", b=INTEGER)]}),
         good=('{"x":{"a":"x"}}', '{"x":{"b":0}}'),
         bad=('{"x":{}}', '{"x":{"a":1}}'),
-        codes=("UNION_UNTOLD",),
+        codes=("UNION_NOT_DISCRIMINATED",),
     ),
     Trap(
         26,

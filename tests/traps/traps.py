@@ -140,7 +140,7 @@ class Traps:
         for text in trap.uncarried:
             verdict = self._project.judge(f"t/{name}", text)
             assert (verdict.valid, verdict.loss, bool(verdict.raised)) == (True, None, True), (text, verdict)
-            assert {r.finding.code for r in verdict.raised} <= {"NOT_CARRIED", "DIGITS_LOST"}, (text, verdict)
+            assert {r.finding.code for r in verdict.raised} <= {"NOT_REPRESENTABLE", "PRECISION_LOST"}, (text, verdict)
         for text in trap.noted:
             verdict = self._project.judge(f"t/{name}", text)
             assert (verdict.valid, verdict.accepted) == (True, True), (text, verdict)

@@ -123,7 +123,7 @@ def test_links_are_looked_for_again_when_writing(tmp_path: Path) -> None:
     root = tmp_path / "project"
     root.mkdir()
     (root / "a").symlink_to(tmp_path)
-    assert codes(root, add("a/x"), add("../y")) == ["OUTPUT_LINK a/x"]
+    assert codes(root, add("a/x"), add("../y")) == ["OUTPUT_IS_SYMLINK a/x"]
     assert names(tmp_path) == ["project", "project/a"]
 
 

@@ -72,7 +72,7 @@ class Compiled:
     @property
     def _codec(self) -> Codec[Message]:
         if self._contract.codec is None:
-            raise Refused((Finding("", "NOT_CARRIED", "the schema has no message"),))
+            raise Refused((Finding("", "NOT_REPRESENTABLE", "the schema has no message"),))
         return self._contract.codec
 
     @cached_property

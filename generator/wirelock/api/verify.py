@@ -26,7 +26,7 @@ from wirelock.traffic.recordings.formats import read_recording
 from wirelock.traffic.recordings.ndjson import read_documents
 
 TYPE_UNKNOWN = Code("TYPE_UNKNOWN", Severity.ERROR, fatal=True)
-RECORDINGS_MISSING = Code("RECORDINGS_MISSING", Severity.ERROR, fatal=True)
+RECORDING_PATTERN_EMPTY = Code("RECORDING_PATTERN_EMPTY", Severity.ERROR, fatal=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,10 @@ def configured(config: Config) -> tuple[list[Recording], tuple[Diagnostic, ...]]
         found |= {path.relative_to(config.root).as_posix(): path for path in paths}
         if not paths:
             hint = "mend the pattern in [tool.wirelock.verify], or record the traffic again"
-            missing.append(Diagnostic(RECORDINGS_MISSING, Location(config.file), f"{pattern} names no file", hint))
+            missing.append(Diagnostic(RECORDING_PATTERN_EMPTY, Location(config.file), f"{pattern} names no file", hint))
     if not config.recordings:
         hint = 'name them: wirelock verify FILE..., or [tool.wirelock.verify] recordings = ["recordings/*.har"]'
-        missing.append(Diagnostic(RECORDINGS_MISSING, Location(config.file), "no recordings are configured", hint))
+        missing.append(Diagnostic(RECORDING_PATTERN_EMPTY, Location(config.file), "no recordings are configured", hint))
     return [Recording(path, shown) for shown, path in sorted(found.items())], tuple(missing)
 
 

@@ -9,8 +9,8 @@ from wirelock.config import Acceptance
 from wirelock.config.breaking import release
 from wirelock.diagnostics import Code, Diagnostic, Severity
 
-ACCEPTANCE_UNUSED = Code("ACCEPTANCE_UNUSED", Severity.WARNING)
-ACCEPTANCE_EXPIRED = Code("ACCEPTANCE_EXPIRED", Severity.ERROR)
+SUPPRESSION_UNUSED = Code("SUPPRESSION_UNUSED", Severity.WARNING)
+SUPPRESSION_EXPIRED = Code("SUPPRESSION_EXPIRED", Severity.ERROR)
 
 
 def accepted(
@@ -57,9 +57,9 @@ def _is_over(acceptance: Acceptance, version: str) -> bool:
 
 def _expired(acceptance: Acceptance, version: str) -> Diagnostic:
     words = f"{acceptance.rule} of {acceptance.element} was accepted until {acceptance.until}; this is {version}"
-    return Diagnostic(ACCEPTANCE_EXPIRED, acceptance.where, words, "take the break back, or remove the line")
+    return Diagnostic(SUPPRESSION_EXPIRED, acceptance.where, words, "take the break back, or remove the line")
 
 
 def _unused(acceptance: Acceptance) -> Diagnostic:
     words = f"there is no {acceptance.rule} of {acceptance.element} to accept"
-    return Diagnostic(ACCEPTANCE_UNUSED, acceptance.where, words, "remove the line")
+    return Diagnostic(SUPPRESSION_UNUSED, acceptance.where, words, "remove the line")

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 from wirelock.config.breaking import Acceptance, Breaking, StatedSeverity, WireCategory, breaking, wrong_breaking
 from wirelock.config.linting import LINT_RULES, LintSeverities, linting, wrong_linting
 from wirelock.config.recording import redacted, wrong_recording
-from wirelock.config.tables import CONFIG_VALUE, Table, as_table, items, unknown, wrong
+from wirelock.config.tables import CONFIG_VALUE_INVALID, Table, as_table, items, unknown, wrong
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.source.dialects import DEFAULT, NAMED
 
@@ -189,7 +189,7 @@ def _wrong_values(table: Table) -> list[Diagnostic]:
         return faults
     if "package" not in table.keys:
         hint = 'the Python package to write: package = "my_api"'
-        faults.append(Diagnostic(CONFIG_VALUE, Location(table.file, 1, 1), "the key package is missing", hint))
+        faults.append(Diagnostic(CONFIG_VALUE_INVALID, Location(table.file, 1, 1), "the key package is missing", hint))
     for key, pattern in (("package", _PACKAGE), ("proto-package", _PROTO_PACKAGE)):
         if key in table.keys and not pattern.fullmatch(table.keys[key]):
             faults.append(wrong(table, key, "a lower-case identifier"))
@@ -255,4 +255,4 @@ def wrong_dialect(name: object, where: Location) -> Diagnostic | None:
     near = difflib.get_close_matches(str(name), NAMED, 1, 0.5)
     hint = f"did you mean {near[0]}? " if near else ""
     words = f"there is no dialect {name!r}"
-    return Diagnostic(CONFIG_VALUE, where, words, f"{hint}dialects are {', '.join(NAMED)}")
+    return Diagnostic(CONFIG_VALUE_INVALID, where, words, f"{hint}dialects are {', '.join(NAMED)}")

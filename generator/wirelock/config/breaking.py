@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from wirelock.config.tables import CONFIG_VALUE, Table, as_table, items, unknown, wrong
+from wirelock.config.tables import CONFIG_VALUE_INVALID, Table, as_table, items, unknown, wrong
 from wirelock.diagnostics import Diagnostic, Location, Severity
 
 WireCategory = Literal["FILE", "PACKAGE", "WIRE_JSON", "WIRE"]
@@ -114,7 +114,7 @@ def _wrong_severities(table: Table, stated: Mapping[str, Any]) -> list[Diagnosti
     words = ", ".join(Severity)
     return [
         Diagnostic(
-            CONFIG_VALUE,
+            CONFIG_VALUE_INVALID,
             table.inside("severities", rule),
             f"{rule} has a value that it cannot have",
             f"it must be one of {words}",
@@ -135,16 +135,16 @@ def _wrong_acceptance(table: Table, stated: object, where: Location) -> Iterator
     entry = as_table(stated)
     if entry is None or any(not isinstance(entry.get(key), str) or not entry[key] for key in _ACCEPT_KEYS[:3]):
         wanted = "it must be tables with rule, element and reason, all strings, and until if it is not for good"
-        yield Diagnostic(CONFIG_VALUE, where, "accept has a value that it cannot have", wanted)
+        yield Diagnostic(CONFIG_VALUE_INVALID, where, "accept has a value that it cannot have", wanted)
         return
     yield from (replace(fault, where=where) for fault in unknown(table, entry, _ACCEPT_KEYS))
     until = entry.get("until", "0")
     if not isinstance(until, str) or release(until) is None:
         hint = 'it must be the first version that no longer has it, such as "2.0.0"'
-        yield Diagnostic(CONFIG_VALUE, where, "until has a value that it cannot have", hint)
+        yield Diagnostic(CONFIG_VALUE_INVALID, where, "until has a value that it cannot have", hint)
     elif "until" in entry and release(version(table)) is None:
         hint = 'say which version this is: version = "1.4.0" beside package, or in [project]'
-        yield Diagnostic(CONFIG_VALUE, where, "until is about the version of the project, which has none", hint)
+        yield Diagnostic(CONFIG_VALUE_INVALID, where, "until is about the version of the project, which has none", hint)
 
 
 def _places(table: Table) -> Iterator[Location]:

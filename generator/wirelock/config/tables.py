@@ -11,7 +11,7 @@ from typing import Any, cast
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 
 CONFIG_KEY_UNKNOWN = Code("CONFIG_KEY_UNKNOWN", Severity.ERROR, fatal=True)
-CONFIG_VALUE = Code("CONFIG_VALUE", Severity.ERROR, fatal=True)
+CONFIG_VALUE_INVALID = Code("CONFIG_VALUE_INVALID", Severity.ERROR, fatal=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,9 @@ def unknown(table: Table, keys: Mapping[str, Any], known: Iterable[str]) -> list
 
 def wrong(table: Table, key: str, wanted: str) -> Diagnostic:
     """A key with a value that it cannot have."""
-    return Diagnostic(CONFIG_VALUE, table.at(key), f"{key} has a value that it cannot have", f"it must be {wanted}")
+    return Diagnostic(
+        CONFIG_VALUE_INVALID, table.at(key), f"{key} has a value that it cannot have", f"it must be {wanted}"
+    )
 
 
 def as_table(value: object) -> Mapping[str, Any] | None:

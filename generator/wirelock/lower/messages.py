@@ -50,7 +50,7 @@ from wirelock.lower.plan import (
 from wirelock.lower.unions import Merged, Tagged, Typed, Untold, follow, split_null, union_rule
 from wirelock.naming import pascal, snake
 
-UNION_UNTOLD = Code("UNION_UNTOLD", Severity.WARNING)
+UNION_NOT_DISCRIMINATED = Code("UNION_NOT_DISCRIMINATED", Severity.WARNING)
 PROTO_TYPE_UNSUPPORTED = Code("PROTO_TYPE_UNSUPPORTED", Severity.ERROR, fatal=True)
 ItemShape = Scalar | EnumType | MessageType | FreeForm
 _SCALARS: Mapping[str, tuple[ScalarName, ...]] = {
@@ -272,7 +272,7 @@ class Lowering:
             case Untold():
                 self.diagnostics.append(
                     Diagnostic(
-                        UNION_UNTOLD,
+                        UNION_NOT_DISCRIMINATED,
                         node.where,
                         "nothing tells the branches of this union apart, so it is carried as a free-form value",
                         "give each branch a required constant property of its own, or different JSON types",

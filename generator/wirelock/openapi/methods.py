@@ -17,7 +17,7 @@ from wirelock.openapi.parameters import Parameter
 from wirelock.openapi.schemas import Link, Rewriter, key_of
 from wirelock.runtime.json.text import Json
 
-MEDIA_TYPE_NOT_CARRIED = Code("MEDIA_TYPE_NOT_CARRIED", Severity.WARNING)
+MEDIA_TYPE_UNSUPPORTED = Code("MEDIA_TYPE_UNSUPPORTED", Severity.WARNING)
 WEBSOCKET_UNSUPPORTED = Code("WEBSOCKET_UNSUPPORTED", Severity.WARNING)
 JSON, EVENTS = "application/json", "text/event-stream"
 Maker = Callable[[Link], Json]
@@ -209,7 +209,7 @@ class Methods:
 
     def _lost(self, media: Media, message: str) -> None:
         hint = "wirelock carries JSON, text and event streams"
-        self._library.report(MEDIA_TYPE_NOT_CARRIED, media.where, message, hint)
+        self._library.report(MEDIA_TYPE_UNSUPPORTED, media.where, message, hint)
 
 
 def _preferred(media: tuple[Media, ...]) -> Media:

@@ -10,7 +10,7 @@ from wirelock.openapi.bodies import Answer, Body, answers, request_body
 from wirelock.openapi.documents import At, Library
 from wirelock.openapi.parameters import Parameter, filled, matched, parameters, template
 
-OPERATION_NOT_CARRIED = Code("OPERATION_NOT_CARRIED", Severity.WARNING)
+OPERATION_UNSUPPORTED = Code("OPERATION_UNSUPPORTED", Severity.WARNING)
 VERBS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _CARRIED = ("get", "put", "post", "delete", "patch")
 
@@ -61,7 +61,7 @@ def operations(library: Library) -> list[Operation]:
 def _tell_what_stays(entry: At, library: Library) -> None:
     for name, item in library.named(entry, "webhooks"):
         words = f"the webhook {name} is no call to the server and is not imported"
-        library.report(OPERATION_NOT_CARRIED, item, words, "nothing needs to be done if clients do not receive it")
+        library.report(OPERATION_UNSUPPORTED, item, words, "nothing needs to be done if clients do not receive it")
 
 
 def _operation(verb: str, path: str, item: At, library: Library) -> Operation:
@@ -75,10 +75,10 @@ def _operation(verb: str, path: str, item: At, library: Library) -> Operation:
     carried = verb in _CARRIED and wanted is not None
     if not carried:
         words = f"{verb.upper()} {path} cannot be said in an HTTP rule; the method is imported without one"
-        library.report(OPERATION_NOT_CARRIED, at, words, "call it by hand, or change the description with an overlay")
+        library.report(OPERATION_UNSUPPORTED, at, words, "call it by hand, or change the description with an overlay")
     if "callbacks" in at.table:
         words = "callbacks are no calls to the server and are not imported"
-        library.report(OPERATION_NOT_CARRIED, at.below("callbacks"), words, "nothing needs to be done for clients")
+        library.report(OPERATION_UNSUPPORTED, at.below("callbacks"), words, "nothing needs to be done for clients")
     tags = [tag.value for tag in library.items(at, "tags") if isinstance(tag.value, str)]
     return Operation(
         at,

@@ -11,7 +11,7 @@ from wirelock.openapi.bodies import check_media_type, plain
 from wirelock.openapi.documents import At, Library
 from wirelock.openapi.names import property_name
 
-PARAMETER_NOT_CARRIED = Code("PARAMETER_NOT_CARRIED", Severity.WARNING)
+PARAMETER_UNSUPPORTED = Code("PARAMETER_UNSUPPORTED", Severity.WARNING)
 PARAMETER_UNMATCHED = Code("PARAMETER_UNMATCHED", Severity.WARNING)
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")  # OpenAPI 3.1, "Parameter Object", name
 _IN_PATH = re.compile(r"\{([^{}]*)\}")
@@ -48,7 +48,7 @@ def parameters(item: At, operation: At, library: Library) -> list[Parameter]:
     for (name, place), at in stated.items():
         if place not in ("path", "query", "header"):
             words = f"the {place} parameter {name} is not imported"
-            library.report(PARAMETER_NOT_CARRIED, at, words, "send it by hand")
+            library.report(PARAMETER_UNSUPPORTED, at, words, "send it by hand")
         elif not (place == "header" and name.lower() in _IGNORED_HEADERS):
             taken = [parameter.property for parameter in found]
             found.append(_parameter(at, name, place, property_name(name, place, taken), library))

@@ -15,7 +15,7 @@ from wirelock.openapi.documents import At, Library
 from wirelock.runtime.json.pointers import names_of, pointer_of
 from wirelock.runtime.json.text import Json
 from wirelock.runtime.schema.documents import subschemas
-from wirelock.source.openapi30 import NULLABLE_VOID, translated, with_schemas
+from wirelock.source.openapi30 import NULLABLE_IGNORED, translated, with_schemas
 
 _ROOT = re.compile(r"(/components/schemas/[^/]+|/(?:\$defs|definitions)/[^/]+)(/.*)?")
 _RENAMED = {"xml": "x-xml", "externalDocs": "x-externalDocs", "discriminator": "x-discriminator"}
@@ -120,7 +120,7 @@ class Rewriter:
         """A schema object of OpenAPI 3.0 in the words of 2020-12."""
         schema, void = translated(at.table)
         if void is not None:
-            self.library.report(NULLABLE_VOID, at.below("nullable"), void.message, void.hint)
+            self.library.report(NULLABLE_IGNORED, at.below("nullable"), void.message, void.hint)
         return schema
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from wirelock.diagnostics import Diagnostic
 from wirelock.ir import Definition, Node, Ref, Service, TypeId, Union
-from wirelock.parse.codes import REFERENCE_CIRCLE, SERVICE_CONFLICT
+from wirelock.parse.codes import REFERENCE_CYCLE, SERVICE_CONFLICT
 
 Definitions = Mapping[TypeId, Definition]
 _PARAMETER = re.compile(r"\{[^{}]*\}")
@@ -23,7 +23,7 @@ def circles(definitions: Definitions) -> Iterator[Diagnostic]:
         if _leads_back(key, definitions, path, settled):
             words = " -> ".join(str(step) for step in path[path.index(path[-1]) :])
             where = definitions[key].node.where
-            yield Diagnostic(REFERENCE_CIRCLE, where, f"the type is only a reference to itself: {words}", _TO_OURSELVES)
+            yield Diagnostic(REFERENCE_CYCLE, where, f"the type is only a reference to itself: {words}", _TO_OURSELVES)
             return
 
 

@@ -14,7 +14,7 @@ from wirelock.runtime.json.text import Json
 from wirelock.runtime.schema.documents import subschemas
 from wirelock.source import Document
 from wirelock.source.dialects import DEFAULT, NAMED, OPENAPI_3_1, TRANSLATED
-from wirelock.source.openapi30 import NULLABLE_VOID, translated, with_schemas
+from wirelock.source.openapi30 import NULLABLE_IGNORED, translated, with_schemas
 
 _ANYWHERE = ("$comment", "$defs", "definitions")
 _AT_THE_ROOT = ("$schema", "$id", *_ANYWHERE)
@@ -64,7 +64,7 @@ class _Translation:
         schema, void = translated({keyword: inner for keyword, inner in value.items() if _means(keyword, pointer)})
         if void is not None:
             where = self._document.at(f"{pointer}/nullable")
-            self.diagnostics.append(Diagnostic(NULLABLE_VOID, where, void.message, void.hint))
+            self.diagnostics.append(Diagnostic(NULLABLE_IGNORED, where, void.message, void.hint))
         schema |= {keyword: value[keyword] for keyword in _beside_reference(pointer) if keyword in value}
         return {keyword: self._keyword(keyword, inner, pointer) for keyword, inner in schema.items()}
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from wirelock.ir import Hints
-from wirelock.parse.codes import HINT_INVALID
+from wirelock.parse.codes import EXTENSION_INVALID
 from wirelock.parse.context import Place
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -47,5 +47,5 @@ def _accepted(keyword: str, facts: Mapping[str, object], place: Place) -> bool:
     accepts, words = _ACCEPTED[keyword]
     if accepts(facts[keyword]):
         return True
-    place.report(HINT_INVALID, f"{keyword} has a value that it cannot have", f"it must be {words}", keyword)
+    place.report(EXTENSION_INVALID, f"{keyword} has a value that it cannot have", f"it must be {words}", keyword)
     return False

@@ -14,7 +14,7 @@ from wirelock.diagnostics import Code, Diagnostic
 from wirelock.ir import Definition, Method, Property, Record, Ref, Service, State, StatusBody, Style, TypeId
 from wirelock.parse.codes import (
     SERVICE_INVALID,
-    SERVICE_PATH_IMPOSSIBLE,
+    SERVICE_PATH_INVALID,
     SERVICE_PROPERTY_MISSING,
     SERVICE_SCHEMA_MISSING,
 )
@@ -169,7 +169,7 @@ class ServiceParser:
         before = len(self.diagnostics)
         if method.verb and not _PATH.fullmatch(method.path):
             self._report(
-                SERVICE_PATH_IMPOSSIBLE,
+                SERVICE_PATH_INVALID,
                 document,
                 f"{at}/http/{method.verb.lower()}",
                 f"{method.path!r} is not a path template",
@@ -185,12 +185,10 @@ class ServiceParser:
         parameters = path_parameters(method.path)
         for name in sorted({name for name in parameters if parameters.count(name) > 1}):
             words, hint = f"{{{name}}} stands twice in {method.path}", "each parameter has one place"
-            self._report(SERVICE_PATH_IMPOSSIBLE, document, f"{at}/http/{method.verb.lower()}", words, hint)
+            self._report(SERVICE_PATH_INVALID, document, f"{at}/http/{method.verb.lower()}", words, hint)
         for name in parameters:
             if name not in request:
-                self._missing(
-                    SERVICE_PATH_IMPOSSIBLE, name, method.request, document, f"{at}/http/{method.verb.lower()}"
-                )
+                self._missing(SERVICE_PATH_INVALID, name, method.request, document, f"{at}/http/{method.verb.lower()}")
         wanted = [(method.body, "http/body")] if method.body not in ("", "*") else []
         wanted += [(name, f"in/{token(name)}") for name, _ in method.places]
         if method.state is not None:

@@ -26,7 +26,7 @@ from wirelock.ir import (
     TypeId,
     Union,
 )
-from wirelock.parse.codes import ALL_OF_UNMERGEABLE, TYPE_UNSTATED
+from wirelock.parse.codes import ALL_OF_UNMERGEABLE, TYPE_MISSING
 from wirelock.parse.context import Place
 from wirelock.runtime.json.equality import equal
 from wirelock.runtime.schema.assertions import is_type
@@ -166,7 +166,7 @@ def _typed(facts: Facts, place: Place) -> tuple[Shape, tuple[str, ...]]:
         implied = tuple(keyword for keyword in _beside(facts))
         if implied and not _said_around(implied, place.around):
             place.report(
-                TYPE_UNSTATED,
+                TYPE_MISSING,
                 f"{', '.join(implied)} without type says nothing about values of other types",
                 "add the type that is meant; without it the property is carried as a free-form value",
             )

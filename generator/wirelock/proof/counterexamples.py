@@ -18,7 +18,7 @@ from wirelock.runtime.findings import Contract
 from wirelock.runtime.json.text import Json, dump
 from wirelock.traffic.conformance.verdict import judge
 
-DISPROVED = Code("DISPROVED", Severity.ERROR)
+COUNTEREXAMPLE_FOUND = Code("COUNTEREXAMPLE_FOUND", Severity.ERROR)
 _LONGEST = 400
 _SLOW_IS_FINE = (
     HealthCheck.too_slow,
@@ -97,4 +97,4 @@ class Prover:
         shown = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
         where = self._build.graph.definitions[key].node.where
         hint = "this is a fault of wirelock: please report it, with the schema and the document"
-        return Diagnostic(DISPROVED, where, f"{type_name(key)}: {disproof.words}: {shown}", hint)
+        return Diagnostic(COUNTEREXAMPLE_FOUND, where, f"{type_name(key)}: {disproof.words}: {shown}", hint)

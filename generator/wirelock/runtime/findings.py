@@ -11,10 +11,10 @@ VIOLATION = "VIOLATION"
 """The document breaks the schema."""
 UNDECLARED_FIELD = "UNDECLARED_FIELD"
 """A property that the schema does not declare, where the schema does not say that there may be none."""
-NOT_CARRIED = "NOT_CARRIED"
+NOT_REPRESENTABLE = "NOT_REPRESENTABLE"
 """The document is valid, but protobuf cannot hold it (an integer outside int64, nesting past the limit)."""
 
-DIGITS_LOST = "DIGITS_LOST"
+PRECISION_LOST = "PRECISION_LOST"
 """An integer beyond 2^53 in a number or a free-form value, of which protobuf's double keeps the first digits only."""
 
 

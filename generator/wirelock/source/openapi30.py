@@ -9,7 +9,7 @@ from typing import Any, cast
 from wirelock.diagnostics import Code, Severity
 from wirelock.runtime.json.text import Json
 
-NULLABLE_VOID = Code("NULLABLE_VOID", Severity.WARNING)
+NULLABLE_IGNORED = Code("NULLABLE_IGNORED", Severity.WARNING)
 Names = tuple[str | int, ...]
 
 

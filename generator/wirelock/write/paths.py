@@ -10,7 +10,7 @@ from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.write.disk import unwritable
 
 OUTPUT_OUTSIDE = Code("OUTPUT_OUTSIDE", Severity.ERROR, fatal=True)
-OUTPUT_LINK = Code("OUTPUT_LINK", Severity.ERROR, fatal=True)
+OUTPUT_IS_SYMLINK = Code("OUTPUT_IS_SYMLINK", Severity.ERROR, fatal=True)
 OUTPUT_COLLISION = Code("OUTPUT_COLLISION", Severity.ERROR, fatal=True)
 
 
@@ -27,7 +27,9 @@ def fault(root: Path, path: str) -> Diagnostic | None:
     if not links:
         return None
     hint = f"replace the link {links[-1]} by a file or folder, or write to another folder"
-    return Diagnostic(OUTPUT_LINK, Location(path), f"{links[-1]} is a link; nothing is written through links", hint)
+    return Diagnostic(
+        OUTPUT_IS_SYMLINK, Location(path), f"{links[-1]} is a link; nothing is written through links", hint
+    )
 
 
 def _inside(path: str) -> bool:

@@ -59,14 +59,14 @@ async def resets(line: Line) -> None:
 
 
 BROKEN: list[tuple[str, Talk | bytes, int, grpc.StatusCode, str]] = [
-    ("it is encoded", raw("HTTP/1.1 200 OK", SSE, "Content-Encoding: gzip", body=gzip.compress(b'data: {"n":1}\n\n')), 0, INTERNAL, "UPSTREAM_BROKEN"),
+    ("it is encoded", raw("HTTP/1.1 200 OK", SSE, "Content-Encoding: gzip", body=gzip.compress(b'data: {"n":1}\n\n')), 0, INTERNAL, "UPSTREAM_PROTOCOL_ERROR"),
     ("an event is no JSON", events('data: {"n":1}', "data: {"), 1, INTERNAL, "MALFORMED"),
     ("an event is no UTF-8", raw("HTTP/1.1 200 OK", SSE, body=b'data: {"n":1,"text":"\xff"}\n\n'), 0, INTERNAL, "MALFORMED"),
     ("an event repeats a key", events('data: {"n":1,"n":2}'), 0, INTERNAL, "MALFORMED"),
     ("an event holds NaN", events('data: {"n":NaN}'), 0, INTERNAL, "MALFORMED"),
     ("an event breaks its schema", events('data: {"n":1}', 'data: {"n":"1"}'), 1, INTERNAL, "VIOLATION"),
     ("an event is nested deeply", events("data: " + "[" * 100_000), 0, INTERNAL, "MALFORMED"),
-    ("its chunks are bad", raw("HTTP/1.1 200 OK", SSE, "Transfer-Encoding: chunked", body=b'f\r\ndata: {"n":1}\n\n\r\nzz\r\n'), 0, INTERNAL, "UPSTREAM_BROKEN"),
+    ("its chunks are bad", raw("HTTP/1.1 200 OK", SSE, "Transfer-Encoding: chunked", body=b'f\r\ndata: {"n":1}\n\n\r\nzz\r\n'), 0, INTERNAL, "UPSTREAM_PROTOCOL_ERROR"),
     ("it is HTML", raw("HTTP/1.1 200 OK", "Content-Type: text/html", body=b"<html>"), 0, INTERNAL, "MEDIA_TYPE_UNDOCUMENTED"),
     ("it redirects", raw("HTTP/1.1 302 Found", "Location: http://127.0.0.1:1/", "Content-Length: 0"), 0, INTERNAL, "STATUS_UNDOCUMENTED"),
 ]  # fmt: skip

@@ -53,7 +53,7 @@ def test_open_streams_hold_up_no_call_and_one_too_many_is_told(things: tuple[Bui
             with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await watch(b"").read()
             outcome = outcome_of(raised.value)
-            assert (outcome.code, outcome.reason) == (EXHAUSTED, "UPSTREAM_BUSY")
+            assert (outcome.code, outcome.reason) == (EXHAUSTED, "BRIDGE_OVERLOADED")
             assert await count(b"", timeout=5)
             opened.pop().cancel()
             await asyncio.sleep(0.1)
@@ -71,7 +71,7 @@ def test_a_call_waits_a_while_for_others_and_is_told(project: Build, loaded: Loa
             while len(server.requests) < 2:
                 await asyncio.sleep(0.01)
             outcome = await front.call()
-            assert (outcome.code, outcome.reason) == (EXHAUSTED, "UPSTREAM_BUSY")
+            assert (outcome.code, outcome.reason) == (EXHAUSTED, "BRIDGE_OVERLOADED")
             for call in waiting:
                 call.cancel()
 
@@ -86,7 +86,7 @@ def test_a_call_without_a_deadline_ends(project: Build, loaded: Loaded, monkeypa
             with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await asyncio.wait_for(front.start("GetSession", GET), 5)
             outcome = outcome_of(raised.value)
-            assert (outcome.code, outcome.reason) == (TOO_LATE, "UPSTREAM_SLOW")
+            assert (outcome.code, outcome.reason) == (TOO_LATE, "UPSTREAM_TIMEOUT")
             assert len(server.requests) == 1
             late = await front.call(timeout=0.6)
             assert (late.code, late.reason) == (TOO_LATE, ""), "the client's own deadline is kept to"
@@ -113,7 +113,7 @@ def test_a_stream_that_does_not_begin_ends_and_gives_its_place_back(
                 with pytest.raises(grpc.aio.AioRpcError) as raised:
                     await asyncio.wait_for(watch(b"").read(), 5)
                 outcome = outcome_of(raised.value)
-                assert (outcome.code, outcome.reason) == (TOO_LATE, "UPSTREAM_SLOW")
+                assert (outcome.code, outcome.reason) == (TOO_LATE, "UPSTREAM_TIMEOUT")
             assert len(server.requests) == 4
             with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await watch(b"", timeout=0.6).read()

@@ -247,7 +247,7 @@ def test_the_credentials_of_the_server_are_not_recorded(
 def test_a_wrong_path_of_the_configuration_is_told(tmp_path: Path) -> None:
     (tmp_path / "wirelock.toml").write_text('package = "a"\n[record]\nredact = ["apiKey["]\n')
     code, out = ran("record", "--upstream", "http://127.0.0.1:1", "--output", "a.har", folder=tmp_path)
-    assert code == 2 and "CONFIG_VALUE" in out and "JSONPath" in out
+    assert code == 2 and "CONFIG_VALUE_INVALID" in out and "JSONPath" in out
 
 
 def test_a_port_in_use_a_wrong_address_and_a_wrong_name(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_kinds_without_end_are_counted_past_the_limit(tally: Tally, monkeypatch:
     for index in range(30):
         tally.exchange(replace(GOOD, url=f"http://h/unknown/{index}"))
     report = tally.report(COUNTS)
-    assert sum(one.code.id == "NOT_DESCRIBED" for one in report.diagnostics) == 10
+    assert sum(one.code.id == "ROUTE_UNDOCUMENTED" for one in report.diagnostics) == 10
     assert report.summary["proxy"]["findings left out"] == 20
     assert report.exit_code == 2, "nothing was checked"
 

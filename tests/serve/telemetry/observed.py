@@ -116,7 +116,7 @@ def _details() -> tuple[tuple[str, bytes], ...]:
         error_details_pb2.BadRequest(
             field_violations=[
                 violation(field="/apiToken", description='is string "hunter2"', reason="VIOLATION"),
-                violation(field="/size", description="must be an integer", reason="NOT_CARRIED"),
+                violation(field="/size", description="must be an integer", reason="NOT_REPRESENTABLE"),
             ]
         ),
     ):

@@ -132,7 +132,7 @@ def test_findings_are_counted_by_code_those_that_fail_a_call_and_those_that_do_n
 
     asyncio.run(calls())
     assert value(metrics, "wirelock_findings_total", code="VIOLATION") == 2
-    assert value(metrics, "wirelock_findings_total", code="NOT_CARRIED") == 1
+    assert value(metrics, "wirelock_findings_total", code="NOT_REPRESENTABLE") == 1
 
 
 def test_codes_are_spelled_as_go_spells_them() -> None:

@@ -83,7 +83,10 @@ def test_a_fault_of_the_service_makes_an_error_and_one_of_the_client_does_not(
 
 def test_findings_are_events_of_the_span() -> None:
     [call], _ = spans(b"broken")
-    assert [dict(event.attributes or {}) for event in call.events] == [{"code": "VIOLATION"}, {"code": "NOT_CARRIED"}]
+    assert [dict(event.attributes or {}) for event in call.events] == [
+        {"code": "VIOLATION"},
+        {"code": "NOT_REPRESENTABLE"},
+    ]
 
 
 def test_an_upstream_that_is_down_is_an_error_of_the_request() -> None:
@@ -131,7 +134,7 @@ def test_the_service_is_named_by_the_environment_and_else_wirelock(monkeypatch: 
 )
 def test_an_exporter_that_is_not_there_is_told(environment: dict[str, str], words: str) -> None:
     told = provider(environment)
-    assert isinstance(told, Diagnostic) and told.code.id == "TRACES_UNEXPORTED" and told.message == words
+    assert isinstance(told, Diagnostic) and told.code.id == "TRACING_UNAVAILABLE" and told.message == words
 
 
 @pytest.mark.parametrize("package", ["opentelemetry_that_nobody_has", "opentelemetry_that_nobody_has.sdk"])

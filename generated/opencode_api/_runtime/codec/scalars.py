@@ -7,7 +7,7 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from ..findings import DIGITS_LOST, NOT_CARRIED, VIOLATION, Finding
+from ..findings import PRECISION_LOST, NOT_REPRESENTABLE, VIOLATION, Finding
 from ..json.text import PLAIN
 from .types import ABSENT, Facts, Notes, ToJson, ToProto, expect, refusal
 
@@ -43,9 +43,9 @@ def to_bytes(notes: Notes, value: Any, at: str) -> bytes:
     try:
         wire = a2b_base64(text)
     except ValueError:
-        raise refusal(NOT_CARRIED, at, "the text is not base64") from None
+        raise refusal(NOT_REPRESENTABLE, at, "the text is not base64") from None
     if from_bytes(wire, at) != text:
-        raise refusal(NOT_CARRIED, at, "bytes would give the text back in another spelling of base64")
+        raise refusal(NOT_REPRESENTABLE, at, "bytes would give the text back in another spelling of base64")
     return wire
 
 
@@ -78,7 +78,7 @@ def to_integer(name: str) -> ToProto:
             raise refusal(VIOLATION, at, "expected integer")
         whole = int(value)
         if not low <= whole <= high:
-            raise refusal(NOT_CARRIED, at, f"{short(whole)} is outside {name}")
+            raise refusal(NOT_REPRESENTABLE, at, f"{short(whole)} is outside {name}")
         return whole
 
     return convert
@@ -97,9 +97,9 @@ def to_double(notes: Notes, value: Any, at: str) -> float:
     except OverflowError:
         number = math.inf
     if math.isinf(number):
-        raise refusal(NOT_CARRIED, at, "the number is outside the range of a double")
+        raise refusal(NOT_REPRESENTABLE, at, "the number is outside the range of a double")
     if isinstance(value, int) and number != value:
-        notes.append(Finding(at, DIGITS_LOST, f"{short(value)} is kept as a double", warning=True))
+        notes.append(Finding(at, PRECISION_LOST, f"{short(value)} is kept as a double", warning=True))
     return number
 
 

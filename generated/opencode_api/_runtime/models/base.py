@@ -14,7 +14,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast, get_origin
 import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from ..findings import NOT_CARRIED, UNDECLARED_FIELD, Finding
+from ..findings import NOT_REPRESENTABLE, UNDECLARED_FIELD, Finding
 from ..json.formatting import name as named
 from ..json.pointers import names_of, token
 from ..schema.documents import value_at
@@ -100,7 +100,7 @@ def model_findings(model: type[BaseModel], instance: object) -> tuple[Finding, .
     except ValidationError as error:
         return findings_of(error, model)
     except RecursionError:
-        return (Finding("", NOT_CARRIED, "the document is nested too deep for the model"),)
+        return (Finding("", NOT_REPRESENTABLE, "the document is nested too deep for the model"),)
     return tuple(sorted(_undeclared(value, instance)))
 
 

@@ -11,7 +11,7 @@ from wirelock.lower.ledger.validation import LAST_NUMBER, PROTOBUFS_OWN
 
 LEDGER_TYPE_CHANGED = Code("LEDGER_TYPE_CHANGED", Severity.ERROR, fatal=True)
 LEDGER_RETYPED = Code("LEDGER_RETYPED", Severity.WARNING)
-LEDGER_PIN_TAKEN = Code("LEDGER_PIN_TAKEN", Severity.ERROR, fatal=True)
+FIELD_NUMBER_TAKEN = Code("FIELD_NUMBER_TAKEN", Severity.ERROR, fatal=True)
 RENAME_UNUSED = Code("RENAME_UNUSED", Severity.WARNING)
 
 
@@ -104,7 +104,7 @@ def _misfits(old: Entry, want: Wanted, label: str) -> list[Diagnostic]:
     if want.pinned is not None and want.pinned != old.number:
         words = f"x-proto-field asks for number {want.pinned}, but {label}.{old.name} has had {old.number}"
         hint = f"a number is given once: ask for {old.number}, or for none"
-        found.append(Diagnostic(LEDGER_PIN_TAKEN, want.where, words, hint))
+        found.append(Diagnostic(FIELD_NUMBER_TAKEN, want.where, words, hint))
     return found
 
 
@@ -130,7 +130,7 @@ def _retyped(old: Entry, want: Wanted, label: str) -> Diagnostic:
 
 def _pin_taken(want: Wanted, label: str) -> Diagnostic:
     return Diagnostic(
-        LEDGER_PIN_TAKEN,
+        FIELD_NUMBER_TAKEN,
         want.where,
         f"x-proto-field asks for number {want.pinned} of {label}, which is taken or reserved",
         "choose a number that was never used in this message",

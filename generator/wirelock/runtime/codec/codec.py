@@ -1,6 +1,6 @@
 """JSON text to protobuf messages and back, driven by the facts of mapping.json alone.
 
-A valid document is carried (what comes back is equal), or refused with NOT_CARRIED where protobuf cannot hold it;
+A valid document is carried (what comes back is equal), or refused with NOT_REPRESENTABLE where protobuf cannot hold it;
 undeclared properties are dropped with a note where the policy says so. Whatever goes in and whatever comes out is
 held against the validator.
 """
@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from ..findings import NOT_CARRIED, VIOLATION, Finding
+from ..findings import NOT_REPRESENTABLE, VIOLATION, Finding
 from ..json.text import Json, MalformedText, dump, parse
 from ..schema.validator import Schemas, Validator
 from .message_codecs import Forms
@@ -86,7 +86,7 @@ class Codec(Generic[M]):
             return self._type.FromString(self._type(**fields).SerializeToString(deterministic=True))
         except DecodeError:
             words = f"nested deeper than the {_MAX_MESSAGES} messages that protobuf reads"
-            raise refusal(NOT_CARRIED, "", words) from None
+            raise refusal(NOT_REPRESENTABLE, "", words) from None
 
     def to_message(self, text: bytes | str) -> M:
         """The message for a JSON text; raises Refused."""

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 from pydantic import MISSING, BaseModel, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from ..findings import NOT_CARRIED, VIOLATION, Finding
+from ..findings import NOT_REPRESENTABLE, VIOLATION, Finding
 from ..json.formatting import counted, described, either, literal, name
 from ..json.pointers import pointer_of
 
@@ -239,7 +239,7 @@ def _misses(fault: Fault, place: Path) -> bool:
 def _finding(fault: Fault) -> Finding:
     path, kind, context = fault.path, fault.kind, fault.context
     if kind == _TOO_LARGE:
-        return Finding(pointer_of(path), NOT_CARRIED, "the number is outside the range of a double")
+        return Finding(pointer_of(path), NOT_REPRESENTABLE, "the number is outside the range of a double")
     if kind == SCHEMA_ERROR:
         return _at((*path, *context["path"]), context["keyword"], context["message"])
     if kind in ("missing", "too_long") and _in_tuple(fault):

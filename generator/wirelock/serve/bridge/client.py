@@ -12,7 +12,7 @@ import grpc
 from multidict import CIMultiDict
 from yarl import URL
 
-from wirelock.serve.bridge.codes import UPSTREAM_BROKEN, UPSTREAM_BUSY, UPSTREAM_SLOW, UPSTREAM_TOO_LARGE
+from wirelock.serve.bridge.codes import BRIDGE_OVERLOADED, UPSTREAM_PROTOCOL_ERROR, UPSTREAM_TIMEOUT, UPSTREAM_TOO_LARGE
 from wirelock.serve.bridge.hooks import Told, Watch
 from wirelock.serve.bridge.status import Failure
 from wirelock.serve.net.connections import Busy, Places
@@ -117,22 +117,22 @@ def broken(error: Exception) -> Failure:
     """An exchange that did not come to its end."""
     words = f"no whole answer of the upstream: {reason(error)}"
     if isinstance(error, aiohttp.ClientResponseError):
-        return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, words)
+        return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_PROTOCOL_ERROR.id, words)
     if isinstance(error, aiohttp.ClientPayloadError):
-        return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_BROKEN.id, words)
+        return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_PROTOCOL_ERROR.id, words)
     words = f"the upstream cannot be reached: {reason(error)}"
     return Failure(grpc.StatusCode.UNAVAILABLE, UPSTREAM_UNREACHABLE.id, words)
 
 
 def busy(error: Busy) -> Failure:
     """A call for which there was no place."""
-    return Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, UPSTREAM_BUSY.id, str(error))
+    return Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, BRIDGE_OVERLOADED.id, str(error))
 
 
 def slow(seconds: float | None) -> Failure:
     """A call that was waited for as long as one without a deadline is."""
     words = f"the upstream did not answer within {seconds:g} seconds, and the call has no deadline of its own"
-    return Failure(grpc.StatusCode.DEADLINE_EXCEEDED, UPSTREAM_SLOW.id, words)
+    return Failure(grpc.StatusCode.DEADLINE_EXCEEDED, UPSTREAM_TIMEOUT.id, words)
 
 
 def patience(call: Call) -> float:
@@ -154,7 +154,7 @@ async def received(response: aiohttp.ClientResponse) -> Received | Failure:
     """The whole of a response; raises ERRORS."""
     if encoding(response) != IDENTITY:
         words = f"the upstream's answer is encoded as {_named(encoding(response))}, which nobody asked for"
-        return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_BROKEN.id, words, status=response.status)
+        return Failure(grpc.StatusCode.INTERNAL, UPSTREAM_PROTOCOL_ERROR.id, words, status=response.status)
     kind = media_type(response.headers.get("Content-Type", ""))
     if kind == MEDIA_TYPE:
         return Received(response.status, Body(b"", kind))  # a stream where none is wanted might never end

@@ -16,7 +16,7 @@ from wirelock.runtime.json.text import dump
 from wirelock.serve.bridge.http_errors import Contracts, error
 from wirelock.serve.bridge.status import Failure
 from wirelock.traffic.conformance.bodies import event_part, event_type, response_part, stated
-from wirelock.traffic.conformance.codes import BODY_NOT_CHECKED, MEDIA_TYPE_UNDOCUMENTED, NOT_CARRIED
+from wirelock.traffic.conformance.codes import BODY_NOT_CHECKED, MEDIA_TYPE_UNDOCUMENTED, NOT_REPRESENTABLE
 from wirelock.traffic.conformance.outcomes import Checked, Fault, Held, Part, Skipped, Streamed
 from wirelock.traffic.http.exchange import Body, Exchange
 from wirelock.traffic.http.parameters import properties
@@ -134,7 +134,7 @@ class Answers:
         """A body of a described type as the message of the RPC."""
         if held.type != self._response:
             words = f"the answer {status} has another type than the RPC returns"
-            return Failure(grpc.StatusCode.INTERNAL, NOT_CARRIED.id, words, status=status)
+            return Failure(grpc.StatusCode.INTERNAL, NOT_REPRESENTABLE.id, words, status=status)
         codec = self._contracts(held.type).codec
         assert codec is not None, held.type  # every type of a service has a message
         try:
@@ -170,7 +170,7 @@ class Answers:
             except Refused:
                 continue
         words = f"the answer {status} has no body that the response of the RPC could hold"
-        return Failure(grpc.StatusCode.INTERNAL, NOT_CARRIED.id, words, status=status)
+        return Failure(grpc.StatusCode.INTERNAL, NOT_REPRESENTABLE.id, words, status=status)
 
     def _documents(self, body: Body | None) -> list[bytes]:
         """What such a body may be as a document of the response's type, the likeliest first."""

@@ -11,7 +11,7 @@ from wirelock.diagnostics import Diagnostic, Location, Severity
 from wirelock.ir import Method, TypeGraph
 from wirelock.runtime.json.text import Json
 from wirelock.serve.live.client import Call, Server
-from wirelock.serve.live.codes import INTERRUPTED, NOT_CALLED
+from wirelock.serve.live.codes import INTERRUPTED, OPERATION_SKIPPED
 from wirelock.serve.live.lifecycle import Contracts, live_through, resources
 from wirelock.serve.live.reads import MOST, read, readable
 from wirelock.serve.live.state import Run, Stopped
@@ -137,7 +137,7 @@ def _take(run: Run, method: Method, call: Call, followed: Followed) -> None:
 def _nothing(run: Run, words: str) -> None:
     """What was asked for and cannot be done is an error, not a note."""
     hint = "leave the option out, or describe one"
-    run.diagnostics.append(Diagnostic(NOT_CALLED, Location(), words, hint, Severity.ERROR))
+    run.diagnostics.append(Diagnostic(OPERATION_SKIPPED, Location(), words, hint, Severity.ERROR))
 
 
 def _end(task: asyncio.Task[object], asked: Asked) -> None:

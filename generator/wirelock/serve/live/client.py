@@ -10,7 +10,7 @@ from yarl import URL
 
 from wirelock.diagnostics import Diagnostic, ExchangeRef, Location
 from wirelock.runtime.json.formatting import visible
-from wirelock.serve.live.codes import UPSTREAM_UNANSWERED
+from wirelock.serve.live.codes import UPSTREAM_NO_RESPONSE
 from wirelock.serve.net.errors import reason
 from wirelock.serve.net.upstream import CONNECT_SECONDS, Upstream, unreachable
 from wirelock.traffic.http.exchange import Body, Exchange, header, media_type
@@ -96,7 +96,7 @@ class Server:
         ref = ExchangeRef(self.upstream.url, number, call.verb, call.path, 0, "response")
         hint = "ask again; the service file describes a call that the server does not answer, or not in time"
         words = f"{call} was not answered: {visible(reason)}"
-        return Diagnostic(UPSTREAM_UNANSWERED, Location(self.upstream.url), words, hint, exchange=ref)
+        return Diagnostic(UPSTREAM_NO_RESPONSE, Location(self.upstream.url), words, hint, exchange=ref)
 
 
 async def read(answer: aiohttp.ClientResponse) -> bytes:

@@ -19,7 +19,7 @@ from wirelock.runtime.findings import Contract
 from wirelock.runtime.json.pointers import token
 from wirelock.runtime.json.text import Json, MalformedText, dump, parse
 from wirelock.serve.live.client import Call
-from wirelock.serve.live.codes import LEFT_BEHIND
+from wirelock.serve.live.codes import CLEANUP_FAILED
 from wirelock.serve.live.reads import key_of
 from wirelock.serve.live.request_bodies import body
 from wirelock.serve.live.state import Run, Stopped, not_served
@@ -171,7 +171,7 @@ async def _remains(run: Run, resource: Resource, path: str, deleted: Exchange | 
 
 def _left(run: Run, words: str) -> None:
     hint = f"look for it on the server ({WORDS!r} is its title or name, if it has one), and delete it"
-    run.diagnostics.append(Diagnostic(LEFT_BEHIND, Location(run.server.upstream.url), words, hint))
+    run.diagnostics.append(Diagnostic(CLEANUP_FAILED, Location(run.server.upstream.url), words, hint))
 
 
 def _path(run: Run, resource: Resource, made: Exchange) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from wirelock.diagnostics import Diagnostic, Location
 from wirelock.ir import Method, TypeGraph
 from wirelock.serve.live.client import Call, Server
-from wirelock.serve.live.codes import NOT_CALLED, PATH_NOT_SERVED, UPSTREAM_REFUSED
+from wirelock.serve.live.codes import OPERATION_SKIPPED, PATH_NOT_SERVED, UPSTREAM_REFUSED
 from wirelock.serve.net.upstream import PASSWORD, TOKEN, USER
 from wirelock.traffic.conformance.checker import Check
 from wirelock.traffic.http.exchange import Exchange
@@ -78,7 +78,7 @@ class Run:
     def leave_out(self, method: Method, reason: str) -> None:
         """Note why a method is not called, unless it is called otherwise."""
         words = f"{method.name} is not called: {reason}"
-        self.left_out.setdefault(method.where, Diagnostic(NOT_CALLED, method.where, words))
+        self.left_out.setdefault(method.where, Diagnostic(OPERATION_SKIPPED, method.where, words))
 
     @property
     def not_called(self) -> tuple[Diagnostic, ...]:

@@ -12,7 +12,7 @@ import aiohttp
 from wirelock.diagnostics import Diagnostic, Location
 from wirelock.ir import Method, Service
 from wirelock.serve.live.client import Call, Server, TooLarge, read
-from wirelock.serve.live.codes import STREAM_CUT
+from wirelock.serve.live.codes import STREAM_TRUNCATED
 from wirelock.serve.net.errors import reason
 from wirelock.serve.net.upstream import CONNECT_SECONDS, unreachable
 from wirelock.traffic.http.exchange import Body, Exchange
@@ -126,4 +126,4 @@ async def _collect(answer: aiohttp.ClientResponse, taken: _Taken) -> str:
 
 def _cut(server: Server, call: Call, words: str) -> Diagnostic:
     hint = "the events before were judged"
-    return Diagnostic(STREAM_CUT, Location(server.upstream.url), f"the stream of {call} {words}", hint)
+    return Diagnostic(STREAM_TRUNCATED, Location(server.upstream.url), f"the stream of {call} {words}", hint)

@@ -11,7 +11,7 @@ from wirelock.runtime.findings import Contract
 from wirelock.runtime.json.formatting import counted
 from wirelock.runtime.json.text import parse
 from wirelock.traffic.conformance.bodies import request_part, response_part, stated
-from wirelock.traffic.conformance.codes import BODY_NOT_CHECKED, NOT_DESCRIBED, NOTHING_CHECKED, SERVER_ERROR
+from wirelock.traffic.conformance.codes import BODY_NOT_CHECKED, NOTHING_CHECKED, ROUTE_UNDOCUMENTED, SERVER_ERROR
 from wirelock.traffic.conformance.coverage import Exercised
 from wirelock.traffic.conformance.examples import Exhibits
 from wirelock.traffic.conformance.locations import Subject, of_document, of_exchange
@@ -72,7 +72,7 @@ class Check:
         if match is None:
             self._count(of_exchange(exchange, ""), "unmatched")
             subject = of_exchange(exchange, "request")
-            self.diagnostics.append(subject.diagnostic(NOT_DESCRIBED, "", self._routes.reason(exchange)))
+            self.diagnostics.append(subject.diagnostic(ROUTE_UNDOCUMENTED, "", self._routes.reason(exchange)))
             return
         self._exercised.method(match.route.service, match.route.method)
         self._described["answered" if exchange.status else "unanswered"] += 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from wirelock.diagnostics import Code, Diagnostic, ExchangeRef, Location, Severity
 from wirelock.runtime.findings import Finding
-from wirelock.traffic.conformance.codes import DISAGREEMENT, FINDINGS, LOSS
+from wirelock.traffic.conformance.codes import DISAGREEMENT, FINDINGS, ROUND_TRIP_MISMATCH
 from wirelock.traffic.conformance.outcomes import Held
 from wirelock.traffic.conformance.verdict import Verdict
 from wirelock.traffic.http.exchange import Document, Exchange
@@ -44,7 +44,7 @@ class Subject:
             hint = "this is a fault of wirelock: please report it, with the schema and the body"
             yield self.diagnostic(DISAGREEMENT, held.inside, verdict.disagreement, hint)
         if verdict.loss is not None:
-            yield self._of_finding(LOSS, verdict.loss, held, ("codec",))
+            yield self._of_finding(ROUND_TRIP_MISMATCH, verdict.loss, held, ("codec",))
 
     def _of_finding(self, code: Code, finding: Finding, held: Held, by: tuple[str, ...]) -> Diagnostic:
         plain = self.diagnostic(code, held.shown(finding.pointer), finding.message)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from wirelock.runtime.findings import DIGITS_LOST, UNDECLARED_FIELD, Contract, Finding
+from wirelock.runtime.findings import PRECISION_LOST, UNDECLARED_FIELD, Contract, Finding
 from wirelock.runtime.json.equality import difference, equal
 from wirelock.runtime.json.pointers import token
 from wirelock.runtime.json.text import Json, parse
@@ -61,7 +61,7 @@ def judge(contract: Contract, text: bytes) -> Verdict:
 
 def _is_verdict(finding: Finding) -> bool:
     """Whether a finding refuses the text as invalid; what protobuf cannot carry is no verdict on the text."""
-    return not finding.warning and finding.code != "NOT_CARRIED"
+    return not finding.warning and finding.code != "NOT_REPRESENTABLE"
 
 
 def _words(refusing: Sequence[str], found: dict[str, tuple[Finding, ...]]) -> str:
@@ -137,7 +137,7 @@ def _is_same(one: Finding, other: Finding) -> bool:
 
 
 def _after_round_trip(contract: Contract, text: bytes, raised: tuple[Raised, ...]) -> Verdict:
-    if any(not entry.finding.warning for entry in raised):  # NOT_CARRIED
+    if any(not entry.finding.warning for entry in raised):  # NOT_REPRESENTABLE
         return Verdict(raised, valid=True, round_trip="failed")
     back = contract.round_trip(text)
     if not isinstance(back, bytes):
@@ -146,12 +146,12 @@ def _after_round_trip(contract: Contract, text: bytes, raised: tuple[Raised, ...
     before, after = parse(text), parse(back)
     if equal(before, after):
         return Verdict(raised, valid=True, round_trip="equal")
-    notes = [entry.finding for entry in raised if entry.finding.code in (UNDECLARED_FIELD, DIGITS_LOST)]
+    notes = [entry.finding for entry in raised if entry.finding.code in (UNDECLARED_FIELD, PRECISION_LOST)]
     where = difference(_without(before, notes), _without(after, notes))
     if where is None:
         return Verdict(raised, valid=True, round_trip="lossy")
     words = "the value that comes back from protobuf is another one, and nothing said so"
-    return Verdict(raised, valid=True, round_trip="lossy", loss=Finding(where, "LOSS", words))
+    return Verdict(raised, valid=True, round_trip="lossy", loss=Finding(where, "ROUND_TRIP_MISMATCH", words))
 
 
 def _without(value: Json, notes: Iterable[Finding]) -> Json:

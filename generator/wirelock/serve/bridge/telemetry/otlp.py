@@ -14,7 +14,7 @@ from wirelock.version import VERSION
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-TRACES_UNEXPORTED = Code("TRACES_UNEXPORTED", Severity.ERROR, fatal=True)
+TRACING_UNAVAILABLE = Code("TRACING_UNAVAILABLE", Severity.ERROR, fatal=True)
 PACKAGES = ("opentelemetry.sdk",)
 """What the extra `traces` brings."""
 EXPORTER, PROTOCOL = "OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_PROTOCOL"
@@ -60,12 +60,12 @@ def _unexported(name: str, protocol: str) -> Diagnostic:
     words = f"no exporter of traces is called {visible(name)}"
     if name != "otlp":
         return Diagnostic(
-            TRACES_UNEXPORTED, Location(), words, f"{EXPORTER} names one that is installed: otlp, console"
+            TRACING_UNAVAILABLE, Location(), words, f"{EXPORTER} names one that is installed: otlp, console"
         )
     if protocol not in _OTLP:
         words = f"{visible(protocol)} is no protocol of OTLP"
-        return Diagnostic(TRACES_UNEXPORTED, Location(), words, f"{PROTOCOL} is grpc or http/protobuf")
+        return Diagnostic(TRACING_UNAVAILABLE, Location(), words, f"{PROTOCOL} is grpc or http/protobuf")
     package = f"opentelemetry-exporter-{_OTLP[protocol].replace('_', '-')}"
     return Diagnostic(
-        TRACES_UNEXPORTED, Location(), f"traces go by OTLP, and {package} is not installed", f"pip install {package}"
+        TRACING_UNAVAILABLE, Location(), f"traces go by OTLP, and {package} is not installed", f"pip install {package}"
     )

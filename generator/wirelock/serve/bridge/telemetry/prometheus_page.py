@@ -13,7 +13,7 @@ from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.json.formatting import visible
 from wirelock.serve.net.listen import Listen, listening
 
-METRICS_UNSERVED = Code("METRICS_UNSERVED", Severity.ERROR, fatal=True)
+METRICS_LISTEN_FAILED = Code("METRICS_LISTEN_FAILED", Severity.ERROR, fatal=True)
 ADDRESS = "127.0.0.1:9464"
 """Where it listens unless told otherwise: this machine alone, on the port that OpenTelemetry gives such pages."""
 
@@ -40,7 +40,9 @@ async def _listening(runner: web.AppRunner, where: Listen) -> int | Diagnostic:
         await web.TCPSite(runner, where.host, where.port).start()
     except OSError as error:
         words = f"metrics cannot be served on {visible(str(where))}: {error.strerror or error}"
-        return Diagnostic(METRICS_UNSERVED, Location(), words, "is something else listening there? name another port")
+        return Diagnostic(
+            METRICS_LISTEN_FAILED, Location(), words, "is something else listening there? name another port"
+        )
     return int(runner.addresses[0][1])
 
 
