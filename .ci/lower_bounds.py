@@ -1,4 +1,4 @@
-"""Prints the lowest version of each dependency that pyproject.toml allows, those of `live` too, as pins for pip."""
+"""Print pins of the lowest dependency versions in pyproject.toml, with those of the extra `live`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
-def pins(text: str) -> list[str]:
-    """One `name==version` for each requirement, which must have a lower bound or a pin."""
+def list_pins(text: str) -> list[str]:
+    """Return `name==version` for each requirement, which must have a lower bound or a pin."""
     project = tomllib.loads(text)["project"]
     requirements: list[str] = [*project["dependencies"], *project["optional-dependencies"]["live"]]
     return [requirement.replace(">=", "==") for requirement in requirements]
 
 
 if __name__ == "__main__":
-    print("\n".join(pins(PROJECT.read_text("utf-8"))))
+    print("\n".join(list_pins(PROJECT.read_text("utf-8"))))

@@ -22,13 +22,13 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
         self.file = folder / "authority.pem"
-        self.file.write_bytes(self._signed(self._name, self._key, is_authority=True))
+        self.file.write_bytes(self._sign(self._name, self._key, is_authority=True))
 
     def pair(self, name: str) -> TlsFiles:
         """A certificate for this machine, and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate, key_file = self._folder / f"{name}.pem", self._folder / f"{name}.key"
-        certificate.write_bytes(self._signed(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key))
+        certificate.write_bytes(self._sign(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key))
         key_file.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -36,7 +36,7 @@ class Authority:
         )
         return TlsFiles(str(self.file), str(certificate), str(key_file))
 
-    def _signed(self, name: x509.Name, key: ec.EllipticCurvePrivateKey, *, is_authority: bool = False) -> bytes:
+    def _sign(self, name: x509.Name, key: ec.EllipticCurvePrivateKey, *, is_authority: bool = False) -> bytes:
         now = datetime.datetime.now(datetime.UTC)
         names = x509.SubjectAlternativeName(
             [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]

@@ -1,4 +1,4 @@
-"""What many tests start from: the project itself, its artefacts loaded in memory, and its recordings."""
+"""Shared fixtures: this repository's project, its loaded artifacts, and its recordings."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checkout import RECORDINGS, ROOT, configuration, exchanges
+from checkout import RECORDINGS, ROOT, load_config, read_exchanges
 
-from wirelock.api.emit import emitted
+from wirelock.api.emit import emit_all
 from wirelock.build import Build, build
 from wirelock.diagnostics import Report
-from wirelock.loader import Loaded, load
-from wirelock.progress import silent
-from wirelock.traffic.conformance.checker import Check
-from wirelock.traffic.conformance.expectations import expected
+from wirelock.loader import LoadedArtifacts, load_artifacts
+from wirelock.progress import noop_progress
+from wirelock.traffic.conformance.checker import ConformanceCheck
+from wirelock.traffic.conformance.expectations import mark_expected
+
+pytest_plugins = ["long_tests"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -27,24 +29,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_kept() -> None:
-    """No test meets what another left, or leaves anything to whoever runs it."""
+    """Disable the result cache of the user for all tests."""
     os.environ["WIRELOCK_CACHE"] = ""
 
 
 @pytest.fixture(scope="session")
 def project() -> Build:
     """This repository's own project, compiled."""
-    built = build(configuration(ROOT))
+    built = build(load_config(ROOT))
     assert built.diagnostics == ()
     return built
 
 
 @pytest.fixture(scope="session")
-def loaded(project: Build) -> Loaded:
+def loaded(project: Build) -> LoadedArtifacts:
     """The artefacts of this repository's project."""
-    output = emitted(project, silent)
+    output = emit_all(project, noop_progress)
     assert output.diagnostics == ()
-    return load(project, output.artifacts)
+    return load_artifacts(project, output.artifacts)
 
 
 @pytest.fixture
@@ -59,15 +61,15 @@ def copy(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def verified(project: Build, loaded: Loaded) -> Callable[[str], Report]:
+def verified(project: Build, loaded: LoadedArtifacts) -> Callable[[str], Report]:
     """Verifies one shipped recording by name."""
 
     def run(name: str) -> Report:
-        check = Check(project.graph, loaded.contract)
-        for exchange in exchanges(name):
-            check.exchange(exchange)
-        report = check.report()
-        marked = expected(report.diagnostics, project.config.expect, [name])
+        check = ConformanceCheck(project.graph, loaded.get_contract)
+        for exchange in read_exchanges(name):
+            check.check_exchange(exchange)
+        report = check.to_report()
+        marked = mark_expected(report.diagnostics, project.config.expect, [name])
         return Report(marked, report.summary, report.coverage)
 
     return run

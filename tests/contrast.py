@@ -1,4 +1,4 @@
-"""Which words of a page are too faint on their ground, for a browser to find (WCAG 2.2, 1.4.3: 4.5 to 1)."""
+"""A script that finds text with too little contrast in a page (WCAG 2.2, 1.4.3: 4.5 to 1)."""
 
 from __future__ import annotations
 

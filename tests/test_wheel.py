@@ -1,4 +1,4 @@
-"""The wheel as somebody installs it: built, put into a new environment, and run from another folder."""
+"""The wheel: built, installed into a new environment, and run from another folder."""
 
 from __future__ import annotations
 

@@ -337,9 +337,7 @@ class ModelCost(_message.Message):
 
     @_builtins.property
     def explicit_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Numbers of the fields that were sent as [], {} or null although they might have been left out;
-        empty in every other document.
-        """
+        """Numbers of optional fields that are present in JSON as [], {} or null; empty if there are none."""
 
     def __init__(
         self,
@@ -682,9 +680,7 @@ class ModelInfo(_message.Message):
 
     @_builtins.property
     def explicit_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Numbers of the fields that were sent as [], {} or null although they might have been left out;
-        empty in every other document.
-        """
+        """Numbers of optional fields that are present in JSON as [], {} or null; empty if there are none."""
 
     def __init__(
         self,

@@ -766,9 +766,7 @@ class SessionSummary(_message.Message):
 
     @_builtins.property
     def explicit_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Numbers of the fields that were sent as [], {} or null although they might have been left out;
-        empty in every other document.
-        """
+        """Numbers of optional fields that are present in JSON as [], {} or null; empty if there are none."""
 
     def __init__(
         self,
@@ -1094,9 +1092,7 @@ class UpdateSessionBody(_message.Message):
 
     @_builtins.property
     def explicit_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Numbers of the fields that were sent as [], {} or null although they might have been left out;
-        empty in every other document.
-        """
+        """Numbers of optional fields that are present in JSON as [], {} or null; empty if there are none."""
 
     def __init__(
         self,
@@ -1144,9 +1140,7 @@ class UpdateSessionTime(_message.Message):
     """
     @_builtins.property
     def explicit_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Numbers of the fields that were sent as [], {} or null although they might have been left out;
-        empty in every other document.
-        """
+        """Numbers of optional fields that are present in JSON as [], {} or null; empty if there are none."""
 
     def __init__(
         self,

@@ -15,12 +15,19 @@ if TYPE_CHECKING:
     from wirelock.api.project import Project, ProjectError, load
     from wirelock.api.prove import prove
     from wirelock.api.verify import verify
+    from wirelock.config import Config
+    from wirelock.diagnostics import Diagnostic, Report
+    from wirelock.runtime.codec.types import CodecError
 
 __all__ = [
+    "CodecError",
     "Compatibility",
     "Compiled",
+    "Config",
+    "Diagnostic",
     "Project",
     "ProjectError",
+    "Report",
     "SchemaError",
     "breaking",
     "check",
@@ -34,15 +41,18 @@ __all__ = [
 ]
 
 _MODULES = {
-    "breaking": ("Compatibility", "breaking"),
-    "check": ("check",),
-    "compile": ("Compiled", "SchemaError", "compile"),
-    "generate": ("generate",),
-    "import_": ("import_document",),
-    "init": ("init",),
-    "project": ("Project", "ProjectError", "load"),
-    "prove": ("prove",),
-    "verify": ("verify",),
+    "api.breaking": ("Compatibility", "breaking"),
+    "api.check": ("check",),
+    "api.compile": ("Compiled", "SchemaError", "compile"),
+    "api.generate": ("generate",),
+    "api.import_": ("import_document",),
+    "api.init": ("init",),
+    "api.project": ("Project", "ProjectError", "load"),
+    "api.prove": ("prove",),
+    "api.verify": ("verify",),
+    "config": ("Config",),
+    "diagnostics": ("Diagnostic", "Report"),
+    "runtime.codec.types": ("CodecError",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -51,4 +61,4 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is first used (PEP 562), which keeps the start of the command line fast."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"wirelock.api.{_HOMES[name]}"), name)
+    return getattr(import_module(f"wirelock.{_HOMES[name]}"), name)

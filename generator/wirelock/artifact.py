@@ -1,4 +1,4 @@
-"""What an emitter makes: a path and its bytes."""
+"""Generated files in memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One file to be: `path` is relative to the project's root, with forward slashes; `emitter` made it."""
+    """A generated file; `path` is relative to the project root, with forward slashes, `emitter` names its producer."""
 
     path: str
     content: bytes

@@ -1,4 +1,4 @@
-"""One compiled project: sources, graph and plan, each computed once."""
+"""Compilation of a project: sources, type graph and plans."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 
 from wirelock.artifact import Artifact
 from wirelock.config import Config
-from wirelock.diagnostics import Code, Diagnostic, Location, Severity, in_order
+from wirelock.diagnostics import Code, Diagnostic, Location, Severity, sort_unique
 from wirelock.ir import TypeGraph, TypeId
-from wirelock.lower.import_cycles import of_models
+from wirelock.lower.import_cycles import check_models
 from wirelock.lower.ledger import ledger as numbers
-from wirelock.lower.model_plan import ModelPlan, model_plan
+from wirelock.lower.model_plan import ModelPlan, plan_models
 from wirelock.lower.plan import ProtoPlan
-from wirelock.lower.proto import plan
-from wirelock.lower.recursion_limit import room_for
+from wirelock.lower.proto import plan_protos
+from wirelock.lower.recursion_limit import raised_recursion_limit
 from wirelock.parse import parse
-from wirelock.parse.dialects import in_dialect
-from wirelock.runtime.schema.documents import value_at
+from wirelock.parse.dialects import apply_dialect
+from wirelock.runtime.schema.documents import get_value_at
 from wirelock.source import Document, Sources, read_document, read_folder
 from wirelock.source.repository import is_committed
 
@@ -26,18 +26,19 @@ LEDGER_MISSING = Code("LEDGER_MISSING", Severity.ERROR, fatal=True)
 DIALECT_UNUSED = Code("DIALECT_UNUSED", Severity.WARNING)
 SCHEMA_SUFFIX = ".schema.json"
 MANIFEST = "manifest.json"
-"""What was generated, in the folder of the generated package."""
+"""The list of generated files, in the folder of the generated package."""
 IMPORT_MANIFEST = "import.json"
 SERVICE_SUFFIX = ".service.json"
-_PATTERNS = "patterns begin at the folder of the configuration: schemas/legacy/*.schema.json"
+_PROTOS_EXIST = "protos exist"
+_PATTERN_HINT = "write the pattern relative to the folder of the configuration: schemas/legacy/*.schema.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Everything that emitters and checks may ask of a project.
+    """A compiled project, the input of emitters and checks.
 
-    `documents` are the schema files by their path below the schema folder; `ledger` is the number ledger's file.
-    With a fatal diagnostic the plan may be incomplete, and nothing must be emitted from it.
+    `documents` are the schema files by path below the schema folder. `ledger` is the file of the number ledger.
+    After an error the plan may be incomplete: emit artifacts only if `is_sound`.
     """
 
     config: Config
@@ -49,89 +50,96 @@ class Build:
     diagnostics: tuple[Diagnostic, ...]
 
     @property
-    def sound(self) -> bool:
-        """Whether artefacts may be emitted."""
-        return not any(diagnostic.fails for diagnostic in self.diagnostics)
+    def is_sound(self) -> bool:
+        """True if artifacts may be emitted."""
+        return not any(diagnostic.is_failure for diagnostic in self.diagnostics)
 
 
 def build(config: Config) -> Build:
     """Compile the project that a configuration describes."""
-    documents, found = read_folder(config.root, config.schemas, (SCHEMA_SUFFIX, SERVICE_SUFFIX))
-    if not found and not any(document.path.endswith(SCHEMA_SUFFIX) for document in documents):
-        found = (_no_schemas(config),)
-    if found:  # whatever refers to a file that could not be read would be a second finding for one fault
-        return _unsound(config, {}, TypeGraph(), numbers.Ledger(), in_order(found))
-    ledger, trouble = _read_ledger(config)
-    return compiled(config, documents, replace(ledger, foreign=imported(config)), trouble)
+    documents, diagnostics = read_folder(config.root, config.schemas, (SCHEMA_SUFFIX, SERVICE_SUFFIX))
+    if not diagnostics and not any(document.path.endswith(SCHEMA_SUFFIX) for document in documents):
+        diagnostics = (_report_missing_schemas(config),)
+    if diagnostics:  # references to an unreadable file would report the same problem again
+        return _build_failed(config, {}, TypeGraph(), numbers.Ledger(), sort_unique(diagnostics))
+    ledger, ledger_diagnostics = _read_ledger(config)
+    return compile_documents(
+        config, documents, replace(ledger, imported=find_imported_files(config)), ledger_diagnostics
+    )
 
 
-def compiled(
+def compile_documents(
     config: Config,
     documents: Sequence[Document],
     ledger: numbers.Ledger,
-    found: tuple[Diagnostic, ...] = (),
+    diagnostics: tuple[Diagnostic, ...] = (),
     roots: Sequence[TypeId] = (),
 ) -> Build:
-    """Compile documents; their paths begin with the configuration's schema folder.
+    """Compile documents whose paths begin with the schema folder of the configuration.
 
-    `roots` are types that get a message of their own whatever they are, as those of services do.
+    `roots` are types that get a message of their own even if they are not objects, like the types of services.
     """
     by_file = {document.path.removeprefix(config.schemas + "/"): document for document in documents}
     services = {file: document for file, document in by_file.items() if file.endswith(SERVICE_SUFFIX)}
     schemas = {file: document for file, document in by_file.items() if file not in services}
-    schemas, translated = _in_dialects(config, schemas)
-    if any(diagnostic.fails for diagnostic in translated):
-        return _unsound(config, {}, TypeGraph(), ledger, in_order((*translated, *found)))
+    schemas, translated = _apply_dialects(config, schemas)
+    if any(diagnostic.is_failure for diagnostic in translated):
+        return _build_failed(config, {}, TypeGraph(), ledger, sort_unique((*translated, *diagnostics)))
     sources = Sources({document.path: document for document in (*schemas.values(), *services.values())})
     graph, parsed = parse(config.schemas, schemas, services, sources)
-    earlier = in_order((*translated, *parsed, *found))
-    if any(diagnostic.fails for diagnostic in earlier):
-        return _unsound(config, schemas, graph, ledger, earlier)
-    with room_for(len(graph.definitions)):
-        proto, kept, lowered = plan(graph, config, ledger, roots)
-        sound = not any(diagnostic.fails for diagnostic in lowered)
-        models = model_plan(graph, proto, config, kept) if sound else ModelPlan(places=kept.classes)
-        lowered += of_models(models, graph)
-    file = _ledger_file(config, replace(kept, classes=models.places))
-    return Build(config, schemas, graph, proto, models, file, in_order((*earlier, *lowered)))
+    diagnostics = sort_unique((*translated, *parsed, *diagnostics))
+    if any(diagnostic.is_failure for diagnostic in diagnostics):
+        return _build_failed(config, schemas, graph, ledger, diagnostics)
+    with raised_recursion_limit(len(graph.definitions)):
+        proto, kept, lowered = plan_protos(graph, config, ledger, roots)
+        is_sound = not any(diagnostic.is_failure for diagnostic in lowered)
+        models = plan_models(graph, proto, config, kept) if is_sound else ModelPlan(class_origins=kept.classes)
+        lowered += check_models(models, graph)
+    file = _build_ledger_artifact(config, replace(kept, classes=models.class_origins))
+    return Build(config, schemas, graph, proto, models, file, sort_unique((*diagnostics, *lowered)))
 
 
-def _in_dialects(config: Config, schemas: Mapping[str, Document]) -> tuple[dict[str, Document], tuple[Diagnostic, ...]]:
-    """The schemas with the dialects that the configuration gives them, and the patterns that fit none of them."""
-    found: list[Diagnostic] = []
-    stated: dict[str, Document] = {}
+def _apply_dialects(
+    config: Config, schemas: Mapping[str, Document]
+) -> tuple[dict[str, Document], tuple[Diagnostic, ...]]:
+    """Return the schemas with their configured dialects, and a warning for each pattern that matches no schema."""
+    diagnostics: list[Diagnostic] = []
+    dialect_documents: dict[str, Document] = {}
     for file, document in schemas.items():
-        stated[file], trouble = in_dialect(document, config.dialect_of(document.path))
-        found += trouble
+        dialect_documents[file], dialect_diagnostics = apply_dialect(document, config.get_dialect(document.path))
+        diagnostics += dialect_diagnostics
     paths = [document.path for document in schemas.values()]
-    unused = [rule for rule in config.dialects if not any(rule.fits(path) for path in paths)]
-    found += [
-        Diagnostic(DIALECT_UNUSED, rule.where, f"no schema file fits {rule.pattern}", _PATTERNS) for rule in unused
+    unused = [rule for rule in config.dialects if not any(rule.matches(path) for path in paths)]
+    diagnostics += [
+        Diagnostic(DIALECT_UNUSED, rule.location, f"no schema file matches the pattern {rule.pattern}", _PATTERN_HINT)
+        for rule in unused
     ]
-    return stated, tuple(found)
+    return dialect_documents, tuple(diagnostics)
 
 
-def _unsound(
+def _build_failed(
     config: Config,
     schemas: Mapping[str, Document],
     graph: TypeGraph,
     ledger: numbers.Ledger,
-    found: tuple[Diagnostic, ...],
+    diagnostics: tuple[Diagnostic, ...],
 ) -> Build:
-    """A build from which nothing is to be emitted."""
-    return Build(config, schemas, graph, ProtoPlan((), {}), ModelPlan(), _ledger_file(config, ledger), found)
+    """Return a build without plans for diagnostics that prevent emission."""
+    return Build(
+        config, schemas, graph, ProtoPlan((), {}), ModelPlan(), _build_ledger_artifact(config, ledger), diagnostics
+    )
 
 
-def _no_schemas(config: Config) -> Diagnostic:
-    hint = f"put a schema into {config.schemas}/<package>/<name>{SCHEMA_SUFFIX}"
-    return Diagnostic(NO_SCHEMAS, Location(config.schemas), f"there is no *{SCHEMA_SUFFIX} in {config.schemas}", hint)
+def _report_missing_schemas(config: Config) -> Diagnostic:
+    hint = f"add a schema: {config.schemas}/<package>/<name>{SCHEMA_SUFFIX}"
+    return Diagnostic(NO_SCHEMAS, Location(config.schemas), f"no *{SCHEMA_SUFFIX} file in {config.schemas}", hint)
 
 
-def imported(config: Config) -> frozenset[str]:
-    """The schema files that `wirelock import` wrote; a manifest that cannot be read is for the next import to say."""
+def find_imported_files(config: Config) -> frozenset[str]:
+    """Return the schema files that `wirelock import` wrote; empty if its manifest is unreadable."""
     path = config.root / config.schemas / IMPORT_MANIFEST
     manifest = read_document(path, config.root) if path.is_file() else None
-    files = value_at(manifest.value, ("files",)) if isinstance(manifest, Document) else None
+    files = get_value_at(manifest.value, ("files",)) if isinstance(manifest, Document) else None
     return frozenset(files) if isinstance(files, dict) else frozenset()
 
 
@@ -141,32 +149,32 @@ def _read_ledger(config: Config) -> tuple[numbers.Ledger, tuple[Diagnostic, ...]
     try:
         read = numbers.read_ledger(path.read_bytes(), Location(file))
     except FileNotFoundError:
-        left = _left_over(config, file)
-        return numbers.Ledger(), (_ledger_missing(file, left),) if left else ()
+        evidence = _find_evidence_of_ledger(config, file)
+        return numbers.Ledger(), (_report_missing_ledger(file, evidence),) if evidence else ()
     except OSError as error:
-        hint = "the ledger must be a readable file"
-        return numbers.Ledger(), (Diagnostic(numbers.LEDGER_UNREADABLE, Location(file), f"{error.strerror}", hint),)
+        hint = "make the ledger a readable file"
+        message = f"cannot read the ledger: {error.strerror}"
+        return numbers.Ledger(), (Diagnostic(numbers.LEDGER_UNREADABLE, Location(file), message, hint),)
     return (numbers.Ledger(), (read,)) if isinstance(read, Diagnostic) else (read, ())
 
 
-def _left_over(config: Config, file: str) -> str:
-    """What says that numbers were given out already, in words; "" for a project that is new."""
+def _find_evidence_of_ledger(config: Config, file: str) -> str:
+    """Return a clause that shows that field numbers were assigned before; "" for a new project."""
     if any((config.root / config.proto).glob("*.proto")):
-        return "there are protos"
-    manifest = f"{config.home}/{MANIFEST}"
+        return _PROTOS_EXIST
+    manifest = f"{config.package_folder}/{MANIFEST}"
     if (config.root / manifest).is_file():
-        return f"there is {manifest}"
-    return "the last commit has it" if is_committed(config.root, file) else ""
+        return f"{manifest} exists"
+    return "the last commit contains it" if is_committed(config.root, file) else ""
 
 
-def _ledger_missing(file: str, left: str) -> Diagnostic:
-    hint = f"restore it: git checkout HEAD -- {file}; if these protos are not wirelock's, move them away"
-    if left != "there are protos":
-        hint = (
-            f"restore it: git checkout HEAD -- {file}; to give all numbers anew, delete what was generated and commit"
-        )
-    return Diagnostic(LEDGER_MISSING, Location(file), f"{left}, but the ledger that keeps the numbers is gone", hint)
+def _report_missing_ledger(file: str, evidence: str) -> Diagnostic:
+    alternative = "to assign all numbers anew, delete the generated files and commit"
+    if evidence == _PROTOS_EXIST:
+        alternative = "if wirelock did not write these protos, move them away"
+    hint = f"restore it: git checkout HEAD -- {file}; {alternative}"
+    return Diagnostic(LEDGER_MISSING, Location(file), f"the field number ledger is missing, but {evidence}", hint)
 
 
-def _ledger_file(config: Config, ledger: numbers.Ledger) -> Artifact:
+def _build_ledger_artifact(config: Config, ledger: numbers.Ledger) -> Artifact:
     return Artifact(f"{config.proto}/{numbers.FILE_NAME}", numbers.print_ledger(ledger), "ledger")

@@ -1,4 +1,4 @@
-"""What is wrong, where, and what to do about it: the one value every stage reports with."""
+"""Diagnostics and reports, the result type of every stage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 
 class Severity(StrEnum):
-    """How much a diagnostic weighs; only an unexpected error makes a run fail by default."""
+    """The severity of a diagnostic; by default only unexpected errors make a run fail."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -20,8 +20,8 @@ class Severity(StrEnum):
 class Code:
     """A kind of diagnostic.
 
-    `id` is unique and has a page in `explanations/<id>.md`; `severity` is the default one.
-    `fatal` marks the codes after which the tool could not do its work (exit code 2).
+    `id` is unique and documented in `explanations/<subject>/<id>.md`. `severity` is the default severity.
+    `fatal` codes mean that the command could not do its work (exit code 2).
     """
 
     id: str
@@ -31,7 +31,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """A place in a file: the path as the user knows it, a JSON Pointer, and a 1-based line and column (0: unknown)."""
+    """A location in a file: path for display, JSON Pointer, and 1-based line and column (0 if unknown)."""
 
     file: str = ""
     line: int = 0
@@ -47,9 +47,9 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRef:
-    """The recorded exchange a diagnostic is about; `part` is request, response, event or document.
+    """A reference to a recorded exchange; `part` is request, response, event or document.
 
-    `index` is 0-based, and so is `event`: which event of the stream, for a part that is one.
+    `index` and `event` are 0-based; `event` is the position in the stream if the part is an event.
     """
 
     recording: str
@@ -62,140 +62,164 @@ class ExchangeRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
-    """What a change between two states of a project breaks.
+class ChangeImpact:
+    """The compatibility impact of a change between two states of a project.
 
-    `element` is its name in the protos ("" for none); `wire` are the rules in force that it violates. `backward` (what
-    was valid is valid) and `forward` (what is valid was valid) are "holds", "broken", "unproved" or "" for no JSON; a
-    witness is a JSON text. `use` says who sends documents of the type. `deciding` are the rules, of the wire and of
-    JSON, that make it more than a note.
+    `element` is the proto name ("" for none). `wire_rules` are the violated rules about protos. `backward` (old
+    documents stay valid) and `forward` (new documents were valid before) are "holds", "broken" or "unproved", or "" if
+    the change does not affect JSON. A witness is a JSON text that proves "broken". `usage` names the senders of the
+    type. `deciding_rules` are the wire and JSON rules that raise the severity above a note.
     """
 
     element: str = ""
-    wire: tuple[str, ...] = ()
+    wire_rules: tuple[str, ...] = ()
     backward: str = ""
     forward: str = ""
     backward_witness: str = ""
     forward_witness: str = ""
-    use: str = ""
-    deciding: tuple[str, ...] = ()
+    usage: str = ""
+    deciding_rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault at one place.
+    """A problem at one location.
 
-    `raised_by` names the artefacts that found it (validator, model, codec); `schema` is the place in the schema
-    that decided, for traffic; `expected` is the reason given in the configuration, when the finding is expected;
-    `change` is what it breaks, for a change between two states. `times` is how often it was found, where only the first
-    of its kind is kept.
+    `raised_by` names the artifacts that report it (validator, model, codec). For traffic, `schema_location` is the
+    violated schema rule. `expected_reason` is the reason in the configuration if the finding is expected. `impact`
+    describes a change between two states. `occurrences` is the count if only the first of its kind is kept.
     """
 
     code: Code
-    where: Location
+    location: Location
     message: str
     hint: str = ""
     severity: Severity | None = None
     exchange: ExchangeRef | None = None
-    schema: str = ""
+    schema_location: str = ""
     rpc: str = ""
     raised_by: tuple[str, ...] = ()
-    expected: str = ""
-    change: Verdicts | None = None
-    times: int = 1
+    expected_reason: str = ""
+    impact: ChangeImpact | None = None
+    occurrences: int = 1
 
     @property
     def level(self) -> Severity:
-        """The severity in force: the diagnostic's own, or its code's."""
+        """The severity of this diagnostic, by default that of its code."""
         return self.severity or self.code.severity
 
     @property
-    def fails(self) -> bool:
-        """Whether this diagnostic alone makes a run fail: an error that nobody expected."""
-        return self.level is Severity.ERROR and not self.expected
+    def is_failure(self) -> bool:
+        """True for an unexpected error, which makes a run fail."""
+        return self.level is Severity.ERROR and not self.expected_reason
 
 
-def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Sort by place and drop exact repetitions, so that output never depends on the order of discovery."""
-    return tuple(sorted(set(diagnostics), key=_sort_key))
+def sort_unique(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics sorted by location without duplicates; output never depends on discovery order."""
+    return tuple(sorted(set(diagnostics), key=_get_sort_key))
 
 
-def _sort_key(diagnostic: Diagnostic) -> tuple[object, ...]:
+def _get_sort_key(diagnostic: Diagnostic) -> tuple[object, ...]:
     exchange = diagnostic.exchange
-    traffic = ("", -1, "", 0) if exchange is None else _exchange_key(exchange)
-    return (traffic, diagnostic.where, diagnostic.code.id, diagnostic.message, diagnostic.schema, diagnostic.raised_by)
+    exchange_key = ("", -1, "", 0) if exchange is None else _get_exchange_key(exchange)
+    return (
+        exchange_key,
+        diagnostic.location,
+        diagnostic.code.id,
+        diagnostic.message,
+        diagnostic.schema_location,
+        diagnostic.raised_by,
+    )
 
 
-def _exchange_key(exchange: ExchangeRef) -> tuple[object, ...]:
+def _get_exchange_key(exchange: ExchangeRef) -> tuple[object, ...]:
     return exchange.recording, exchange.index, exchange.part, exchange.event or 0
 
 
-def grouped_pointer(pointer: str) -> str:
-    """A pointer as a group of findings has it: indices as `*`, leading ones dropped (decision 0003)."""
+def generalize_pointer(pointer: str) -> str:
+    """Return a pointer with `*` for each array index and without leading indices (decision 0003)."""
     names = ["*" if name.isdecimal() else name for name in pointer.split("/")[1:]]
     while names and names[0] == "*":
         names.pop(0)
     return "".join(f"/{name}" for name in names)
 
 
-def group_key(diagnostic: Diagnostic) -> object:
-    """What the diagnostics of one group have in common; for traffic the schema place decides, not the words."""
-    base = (diagnostic.code.id, diagnostic.level, diagnostic.expected)
+def get_group_key(diagnostic: Diagnostic) -> object:
+    """Return the key by which reports group diagnostics: in traffic by schema location instead of message."""
+    shared = (diagnostic.code.id, diagnostic.level, diagnostic.expected_reason)
     if diagnostic.exchange is None:
-        return (*base, diagnostic.message, diagnostic.hint, diagnostic.change)
-    words = "" if diagnostic.schema else diagnostic.message
-    return (*base, diagnostic.schema, grouped_pointer(diagnostic.where.pointer), words, diagnostic.raised_by)
+        return (*shared, diagnostic.message, diagnostic.hint, diagnostic.impact)
+    message = "" if diagnostic.schema_location else diagnostic.message
+    return (
+        *shared,
+        diagnostic.schema_location,
+        generalize_pointer(diagnostic.location.pointer),
+        message,
+        diagnostic.raised_by,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the recordings exercised of one kind of thing (methods, fields, enum values, union branches)."""
+    """The coverage by recordings of one kind of element (methods, fields, enum values, union branches)."""
 
     kind: str
     covered: tuple[str, ...]
     missed: tuple[str, ...]
 
 
+class Outcome(StrEnum):
+    """The outcome of checking an exchange or a document, in the order of the summary."""
+
+    CONFORMING = "conforming"
+    VIOLATING = "violating"
+    UNDOCUMENTED_STATUS = "undocumented_status"
+    UNDOCUMENTED_MEDIA_TYPE = "undocumented_media_type"
+    UNMATCHED = "unmatched"
+    NO_BODY = "no_body"
+    STREAM = "stream"
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One recorded exchange or document that was checked, whatever came of it.
+    """A checked exchange or document with its outcome.
 
-    `outcome` is one of those that the summary counts; the reference's `part` is "document" or "". `times` is how many
-    exchanges it stands for, where only the first is kept.
+    `outcome` is one of the outcomes in the summary. `ref.part` is "document" or "". `occurrences` is the number of
+    exchanges that this case represents if only the first is kept.
     """
 
     ref: ExchangeRef
     rpc: str
-    outcome: str
-    times: int = 1
+    outcome: Outcome
+    occurrences: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Some lines of a text, those in `marked` (0-based, among these) at fault.
+    """Lines of a text; `marked_lines` are 0-based indices of the lines with the problem.
 
-    `file` and `first`, the 1-based number of the first line, are "" and 0 where the text is not that of a file.
+    `first_line` is the 1-based number of the first line. `file` is "" and `first_line` is 0 if the text is not a file.
     """
 
     lines: tuple[str, ...]
-    marked: tuple[int, ...] = ()
+    marked_lines: tuple[int, ...] = ()
     file: str = ""
-    first: int = 0
+    first_line: int = 0
 
     @property
-    def line(self) -> int:
-        """The number in the file of the first marked line; 0 where there is none."""
-        return self.first + self.marked[0] if self.first and self.marked else 0
+    def first_marked_line(self) -> int:
+        """The 1-based number of the first marked line in the file; 0 if there is none."""
+        return self.first_line + self.marked_lines[0] if self.first_line and self.marked_lines else 0
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibit:
-    """What the first occurrence of a fault looks like: the schema that decided, and the recorded document.
+class Example:
+    """An example of a finding: excerpts of the violated schema and of the recorded document.
 
-    The document is cut to what is near the fault, and holds no secrets.
+    The document is reduced to the surroundings of the problem, with secrets redacted.
     """
 
-    about: Diagnostic
+    diagnostic: Diagnostic
     schema: Excerpt | None = None
     document: Excerpt | None = None
 
@@ -205,9 +229,9 @@ Release = Literal["major", "minor", "patch"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Addition:
-    """An element of the protos that an earlier state did not have; `kind` is service, method, message, field ...
+    """A proto element that is new since the baseline; `kind` is service, method, message, field, and so on.
 
-    One that was there, and is deprecated now, is of a kind such as "deprecated field".
+    A newly deprecated element has a kind such as "deprecated field".
     """
 
     kind: str
@@ -215,31 +239,31 @@ class Addition:
 
     @property
     def is_deprecation(self) -> bool:
-        """Whether it was there, and is deprecated now."""
+        """True for an existing element that is newly deprecated."""
         return self.kind.startswith("deprecated ")
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
-    """Which release the changes since an earlier state ask for, by Semantic Versioning 2.0.0.
+class ReleaseAdvice:
+    """The release type that Semantic Versioning 2.0.0 requires for the changes since the baseline.
 
-    `since` and `next` are versions of the project, "" where it has none; `added` is what breaks nobody and is new.
+    `current_version` and `next_version` are "" if the project has no version. `added` are new elements.
     """
 
     release: Release
     reason: str
-    since: str
-    next: str
+    current_version: str
+    next_version: str
     added: tuple[Addition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one command found: diagnostics, what was counted, what was covered.
+    """The result of one command.
 
-    `summary` maps a section (generate, exchanges ...) to counts by name; its order is the order of printing.
-    `diff` is what would change on disk, as a unified diff. `cases` are the exchanges behind the counts, and `exhibits`
-    show some of the diagnostics. `advice` is there when it was asked for.
+    `summary` maps a section (generate, exchanges, ...) to counts by name, in print order. `diff` is a unified diff of
+    the changes on disk. `cases` are the checked exchanges behind the counts. `examples` illustrate some of the
+    diagnostics. `advice` is None unless requested.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -247,24 +271,24 @@ class Report:
     coverage: tuple[Coverage, ...] = ()
     diff: str = ""
     cases: tuple[Case, ...] = ()
-    exhibits: tuple[Exhibit, ...] = ()
-    advice: Advice | None = None
+    examples: tuple[Example, ...] = ()
+    advice: ReleaseAdvice | None = None
 
     @property
     def exit_code(self) -> int:
-        """0 clean, 1 at least one unexpected error, 2 something could not be done at all."""
+        """0 for success, 1 for an unexpected error, 2 for a fatal diagnostic."""
         if any(d.code.fatal for d in self.diagnostics):
             return 2
-        return 1 if any(d.fails for d in self.diagnostics) else 0
+        return 1 if any(d.is_failure for d in self.diagnostics) else 0
 
     def __add__(self, other: Report) -> Report:
-        """Both reports as one; sections keep their order."""
+        """Merge two reports; sections keep their order."""
         return Report(
-            in_order((*self.diagnostics, *other.diagnostics)),
+            sort_unique((*self.diagnostics, *other.diagnostics)),
             {**self.summary, **other.summary},
             (*self.coverage, *other.coverage),
             self.diff + other.diff,
             (*self.cases, *other.cases),
-            (*self.exhibits, *other.exhibits),
+            (*self.examples, *other.examples),
             self.advice or other.advice,
         )

@@ -1,6 +1,6 @@
-"""The TypeGraph: what the schemas and service files mean, apart from how any target will say it.
+"""The type graph: the target-independent meaning of the schemas and service files.
 
-Shapes are a closed union; a target lowers them with an exhaustive `match`. Absent and null are different things:
+`Shape` is a closed union that targets lower with an exhaustive `match`. An absent property and a null value differ:
 absence belongs to a property (`required`), null is a shape.
 """
 
@@ -16,15 +16,21 @@ from wirelock.runtime.json.text import Json
 
 @dataclass(frozen=True, slots=True, order=True)
 class TypeId:
-    """A named type: the schema file below the schema folder, and the JSON Pointer inside it ("" is the root)."""
+    """The identity of a named type: a file relative to the schema folder, and a JSON Pointer ("" is the root)."""
 
     file: str
     pointer: str = ""
 
     @property
     def package(self) -> str:
-        """The folder of the file, which is the last part of the proto package."""
+        """The folder of the file, which is the last part of the proto package name."""
         return self.file.rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The name that users write: `session/sessionInfo`, with `#/$defs/part` for a definition in a file."""
+        name = self.file.removesuffix(".schema.json")
+        return f"{name}#{self.pointer}" if self.pointer else name
 
     def __str__(self) -> str:
         return f"{self.file}#{self.pointer}" if self.pointer else self.file
@@ -32,7 +38,7 @@ class TypeId:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Numeric limits; None is no limit."""
+    """Numeric limits; None means unlimited."""
 
     minimum: int | float | None = None
     maximum: int | float | None = None
@@ -42,13 +48,13 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Anything:
-    """`true` or `{}`: every JSON value."""
+class AnyValue:
+    """Any JSON value: the schema `true` or `{}`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """`false`: no value; a property of this shape must be absent."""
+    """No value: the schema `false`; a property of this shape must be absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +64,15 @@ class Null:
 
 @dataclass(frozen=True, slots=True)
 class Boolean:
-    """true or false."""
+    """A JSON boolean."""
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A string; lengths count code points, `pattern` is ECMA-262 and unanchored; `base64` is what it stands for."""
+class String:
+    """A string.
+
+    Lengths count code points. `pattern` is an unanchored ECMA-262 expression. `base64` marks encoded bytes.
+    """
 
     min_length: int = 0
     max_length: int | None = None
@@ -74,7 +83,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """A number without a fraction (1.0 is one); `format` may be int32, int64, uint32 or uint64."""
+    """A number without a fractional part (1.0 is an integer); `format` may be int32, int64, uint32 or uint64."""
 
     bounds: Bounds = Bounds()
     format: str = ""
@@ -88,23 +97,23 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A string enum or string constant; `extensible` when servers may send values not listed (`x-extensible-enum`)."""
+class StringEnum:
+    """A string enum or constant; `extensible` allows servers to send unlisted values (`x-extensible-enum`)."""
 
     values: tuple[str, ...]
     extensible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
-    """A const or enum with values other than strings; equality is JSON's (1 equals 1.0, 1 is not true)."""
+class ConstSet:
+    """A const or enum with values other than strings; compared by JSON equality (1 equals 1.0, 1 differs from true)."""
 
     values: tuple[Json, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A list whose items all have one shape."""
+    """An array whose items share one schema."""
 
     items: Node
     min_items: int = 0
@@ -114,16 +123,16 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class Tuple:
-    """A list with one shape a position; `rest` describes the positions after them, None forbids those."""
+    """An array with one schema for each position; `additional_items` applies to later positions, None forbids them."""
 
     items: tuple[Node, ...]
-    rest: Node | None
+    additional_items: Node | None
     min_items: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A declared property of a record."""
+    """A declared property of an object."""
 
     name: str
     node: Node
@@ -131,20 +140,20 @@ class Property:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class Object:
     """An object.
 
-    `rest` says what undeclared properties may be: "undeclared" (the schema does not say: the policy decides),
-    "closed" (none), or a node that each must satisfy.
+    `additional_properties` is "undeclared" (the schema has no rule, `unknown-fields` decides), "closed" (forbidden), or
+    the schema of each undeclared property.
     """
 
     properties: tuple[Property, ...]
-    rest: Literal["undeclared", "closed"] | Node = "undeclared"
+    additional_properties: Literal["undeclared", "closed"] | Node = "undeclared"
 
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """anyOf (`exclusive` False), oneOf (True) or a list of types."""
+    """An anyOf or a list of types (`exclusive` is False), or a oneOf (`exclusive` is True)."""
 
     branches: tuple[Node, ...]
     exclusive: bool = False
@@ -158,26 +167,26 @@ class Ref:
 
 
 Shape = (
-    Anything
+    AnyValue
     | Never
     | Null
     | Boolean
-    | Text
+    | String
     | Integer
     | Number
-    | Choice
-    | Constant
+    | StringEnum
+    | ConstSet
     | Array
     | Tuple
-    | Record
+    | Object
     | Union
     | Ref
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Hints:
-    """What the `x-` keywords of a schema ask of the targets."""
+class Extensions:
+    """The values of the `x-` keywords of a schema."""
 
     proto_field: int | None = None
     proto_name: str = ""
@@ -187,20 +196,23 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A shape with its place, its words, and the keywords that no shape can say (`checks`; validators enforce them)."""
+    """A schema: its shape, source location, annotations, and the keywords that only validators enforce."""
 
     shape: Shape
-    where: Location
+    location: Location
     title: str = ""
     description: str = ""
     deprecated: bool = False
-    hints: Hints = Hints()
-    checks: tuple[str, ...] = ()
+    extensions: Extensions = Extensions()
+    unmodelled_keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A named type: a schema file or a definition that something refers to. `name` is the type's name in words."""
+    """A named type: a schema file, an entry of `$defs`, or another subschema that a reference names.
+
+    `name` is the title, file name or key as written, before it becomes an identifier.
+    """
 
     id: TypeId
     name: str
@@ -209,10 +221,10 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class StatusBody:
-    """What one HTTP status answers with.
+    """The response body of one HTTP status.
 
-    `type` is None for a body that is not described by a schema: then `const` holds the one accepted JSON text,
-    `text` is True for plain text, and neither means that there is no body. `rpc` is what the RPC returns instead.
+    `type` is None for a body without a schema: `const` is then the only accepted JSON text, `text` marks plain text,
+    and neither means no body. `rpc` is the type that the RPC returns instead of the body.
     """
 
     status: str
@@ -224,8 +236,8 @@ class StatusBody:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """A call that only remembers a header value for later calls (no HTTP exchange of its own)."""
+class StateHeader:
+    """A call that stores a header value for later calls and makes no HTTP request."""
 
     key: str
     value: str
@@ -233,11 +245,11 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
-    """How a parameter is written, where that is not the default of its place (OpenAPI 3.1, "Style Values").
+class ParameterStyle:
+    """The serialization of a parameter that differs from the default (OpenAPI 3.1, "Style Values").
 
-    `name` is its name in the request when the property is called otherwise; `content` is the media type of a parameter
-    that is a whole document.
+    `name` is the name in the request if the property name differs; `content` is the media type of a parameter that
+    holds a document.
     """
 
     name: str = ""
@@ -248,18 +260,18 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One RPC; `verb` and `path` are empty when it has no HTTP rule. Names are JSON property names.
+    """An RPC; `verb` and `path` are empty if it has no HTTP rule. Names are JSON property names.
 
-    `body` is "" (none), "*" (every property that is not a path, query or header parameter) or a property name;
-    `response_body` names the property of the response message that the bare HTTP body fills.
-    `places` says where a property goes when it is not in the body: property to (query | header | path), and
-    `styles` how it is written there if that needs saying.
+    `body` is "" (none), "*" (every property that is not a path, query or header parameter) or a property name.
+    `response_body` names the property of the response message that the HTTP body fills. `parameter_locations` maps
+    properties outside of the body to query, header or path; `parameter_styles` has their serialization if it is not the
+    default.
     """
 
     name: str
     request: TypeId
     response: TypeId
-    where: Location
+    location: Location
     description: str = ""
     deprecated: bool = False
     verb: str = ""
@@ -267,14 +279,14 @@ class Method:
     body: str = ""
     response_body: str = ""
     responses: tuple[StatusBody, ...] = ()
-    places: tuple[tuple[str, str], ...] = ()
-    styles: tuple[tuple[str, Style], ...] = ()
-    state: State | None = None
+    parameter_locations: tuple[tuple[str, str], ...] = ()
+    parameter_styles: tuple[tuple[str, ParameterStyle], ...] = ()
+    state: StateHeader | None = None
     stream: str = ""
 
     @property
-    def answers(self) -> tuple[TypeId, ...]:
-        """The types of everything that it answers, errors too."""
+    def response_types(self) -> tuple[TypeId, ...]:
+        """The types of all responses, including errors."""
         bodies = (key for body in self.responses for key in (body.type, body.rpc) if key is not None)
         return (self.response, *bodies)
 
@@ -283,13 +295,13 @@ class Method:
 class Service:
     """A named set of methods; `package` is the folder of its file.
 
-    `undescribed` are literal paths that fit one of the templates and are other operations all the same
-    (`/session/status` is not the session "status").
+    `undescribed` are literal paths that match a path template but belong to other operations (`/session/status` is not
+    the session "status").
     """
 
     name: str
     package: str
-    where: Location
+    location: Location
     methods: tuple[Method, ...]
     description: str = ""
     undescribed: tuple[str, ...] = ()
@@ -297,49 +309,60 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class TypeGraph:
-    """Every named type and service of one project, in file order."""
+    """All named types and services of one project, in file order."""
 
     definitions: Mapping[TypeId, Definition] = field(default_factory=dict[TypeId, Definition])
     services: tuple[Service, ...] = ()
 
 
-def parts(node: Node) -> tuple[Node, ...]:
-    """The nodes that a node is made of; a reference has none."""
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the direct subschemas of a node in document order; a reference has none."""
     match node.shape:
         case Array(items):
             return (items,)
         case Tuple(items, rest):
             return (*items, rest) if rest else items
-        case Record(properties, rest):
+        case Object(properties, rest):
             declared = tuple(property.node for property in properties)
             return (*declared, rest) if isinstance(rest, Node) else declared
         case Union(branches):
             return branches
-        case Anything() | Never() | Null() | Boolean() | Text() | Integer() | Number() | Choice() | Constant() | Ref():
+        case (
+            AnyValue()
+            | Never()
+            | Null()
+            | Boolean()
+            | String()
+            | Integer()
+            | Number()
+            | StringEnum()
+            | ConstSet()
+            | Ref()
+        ):
             return ()
 
 
-def descendants(node: Node) -> Iterator[Node]:
-    """A node and everything that it is made of."""
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a node and all its descendants; does not follow references."""
     left = [node]
     while left:
         inner = left.pop()
         yield inner
-        left += parts(inner)
+        left += children(inner)
 
 
-def mentioned(node: Node) -> Iterator[TypeId]:
-    """The named types that a node refers to."""
-    return (inner.shape.target for inner in descendants(node) if isinstance(inner.shape, Ref))
+def find_references(node: Node) -> Iterator[TypeId]:
+    """Yield the named types that a node and its descendants refer to."""
+    return (inner.shape.target for inner in walk(node) if isinstance(inner.shape, Ref))
 
 
-def reached(graph: TypeGraph, roots: Iterable[TypeId]) -> set[TypeId]:
-    """The named types that documents of these types are made of, these among them."""
-    found: set[TypeId] = set()
+def find_reachable_types(graph: TypeGraph, roots: Iterable[TypeId]) -> set[TypeId]:
+    """Return the named types that are reachable from `roots`, including the roots."""
+    results: set[TypeId] = set()
     left = [*roots]
     while left:
         key = left.pop()
-        if key not in found and key in graph.definitions:
-            found.add(key)
-            left += mentioned(graph.definitions[key].node)
-    return found
+        if key not in results and key in graph.definitions:
+            results.add(key)
+            left += find_references(graph.definitions[key].node)
+    return results

@@ -1,7 +1,7 @@
-"""What was emitted, loaded in memory: validator, model and codec by type.
+"""Loading of generated artifacts from memory: validator, model and codec of each type.
 
-Nothing is written for it, and nothing global is touched: messages live in a descriptor pool of their own and model
-modules under a package name of their own, so that any number of projects can be loaded side by side.
+Nothing is written to disk. Each project has its own descriptor pool and its own package name for model modules, so
+that any number of projects can be loaded at the same time.
 """
 
 from __future__ import annotations
@@ -26,44 +26,43 @@ from google.protobuf.message import Message
 from wirelock import runtime
 from wirelock.artifact import Artifact
 from wirelock.build import Build
-from wirelock.emit.mapping import type_name
 from wirelock.ir import TypeId
 from wirelock.lower.class_names import ClassName
-from wirelock.runtime.codec.codec import Codec, Codecs, Refused
+from wirelock.runtime.codec.codec import Codec, CodecError, Codecs
 from wirelock.runtime.findings import NOT_REPRESENTABLE, Finding
 from wirelock.runtime.json.text import MalformedText, parse
-from wirelock.runtime.models.base import model_findings
+from wirelock.runtime.models.base import check_model
 from wirelock.runtime.schema.validator import Schemas, Validator
 
-Made = TypeVar("Made")
+T = TypeVar("T")
 
 
-class Loaded:
-    """The artefacts of one build; what types need is made when it is first asked for."""
+class LoadedArtifacts:
+    """The artifacts of one build; the objects of each type are built on first use."""
 
     def __init__(self, build: Build, artifacts: Iterable[Artifact]) -> None:
         home = f"{build.config.generated}/{build.config.package}/"
         self._files = {a.path.removeprefix(home): a.content for a in artifacts if a.path.startswith(home)}
         self._build = build
         self._contracts: dict[TypeId, TypeContract] = {}
-        self._making = RLock()
+        self._lock = RLock()
 
-    def contract(self, key: TypeId) -> TypeContract:
-        """Everything generated for that type; KeyError where there is no such type."""
+    def get_contract(self, key: TypeId) -> TypeContract:
+        """Return validator, model and codec of a type; raises KeyError if the type does not exist."""
         known = self._contracts.get(key)
-        return known or self._contracts.setdefault(key, self._contract(key))
+        return known or self._contracts.setdefault(key, self._build_contract(key))
 
     def prepare(self) -> None:
-        """Make what all types share; its size is that of the whole project."""
-        self.schemas.prepare()
-        with self._making:
+        """Build the objects that all types share; takes time proportional to the size of the project."""
+        self.schemas.preload()
+        with self._lock:
             _ = self._codecs, self._pool
             for name in {name.module for name in self._build.models.roots.values()}:
-                _compile(f"{self._package}.models.{name}")
+                _compile(f"{self._package_name}.models.{name}")
 
     @cached_property
     def schemas(self) -> Schemas:
-        """The validators' documents."""
+        """The schema documents of the validators."""
         facts: Any = json.loads(self._files["schemas.json"])
         return Schemas(
             facts["documents"], unknown_fields=facts["unknownFields"], format_assertion=facts["formatAssertion"]
@@ -71,65 +70,67 @@ class Loaded:
 
     @cached_property
     def descriptors(self) -> descriptor_pb2.FileDescriptorSet:
-        """The descriptors of every proto, and of what they import, each behind what it needs."""
+        """The descriptors of all protos and their imports, in dependency order."""
         return descriptor_pb2.FileDescriptorSet.FromString(self._files["descriptors.binpb"])
 
-    def carrier(self, key: TypeId) -> Codec[Message]:
-        """A codec that holds nothing against the schema, for what goes on although it breaks it.
+    def get_lenient_codec(self, key: TypeId) -> Codec[Message]:
+        """Return a codec without schema validation, for invalid messages that are forwarded.
 
-        What no field can take raises Refused or, from protobuf, TypeError or ValueError.
+        The codec raises CodecError for a value that no field can hold, or protobuf's TypeError or ValueError.
         """
-        return self._carriers.codec(type_name(key))
+        return self._lenient_codecs.get_codec(key.name)
 
     @cached_property
     def _codecs(self) -> Codecs:
-        return self._codecs_with(self.schemas)
+        return self._build_codecs(self.schemas)
 
     @cached_property
-    def _carriers(self) -> Codecs:
-        return self._codecs_with(_AnythingGoes())
+    def _lenient_codecs(self) -> Codecs:
+        return self._build_codecs(_PermissiveSchemas())
 
-    def _codecs_with(self, schemas: Schemas) -> Codecs:
-        return Codecs(json.loads(self._files["mapping.json"]), lambda name: _message_class(self._pool, name), schemas)
+    def _build_codecs(self, schemas: Schemas) -> Codecs:
+        return Codecs(
+            json.loads(self._files["mapping.json"]), lambda name: _get_message_class(self._pool, name), schemas
+        )
 
     @cached_property
     def _pool(self) -> DescriptorPool:
-        return _pool(self.descriptors)
+        return _build_pool(self.descriptors)
 
     @cached_property
-    def _package(self) -> str:
+    def _package_name(self) -> str:
         read = {
             path: data for path, data in self._files.items() if path.startswith("models/") or path == "schemas.json"
         }
-        read["models/__init__.py"] = b""  # it imports every module, and most types need one or two
+        read["models/__init__.py"] = b""  # the original imports every module, but most types need one or two
         return _install(read, lambda: self.schemas)
 
-    def _contract(self, key: TypeId) -> TypeContract:
+    def _build_contract(self, key: TypeId) -> TypeContract:
         name, carried = self._build.models.roots[key], key in self._build.proto.roots
         return TypeContract(
-            type_name(key),
-            self._alone(lambda: self.schemas.validator(str(key))),
-            self._alone(lambda: self._model(name)),
-            self._alone(lambda: self._codecs.codec(type_name(key))) if carried else None,
+            key.name,
+            self._synchronize(lambda: self.schemas.get_validator(str(key))),
+            self._synchronize(lambda: self._load_model(name)),
+            self._synchronize(lambda: self._codecs.get_codec(key.name)) if carried else None,
         )
 
-    def _alone(self, make: Callable[[], Made]) -> Callable[[], Made]:
-        """What makes something while no other thread makes anything: they would share halves."""
+    def _synchronize(self, make: Callable[[], T]) -> Callable[[], T]:
+        """Wrap a factory so that only one thread builds objects at a time; the objects share partial state."""
 
-        def alone() -> Made:
-            with self._making:
+        def make_locked() -> T:
+            with self._lock:
                 return make()
 
-        return alone
+        return make_locked
 
-    def _model(self, name: ClassName) -> Any:
-        return getattr(import_module(f"{self._package}.models.{name.module}"), name.name, None)
+    def _load_model(self, name: ClassName) -> Any:
+        return getattr(import_module(f"{self._package_name}.models.{name.module}"), name.name, None)
 
 
 class TypeContract:
-    """Validator, model and codec of one named type, held against JSON texts; each is made when it is first needed.
+    """Validator, model and codec of one named type, each built on first use.
 
-    `codec` makes the codec; it is None for a type that has no message of its own.
+    The arguments are factories; `codec` is None for a type without a message of its own.
     """
 
     def __init__(
@@ -140,114 +141,114 @@ class TypeContract:
         codec: Callable[[], Codec[Message]] | None,
     ) -> None:
         self.name = name
-        self._make_validator = validator
-        self._make_model = model
-        self._make_codec = codec
+        self._build_validator = validator
+        self._load_model = model
+        self._build_codec = codec
 
     @property
-    def carried(self) -> bool:
-        """Whether there is a codec."""
-        return self._make_codec is not None
+    def has_codec(self) -> bool:
+        """True if the type has a codec."""
+        return self._build_codec is not None
 
     @cached_property
     def validator(self) -> Validator:
-        """The validator; raises SchemaRefused if the schema cannot be used."""
-        return self._make_validator()
+        """The validator; raises UnusableSchemaError if no validator can be built from the schema."""
+        return self._build_validator()
 
     @cached_property
     def model(self) -> Any:
         """The Pydantic model."""
-        return self._make_model()
+        return self._load_model()
 
     @cached_property
     def codec(self) -> Codec[Message] | None:
-        """The codec, if there is one."""
-        return self._make_codec() if self._make_codec is not None else None
+        """The codec; None if the type has none."""
+        return self._build_codec() if self._build_codec is not None else None
 
-    def making(self, *, model: bool = True) -> Iterator[None]:
-        """Make all of it, also what is made when it is first used, and stop at each step; with or without the model."""
-        for _ in self.validator.making():
+    def build_steps(self, *, model: bool = True) -> Iterator[None]:
+        """Build the validator, the model unless `model` is False, and the codec; yield after each step."""
+        for _ in self.validator.build_steps():
             yield
         if model:
-            self.model_findings(b"{}")
+            self.check_model(b"{}")
             yield
-        self.codec_findings(b"{}")
+        self.check_codec(b"{}")
 
-    def validator_findings(self, text: bytes) -> tuple[Finding, ...]:
-        """Why the validator does not take a text."""
-        return self.validator.findings(text)
+    def check_schema(self, text: bytes) -> tuple[Finding, ...]:
+        """Return the reasons why the validator rejects a JSON text; empty if it is valid."""
+        return self.validator.check(text)
 
-    def model_findings(self, text: bytes) -> tuple[Finding, ...]:
-        """Why the Pydantic model does not take a text."""
+    def check_model(self, text: bytes) -> tuple[Finding, ...]:
+        """Return the reasons why the Pydantic model rejects a JSON text; empty if it is valid."""
         try:
             value = parse(text)
         except MalformedText as error:
             return (error.finding,)
-        return model_findings(self.model, value)
+        return check_model(self.model, value)
 
-    def codec_findings(self, text: bytes) -> tuple[Finding, ...]:
-        """Why the codec does not take a text."""
-        return () if self.codec is None else self.codec.findings(text)
+    def check_codec(self, text: bytes) -> tuple[Finding, ...]:
+        """Return the reasons why the codec rejects a JSON text; empty if it is valid or the type has no codec."""
+        return () if self.codec is None else self.codec.check(text)
 
     def round_trip(self, text: bytes) -> bytes | tuple[Finding, ...]:
-        """The text that comes back from protobuf's binary form."""
+        """Return the JSON text after a round trip through the protobuf wire format, or the findings of the codec."""
         if self.codec is None:
             return (Finding("", NOT_REPRESENTABLE, "the type has no message of its own"),)
         try:
             return self.codec.decode(self.codec.encode(text))
-        except Refused as error:
+        except CodecError as error:
             return error.findings
 
 
-class _AnythingGoes(Schemas):
-    """Schemas that take every document."""
+class _PermissiveSchemas(Schemas):
+    """Schemas that accept every document."""
 
     def __init__(self) -> None:
         super().__init__({"anything": True}, unknown_fields="keep", format_assertion=False)
 
-    def validator(self, root: str) -> Validator:
-        """The same one for every type."""
-        return super().validator("anything")
+    def get_validator(self, root: str) -> Validator:
+        """Return a validator that accepts every document, for any type."""
+        return super().get_validator("anything")
 
 
-def load(build: Build, artifacts: Sequence[Artifact]) -> Loaded:
-    """Load the artefacts of one build."""
-    return Loaded(build, artifacts)
+def load_artifacts(build: Build, artifacts: Sequence[Artifact]) -> LoadedArtifacts:
+    """Load the artifacts of one build."""
+    return LoadedArtifacts(build, artifacts)
 
 
-def _pool(descriptors: descriptor_pb2.FileDescriptorSet) -> DescriptorPool:
+def _build_pool(descriptors: descriptor_pb2.FileDescriptorSet) -> DescriptorPool:
     pool = DescriptorPool()
     for file in descriptors.file:
         pool.AddSerializedFile(file.SerializeToString())
     return pool
 
 
-def _message_class(pool: DescriptorPool, name: str) -> type[Message]:
+def _get_message_class(pool: DescriptorPool, name: str) -> type[Message]:
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
 
 
-class _Source(Loader):
-    """Executes one module from its text."""
+class _SourceLoader(Loader):
+    """The loader of one module from its source text."""
 
     def __init__(self, name: str, text: bytes) -> None:
         self._name = name
         self._text = text
 
     def exec_module(self, module: ModuleType) -> None:
-        exec(self.code, module.__dict__)  # our own emitted text
+        exec(self.code, module.__dict__)  # the source text is generated by wirelock
 
     @cached_property
     def code(self) -> CodeType:
-        """The module compiled."""
+        """The compiled code of the module."""
         return compile(self._text, f"<{self._name}>", "exec")
 
 
-class _Finder(MetaPathFinder):
-    """Finds the modules of one loaded package."""
+class _ModuleFinder(MetaPathFinder):
+    """The finder of the modules of one loaded package."""
 
     def __init__(self, package: str, files: Mapping[str, bytes]) -> None:
-        texts = {package: b"", **{f"{package}.{_module(path)}": text for path, text in files.items()}}
-        self._modules = {name: _Source(name, text) for name, text in texts.items()}
+        texts = {package: b"", **{f"{package}.{_to_module_name(path)}": text for path, text in files.items()}}
+        self._modules = {name: _SourceLoader(name, text) for name, text in texts.items()}
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         if fullname not in self._modules:
@@ -257,28 +258,28 @@ class _Finder(MetaPathFinder):
 
 
 def _compile(name: str) -> None:
-    """Compile a module of a loaded package before it is imported: one step, which holds the interpreter."""
+    """Compile a module of a loaded package in advance, since compilation blocks the interpreter during the import."""
     spec = find_spec(name)
-    if spec is not None and isinstance(spec.loader, _Source):
+    if spec is not None and isinstance(spec.loader, _SourceLoader):
         _ = spec.loader.code
 
 
-def _module(path: str) -> str:
+def _to_module_name(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _install(files: Mapping[str, bytes], schemas: Callable[[], Schemas]) -> str:
-    """Make model modules importable under a name that depends on their content alone."""
+    """Make model modules importable under a package name derived from their content, and return that name."""
     digest = hashlib.sha256(b"\0".join(part for path in sorted(files) for part in (path.encode(), files[path])))
     package = f"_wirelock_{digest.hexdigest()[:16]}"
     if package not in sys.modules:
         modules = {path: text for path, text in files.items() if path.endswith(".py")}
-        sys.meta_path.append(_Finder(package, modules))
+        sys.meta_path.append(_ModuleFinder(package, modules))
         import_module(package)
         sys.modules[f"{package}._runtime"] = runtime
         for name in ("models", "models.base"):
             sys.modules[f"{package}._runtime.{name}"] = import_module(f"wirelock.runtime.{name}")
         validators = ModuleType(f"{package}.validators")
-        validators.__dict__["schemas"] = schemas
+        validators.__dict__["load_schemas"] = schemas
         sys.modules[validators.__name__] = validators
     return package

@@ -1,20 +1,20 @@
-"""How long work says where it stands."""
+"""Callbacks that report the progress of long operations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many steps are done, and how many there are."""
+ProgressCallback = Callable[[str, int, int], None]
+"""Called with the current activity, the number of finished steps and the total number of steps."""
 
 
-def silent(doing: str, done: int, total: int) -> None:
-    """For callers that do not look."""
+def noop_progress(activity: str, done: int, total: int) -> None:
+    """Ignore the progress."""
 
 
-Noted = Callable[[str], None]
-"""Called with what people wait for, in words."""
+StatusCallback = Callable[[str], None]
+"""Called with a status message for the user."""
 
 
-def unheard(words: str) -> None:
-    """For callers whom nobody listens to."""
+def noop_status(message: str) -> None:
+    """Ignore the status message."""

@@ -1,3 +1,3 @@
-"""The version that generated files name."""
+"""The version of wirelock, as written into generated files."""
 
 VERSION = "0.1.0"

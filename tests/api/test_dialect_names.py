@@ -1,30 +1,32 @@
-"""The dialect of schemas: by name, by URI, by configuration, and each by its own rules in every artefact."""
+"""The dialect of schemas: by name, by URI and by configuration, in every artifact."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from checkout import configuration
+from checkout import load_config
 
 import wirelock
-from wirelock.api.emit import emitted
+from wirelock.api.emit import emit_all
+from wirelock.api.project import Project
 from wirelock.build import build
 from wirelock.config import Config, read_config
 from wirelock.ir import TypeId
-from wirelock.loader import load
-from wirelock.progress import silent
-from wirelock.source.dialects import NAMED
+from wirelock.loader import load_artifacts
+from wirelock.progress import noop_progress
+from wirelock.source.dialects import DIALECT_URIS
 
-BESIDE = {"$ref": "#/definitions/a", "maxLength": 1, "definitions": {"a": {"type": "string"}}}
-NULLABLE = {"type": "object", "properties": {"a": {"type": "string", "nullable": True}}}
-BOUND = {"type": "integer", "minimum": 1, "exclusiveMinimum": True}
+BESIDE: dict[str, Any] = {"$ref": "#/definitions/a", "maxLength": 1, "definitions": {"a": {"type": "string"}}}
+NULLABLE: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string", "nullable": True}}}
+BOUND: dict[str, Any] = {"type": "integer", "minimum": 1, "exclusiveMinimum": True}
 NOTE = TypeId("note/note.schema.json")
 
 
-def project(folder: Path, settings: str, **schemas: object) -> Path:
-    """A project of these schemas in `schemas/note`."""
+def write_project(folder: Path, settings: str, **schemas: object) -> Path:
+    """Write a project of schemas in `schemas/note`."""
     (folder / "wirelock.toml").write_text(f'package = "notes"\n{settings}', "utf-8")
     (folder / "schemas/note").mkdir(parents=True)
     for name, schema in schemas.items():
@@ -37,9 +39,9 @@ def project(folder: Path, settings: str, **schemas: object) -> Path:
     [("draft-07", False), ("2019-09", True), ("2020-12", True), ("openapi-3.0", False), ("openapi-3.1", True)],
 )
 def test_whether_the_siblings_of_a_reference_count(name: str, counts: bool) -> None:
-    for dialect in (name, NAMED[name]):
+    for dialect in (name, DIALECT_URIS[name]):
         assert wirelock.compile(BESIDE, dialect=dialect).is_valid(b'"ab"') is not counts
-    assert wirelock.compile({"$schema": NAMED[name], **BESIDE}).is_valid(b'"ab"') is not counts
+    assert wirelock.compile({"$schema": DIALECT_URIS[name], **BESIDE}).is_valid(b'"ab"') is not counts
 
 
 def test_null_and_bounds_of_openapi_3_0_in_every_artefact() -> None:
@@ -53,23 +55,23 @@ def test_null_and_bounds_of_openapi_3_0_in_every_artefact() -> None:
 
 def test_a_finding_points_to_what_the_author_wrote() -> None:
     [found] = wirelock.compile(BOUND, dialect="openapi-3.0").findings(b"1")
-    assert found.schema == "document.schema.json#/exclusiveMinimum"
+    assert found.schema_location == "document.schema.json#/exclusiveMinimum"
 
 
 def test_schemas_of_a_registry_have_the_dialect_too() -> None:
-    whole = {"properties": {"note": {"$ref": "https://example.com/note"}}}
+    whole: dict[str, Any] = {"properties": {"note": {"$ref": "https://example.com/note"}}}
     note = wirelock.compile(whole, registry={"https://example.com/note": NULLABLE}, dialect="openapi-3.0")
     assert note.is_valid(b'{"note":{"a":null}}')
 
 
 @pytest.mark.parametrize(
-    ("dialect", "hint"), [("draft7", "did you mean draft-07? "), ("swagger", "dialects are draft-07")]
+    ("dialect", "hint"), [("draft7", "did you mean draft-07?"), ("swagger", "use one of draft-07")]
 )
 def test_a_name_that_no_dialect_has_is_refused(dialect: str, hint: str) -> None:
     with pytest.raises(wirelock.SchemaError) as refused:
         wirelock.compile({}, dialect=dialect)
     [found] = refused.value.diagnostics
-    assert (found.code.id, found.message) == ("CONFIG_VALUE_INVALID", f"there is no dialect {dialect!r}")
+    assert (found.code.id, found.message) == ("CONFIG_VALUE_INVALID", f'invalid value for dialect: string "{dialect}"')
     assert found.hint.startswith(hint)
 
 
@@ -85,55 +87,61 @@ INSIDE = {"$id": "https://example.com/a", "$schema": "https://example.com/dialec
     ("definitions", "code", "pointer"),
     [
         ({"a": INSIDE}, "DIALECT_UNKNOWN", "/$defs/a/$schema"),
-        ({"a": {**INSIDE, "$schema": NAMED["openapi-3.0"]}}, "DIALECT_UNKNOWN", "/$defs/a/$schema"),
+        ({"a": {**INSIDE, "$schema": DIALECT_URIS["openapi-3.0"]}}, "DIALECT_UNKNOWN", "/$defs/a/$schema"),
         ({"a": {"$anchor": "x"}, "b": {"$anchor": "x"}}, "SCHEMA_INVALID", "/$anchor"),
     ],
 )
-def test_a_part_of_a_file_that_nobody_can_read_is_a_finding(definitions: object, code: str, pointer: str) -> None:
+def test_a_part_of_a_file_that_nobody_can_read_is_a_finding(
+    definitions: dict[str, Any], code: str, pointer: str
+) -> None:
     with pytest.raises(wirelock.SchemaError) as refused:
         wirelock.compile({"$defs": definitions})
     [found] = refused.value.diagnostics
-    assert (found.code.id, found.where.pointer.endswith(pointer)) == (code, True)
+    assert (found.code.id, found.location.pointer.endswith(pointer)) == (code, True)
 
 
 def test_a_part_of_openapi_3_0_has_no_dialect_of_its_own() -> None:
-    inner = {"$schema": NAMED["2020-12"], "$id": "https://example.com/a", "type": "string", "nullable": True}
-    schema = {"type": "object", "properties": {"a": inner}}
+    inner = {"$schema": DIALECT_URIS["2020-12"], "$id": "https://example.com/a", "type": "string", "nullable": True}
+    schema: dict[str, Any] = {"type": "object", "properties": {"a": inner}}
     assert wirelock.compile(schema, dialect="openapi-3.0").is_valid(b'{"a":null}')
 
 
 def test_validators_get_the_dialect_that_is_configured(tmp_path: Path) -> None:
-    built = build(configuration(project(tmp_path, 'dialect = "draft-07"\n', note=BESIDE)))
-    loaded = load(built, emitted(built, silent).artifacts)
-    assert loaded.contract(NOTE).validator.is_valid(b'"ab"')
-    assert wirelock.prove(built.config, examples=60).exit_code == 0
+    built = build(load_config(write_project(tmp_path, 'dialect = "draft-07"\n', note=BESIDE)))
+    loaded = load_artifacts(built, emit_all(built, noop_progress).artifacts)
+    assert loaded.get_contract(NOTE).validator.is_valid(b'"ab"')
+    assert wirelock.prove(Project(built.config), examples=60).exit_code == 0
 
 
 def test_a_type_of_one_dialect_refers_to_one_of_another(tmp_path: Path) -> None:
-    """`note` is 2020-12; `old`, where siblings of a reference do not count, is not, whoever refers to it."""
+    """`note` is 2020-12, and `old` has a dialect where `$ref` overrides its siblings, for every reference."""
     settings = '[dialects]\n"schemas/note/old.*" = "draft-07"\n'
     note = {"type": "object", "properties": {"old": {"$ref": "old.schema.json"}}}
-    config = configuration(project(tmp_path, settings, note=note, old=BESIDE))
+    config = load_config(write_project(tmp_path, settings, note=note, old=BESIDE))
     built = build(config)
-    assert load(built, emitted(built, silent).artifacts).contract(NOTE).validator.is_valid(b'{"old":"ab"}')
-    assert wirelock.prove(config, examples=100).exit_code == 0
+    assert (
+        load_artifacts(built, emit_all(built, noop_progress).artifacts)
+        .get_contract(NOTE)
+        .validator.is_valid(b'{"old":"ab"}')
+    )
+    assert wirelock.prove(Project(config), examples=100).exit_code == 0
 
 
 def test_the_last_pattern_that_fits_decides(tmp_path: Path) -> None:
     settings = (
         'dialect = "2019-09"\n[dialects]\n"schemas/**" = "draft-07"\n"schemas/**/n?te.schema.json" = "openapi-3.0"\n'
     )
-    config = configuration(project(tmp_path, settings))
-    assert config.dialect_of("schemas/note.schema.json") == "openapi-3.0"
-    assert config.dialect_of("schemas/a/b/note.schema.json") == "openapi-3.0"
-    assert config.dialect_of("schemas/a/nte.schema.json") == "draft-07"
-    assert config.dialect_of("others/note.schema.json") == "2019-09"
+    config = load_config(write_project(tmp_path, settings))
+    assert config.get_dialect("schemas/note.schema.json") == "openapi-3.0"
+    assert config.get_dialect("schemas/a/b/note.schema.json") == "openapi-3.0"
+    assert config.get_dialect("schemas/a/nte.schema.json") == "draft-07"
+    assert config.get_dialect("others/note.schema.json") == "2019-09"
 
 
 @pytest.mark.parametrize(
     "settings", ["dialect = 7\n", "dialect = []\n", 'dialects = "draft-07"\n', '[dialects]\n"*" = {}\n']
 )
 def test_what_is_no_name_at_all_is_refused(settings: str, tmp_path: Path) -> None:
-    found = read_config(project(tmp_path, settings))
+    found = read_config(write_project(tmp_path, settings))
     assert not isinstance(found, Config)
     assert [diagnostic.code.id for diagnostic in found] == ["CONFIG_VALUE_INVALID"]

@@ -1,4 +1,4 @@
-"""The command line as people meet it: what it prints, what it returns, and what it leaves on disk."""
+"""The command line: output, exit codes, and files on disk."""
 
 from __future__ import annotations
 
@@ -18,37 +18,38 @@ import pytest
 from wirelock.api import generate
 from wirelock.cli import main
 from wirelock.diagnostics import Diagnostic, Location
+from wirelock.write.changes import ChangeSet
 from wirelock.write.disk import OUTPUT_UNWRITABLE
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a run of the command line gave."""
+class CommandResult:
+    """The result of a run of the command line."""
 
     code: int
     out: str
     err: str
 
 
-Run = Callable[..., Ran]
+Run = Callable[..., CommandResult]
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs the command line in a folder."""
+    """Run the command line in a folder."""
 
-    def call(folder: Path, *arguments: str) -> Ran:
+    def call(folder: Path, *arguments: str) -> CommandResult:
         monkeypatch.chdir(folder)
         code = main(arguments)
         captured = capsys.readouterr()
         assert "Traceback" not in captured.out + captured.err
-        return Ran(code, captured.out, captured.err)
+        return CommandResult(code, captured.out, captured.err)
 
     return call
 
 
-def snapshot(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
@@ -74,7 +75,7 @@ def test_a_new_project_passes_its_own_check(run: Run, tmp_path: Path) -> None:
     checked = run(tmp_path / "my-api", "check")
     assert checked.code == 0, checked.out
     assert "2 conforming" in checked.out
-    assert checked.out.splitlines()[-1].startswith("clean")
+    assert checked.out.splitlines()[-1].startswith("passed")
     assert (tmp_path / "my-api/generated/my_api/note_pb2.py").is_file()
 
 
@@ -83,16 +84,20 @@ def test_init_overwrites_nothing(run: Run, tmp_path: Path) -> None:
     refused = run(tmp_path, "init")
     assert refused.code == 2
     assert "INIT_EXISTS" in refused.out
-    assert snapshot(tmp_path) == {"wirelock.toml": b"mine"}
+    assert read_files(tmp_path) == {"wirelock.toml": b"mine"}
 
 
 def test_init_that_cannot_finish_leaves_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = Diagnostic(OUTPUT_UNWRITABLE, Location("generated"), "no space left on device", "make room")
-    monkeypatch.setattr(generate, "apply", lambda root, changes: (full,))
+
+    def fail_to_write(root: Path, changes: ChangeSet) -> tuple[Diagnostic, ...]:
+        return (full,)
+
+    monkeypatch.setattr(generate, "apply_changes", fail_to_write)
     refused = run(tmp_path, "init", "my-api")
     assert refused.code == 2
     assert "no space left on device" in refused.out
-    assert snapshot(tmp_path) == {}
+    assert read_files(tmp_path) == {}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +122,7 @@ def test_explain(run: Run, tmp_path: Path) -> None:
     page = run(tmp_path, "explain", "violation")
     assert page.code == 0
     assert page.out.startswith("# VIOLATION\n")
-    assert "OUT_OF_DATE" in run(tmp_path, "explain").out.splitlines()
+    assert re.search(r"^  OUT_OF_DATE +\w", run(tmp_path, "explain").out, re.MULTILINE)
 
 
 # generate
@@ -126,40 +131,40 @@ VERSIONED = re.compile(r"_pb2(_grpc)?\.pyi?$|descriptors\.binpb$|manifest\.json$
 
 
 def test_generating_twice_changes_nothing(run: Run, copy: Path) -> None:
-    before = snapshot(copy)
+    before = read_files(copy)
     assert run(copy, "generate").code == 0
-    assert snapshot(copy) == before
+    assert read_files(copy) == before
 
 
 def test_everything_comes_from_the_schemas_and_the_ledger(run: Run, copy: Path) -> None:
-    """Without generated files the same bytes come out again; what protoc writes has its version in it."""
-    before = snapshot(copy)
+    """Without generated files the output is equal, except for the version that protoc writes."""
+    before = read_files(copy)
     shutil.rmtree(copy / "generated")
     for proto in (copy / "proto").rglob("*.proto"):
         proto.unlink()
     assert run(copy, "generate").code == 0
-    after = snapshot(copy)
+    after = read_files(copy)
     assert after.keys() == before.keys()
     assert {path for path in after if after[path] != before[path] and not VERSIONED.search(path)} == set()
 
 
 def test_reordering_properties_changes_no_number(run: Run, copy: Path) -> None:
-    protos = {path: text for path, text in snapshot(copy).items() if path.endswith(("numbers.json", "mapping.json"))}
+    protos = {path: text for path, text in read_files(copy).items() if path.endswith(("numbers.json", "mapping.json"))}
     for schema in (copy / "schemas").rglob("*.schema.json"):
         value = json.loads(schema.read_text("utf-8"))
         if "properties" in value:
             value["properties"] = dict(reversed(value["properties"].items()))
         schema.write_text(json.dumps(value, indent=2), "utf-8")
     assert run(copy, "generate").code == 0
-    assert numbers(copy) == numbers_in(protos["proto/numbers.json"])
+    assert numbers(copy) == read_numbers(protos["proto/numbers.json"])
 
 
 def numbers(folder: Path) -> set[tuple[str, int, str, str]]:
-    return numbers_in((folder / "proto/numbers.json").read_bytes())
+    return read_numbers((folder / "proto/numbers.json").read_bytes())
 
 
-def numbers_in(ledger: bytes) -> set[tuple[str, int, str, str]]:
-    """Every number that was given: scope, number, key and name."""
+def read_numbers(ledger: bytes) -> set[tuple[str, int, str, str]]:
+    """Return all assigned numbers: scope, number, key and name."""
     value = json.loads(ledger)
     scopes = {**value["messages"], **value["enums"]}
     return {(name, e["number"], e["key"], e["name"]) for name, scope in scopes.items() for e in scope["entries"]}
@@ -168,12 +173,12 @@ def numbers_in(ledger: bytes) -> set[tuple[str, int, str, str]]:
 def test_check_mode_prints_a_diff_and_the_repair(run: Run, copy: Path) -> None:
     proto = copy / "proto/session.proto"
     proto.write_text(proto.read_text("utf-8").replace("string title = 2;", "string title = 20;"), "utf-8")
-    before = snapshot(copy)
+    before = read_files(copy)
     ran = run(copy, "generate", "--check")
     assert ran.code == 1
     assert "-  string title = 20;\n+  string title = 2;\n" in ran.out
     assert re.search(r"error +OUT_OF_DATE.*\n +at +proto/session.proto\n +hint +run: wirelock generate\n", ran.out)
-    assert snapshot(copy) == before
+    assert read_files(copy) == before
     assert run(copy, "generate").code == 0
     assert run(copy, "generate", "--check").code == 0
 
@@ -182,14 +187,14 @@ def test_check_mode_prints_a_diff_and_the_repair(run: Run, copy: Path) -> None:
     "edited", ["session_pb2.py", "models/session.py", "codecs/session.py", "_runtime/codec/codec.py"]
 )
 def test_a_hand_edit_is_found_and_repaired(edited: str, run: Run, copy: Path) -> None:
-    before = snapshot(copy)
+    before = read_files(copy)
     with (copy / "generated/opencode_api" / edited).open("a") as file:
         file.write("# mine\n")
     assert run(copy, "generate", "--check").code == 1
     assert run(copy, "generate").code == 0
     assert run(copy, "generate", "--check").code == 0
     assert not (copy / "generated/opencode_api" / edited).read_text("utf-8").endswith("# mine\n")
-    assert VERSIONED.search(edited) or snapshot(copy) == before
+    assert VERSIONED.search(edited) or read_files(copy) == before
 
 
 def test_dry_run_shows_what_would_change_and_writes_nothing(run: Run, copy: Path) -> None:
@@ -197,11 +202,11 @@ def test_dry_run_shows_what_would_change_and_writes_nothing(run: Run, copy: Path
     schema.write_text(
         schema.read_text("utf-8").replace('"properties": {', '"properties": {"seen": {"type": "integer"},', 1)
     )
-    before = snapshot(copy)
+    before = read_files(copy)
     ran = run(copy, "generate", "--dry-run")
     assert ran.code == 0
     assert "+  optional int64 seen = 5;" in ran.out
-    assert snapshot(copy) == before
+    assert read_files(copy) == before
 
 
 def test_a_type_that_goes_takes_its_files_and_leaves_its_numbers(run: Run, copy: Path) -> None:
@@ -213,13 +218,13 @@ def test_a_type_that_goes_takes_its_files_and_leaves_its_numbers(run: Run, copy:
     assert all(entry["reserved"] for entry in ledger["messages"]["opencode.provider.ProviderInfo"]["entries"])
 
 
-# bad input: one clear finding, exit code 2, nothing half written
+# invalid input: one clear finding, exit code 2, nothing written
 
 SCHEMA = "schemas/session/sessionTime.schema.json"
 SERVICE = "schemas/session/session.service.json"
 
 
-def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
+def edit_schema(path: str, old: str, new: str) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
         text = (folder / path).read_text("utf-8")
         assert old in text
@@ -228,44 +233,48 @@ def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
     return change
 
 
-def two_names(folder: Path) -> None:
-    edit(SCHEMA, '"created": {', '"created": { "x-proto-name": "updated",')(folder)
+def claim_one_name_twice(folder: Path) -> None:
+    edit_schema(SCHEMA, '"created": {', '"created": { "x-proto-name": "updated",')(folder)
 
 
-def file_in_the_way(folder: Path) -> None:
+def put_file_in_the_way(folder: Path) -> None:
     shutil.rmtree(folder / "generated")
     (folder / "generated").write_text("in the way", "utf-8")
 
 
-def somebody_elses_file(folder: Path) -> None:
+def put_foreign_file(folder: Path) -> None:
     shutil.rmtree(folder / "generated")
     (folder / "generated/opencode_api").mkdir(parents=True)
     (folder / "generated/opencode_api/__init__.py").write_text("mine = 1\n", "utf-8")
 
 
-def lost_ledger(folder: Path) -> None:
+def delete_ledger(folder: Path) -> None:
     (folder / "proto/numbers.json").unlink()
 
 
 TABS = "schemas/session/tabInfo.schema.json"
 BROKEN = {
-    "a schema that is not JSON": (edit(SCHEMA, "{", "{{"), "SOURCE_NOT_JSON", SCHEMA),
-    "not a schema": (edit(SCHEMA, '"integer"', '"integr"'), "SCHEMA_INVALID", SCHEMA),
-    "a reference to nothing": (edit(TABS, "sessionInfo.", "sesionInfo."), "REFERENCE_NOT_FOUND", TABS),
-    "a reference that leads outside": (edit(TABS, "sessionInfo.", "../../../sessionInfo."), "REFERENCE_OUTSIDE", TABS),
-    "an unknown dialect": (edit(SCHEMA, "draft/2020-12", "draft/2031-01"), "DIALECT_UNKNOWN", SCHEMA),
-    "names that collide": (two_names, "NAME_TAKEN", SCHEMA),
-    "a service without its schema": (edit(SERVICE, "empty.", "emty."), "SERVICE_SCHEMA_MISSING", SERVICE),
+    "a schema that is not JSON": (edit_schema(SCHEMA, "{", "{{"), "SOURCE_NOT_JSON", SCHEMA),
+    "not a schema": (edit_schema(SCHEMA, '"integer"', '"integr"'), "SCHEMA_INVALID", SCHEMA),
+    "a reference to nothing": (edit_schema(TABS, "sessionInfo.", "sesionInfo."), "REFERENCE_NOT_FOUND", TABS),
+    "a reference that leads outside": (
+        edit_schema(TABS, "sessionInfo.", "../../../sessionInfo."),
+        "REFERENCE_OUTSIDE",
+        TABS,
+    ),
+    "an unknown dialect": (edit_schema(SCHEMA, "draft/2020-12", "draft/2031-01"), "DIALECT_UNKNOWN", SCHEMA),
+    "names that collide": (claim_one_name_twice, "NAME_TAKEN", SCHEMA),
+    "a service without its schema": (edit_schema(SERVICE, "empty.", "emty."), "SERVICE_SCHEMA_MISSING", SERVICE),
     "an impossible path": (
-        edit(SERVICE, "/session/{sessionID}", "/session/{sessionId}"),
+        edit_schema(SERVICE, "/session/{sessionID}", "/session/{sessionId}"),
         "SERVICE_PATH_INVALID",
         SERVICE,
     ),
-    "an output that cannot be written": (file_in_the_way, "OUTPUT_UNWRITABLE", "generated"),
-    "somebody else's file": (somebody_elses_file, "FILE_NOT_OWNED", "generated/opencode_api/__init__.py"),
-    "a lost ledger": (lost_ledger, "LEDGER_MISSING", "proto/numbers.json"),
+    "an output that cannot be written": (put_file_in_the_way, "OUTPUT_UNWRITABLE", "generated"),
+    "somebody else's file": (put_foreign_file, "FILE_NOT_OWNED", "generated/opencode_api/__init__.py"),
+    "a lost ledger": (delete_ledger, "LEDGER_MISSING", "proto/numbers.json"),
     "a typo in the configuration": (
-        edit("pyproject.toml", "unknown-f", "unknwon-f"),
+        edit_schema("pyproject.toml", "unknown-f", "unknwon-f"),
         "CONFIG_KEY_UNKNOWN",
         "pyproject.toml",
     ),
@@ -276,8 +285,8 @@ BROKEN = {
 def test_bad_input_is_one_clear_finding(name: str, run: Run, copy: Path) -> None:
     breaks, code, place = BROKEN[name]
     breaks(copy)
-    before = snapshot(copy)
-    for command in ("generate", "check") if breaks is not file_in_the_way else ("generate",):
+    before = read_files(copy)
+    for command in ("generate", "check") if breaks is not put_file_in_the_way else ("generate",):
         ran = run(copy, command, "--format", "json")
         report = json.loads(ran.out)
         assert (ran.code, report["verdict"]) == (2, "error")
@@ -285,11 +294,11 @@ def test_bad_input_is_one_clear_finding(name: str, run: Run, copy: Path) -> None
         assert finding["code"] == code
         assert place in finding["file"]
         assert finding["hint"]
-        assert snapshot(copy) == before
+        assert read_files(copy) == before
 
 
 def test_a_finding_has_line_and_pointer(run: Run, copy: Path) -> None:
-    edit(SCHEMA, '"integer"', '"integr"')(copy)
+    edit_schema(SCHEMA, '"integer"', '"integr"')(copy)
     ran = run(copy, "check")
     assert re.search(rf"{SCHEMA}:\d+:\d+#/properties/created/type", ran.out)
     assert ran.out.splitlines()[-1].startswith("could not run")
@@ -322,7 +331,7 @@ def test_a_missing_recording_and_a_missing_type(run: Run, copy: Path) -> None:
     assert 'did you mean "session/sessionInfo"?' in ran.out
 
 
-# how it looks
+# appearance
 
 
 def test_plain_in_a_pipe_and_coloured_on_a_terminal(copy: Path) -> None:
@@ -331,23 +340,23 @@ def test_plain_in_a_pipe_and_coloured_on_a_terminal(copy: Path) -> None:
     piped = subprocess.run(command, cwd=copy, capture_output=True, text=True, env=environment, check=False)
     assert piped.returncode == 0, piped.stderr
     assert "\x1b" not in piped.stdout + piped.stderr
-    shown = "".join(on_terminal(command, copy, {**environment, "TERM": "xterm-256color"}))
+    shown = "".join(run_on_terminal(command, copy, {**environment, "TERM": "xterm-256color"}))
     assert "\x1b[" in shown
     assert re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r", "").split() == piped.stdout.split()
-    colourless = "".join(on_terminal(command, copy, {**environment, "TERM": "xterm-256color", "NO_COLOR": "1"}))
+    colourless = "".join(run_on_terminal(command, copy, {**environment, "TERM": "xterm-256color", "NO_COLOR": "1"}))
     assert "\x1b[1;" not in colourless
     assert "\x1b[3" not in colourless
 
 
-def on_terminal(command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """What a command prints where standard output is a terminal."""
+def run_on_terminal(command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Run a command with a terminal as standard output."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(command, cwd=folder, stdout=theirs, stderr=subprocess.DEVNULL, env=environment):
         os.close(theirs)
         while True:
             try:
                 chunk = os.read(ours, 65536)
-            except OSError:  # Linux: the other side is closed
+            except OSError:  # Linux reports a closed terminal as an error
                 break
             if not chunk:
                 break

@@ -1,4 +1,4 @@
-"""`wirelock completion`: bash really completes with what it prints; the other shells, where installed, can read it."""
+"""`wirelock completion`: bash completes with the script; other shells, where installed, can read theirs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ printf '%s\\n' "${COMPREPLY[@]}"
 """
 
 
-def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """What the command prints."""
+def print_script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return the script of a shell."""
     assert main(["completion", shell]) == 0
     return capsys.readouterr().out
 
@@ -41,7 +41,7 @@ OFFERED = {
 
 @pytest.mark.parametrize("typed", OFFERED)
 def test_bash(typed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "completion").write_text(script("bash", capsys), "utf-8")
+    (tmp_path / "completion").write_text(print_script("bash", capsys), "utf-8")
     (tmp_path / "traffic.har").touch()
     (tmp_path / "here-too").mkdir()
     command = ["bash", "-c", BASH, "bash", "completion", "wirelock", *typed.split(" ")]
@@ -51,7 +51,7 @@ def test_bash(typed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.parametrize(("shell", "check"), [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")])
 def test_the_shell_can_read_it(shell: str, check: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = script(shell, capsys)
+    text = print_script(shell, capsys)
     assert "verify" in text
     (tmp_path / "completion").write_text(text, "utf-8")
     if shutil.which(shell) is None:

@@ -1,4 +1,4 @@
-"""`--help` reads like a page of a manual; the pages are in `help/`, and RECORD=1 writes them anew."""
+"""`--help` prints manual pages; `help/` has them, and RECORD=1 rewrites them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from wirelock.cli.arguments import parsed, parsers
-from wirelock.cli.help import PAGES, WHOLE, Page
+from wirelock.cli import main
+from wirelock.cli.arguments import build_parsers, parse_arguments
+from wirelock.cli.help import OVERVIEW, PAGES, HelpPage
+from wirelock.report.labels import list_codes
 
 GOLDEN = Path(__file__).with_name("help")
-WHOLE_PARSER, COMMANDS = parsers()
+WHOLE_PARSER, COMMANDS = build_parsers()
 PARSERS = {"wirelock": WHOLE_PARSER, **COMMANDS}
 
 
@@ -51,11 +53,24 @@ def test_every_command_has_a_page_and_every_page_a_command() -> None:
     assert set(PAGES) == set(COMMANDS)
 
 
-@pytest.mark.parametrize("page", [WHOLE, *PAGES.values()], ids=["wirelock", *PAGES])
-def test_the_examples_are_commands_of_ours(page: Page) -> None:
+@pytest.mark.parametrize("page", [OVERVIEW, *PAGES.values()], ids=["wirelock", *PAGES])
+def test_the_examples_are_commands_of_ours(page: HelpPage) -> None:
     assert page.examples
     for command, words in page.examples:
         name, *arguments = command.split()
         assert name == "wirelock"
-        parsed(arguments)
+        parse_arguments(arguments)
         assert words
+
+
+def test_explain_lists_every_code_with_one_line_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    codes = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert sorted(codes) == sorted(list_codes())
+    assert {line for line in lines if line and not line.startswith(" ")} >= {
+        "configuration",
+        "verification",
+        "breaking rules",
+    }
+    assert all(len(line.split(maxsplit=1)) == 2 and len(line) <= 240 for line in lines if line.startswith("  "))

@@ -1,4 +1,4 @@
-"""`wirelock import` as people meet it: a description becomes a project that generates and passes its own check."""
+"""`wirelock import`: an OpenAPI document becomes a project that generates and passes its own check."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DESCRIPTIONS = Path(__file__).parents[1] / "openapi"
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a description beside it, and nothing else."""
+    """A project with an OpenAPI document and nothing else."""
     (tmp_path / "wirelock.toml").write_text('package = "small"\n')
     shutil.copy(DESCRIPTIONS / "inline-bodies/document.yaml", tmp_path / "api.yaml")
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""A log is one line an event, whatever a server says."""
+"""A log has one line per event, whatever text a server sends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from wirelock.cli.logs import LOGGER, logged
+from wirelock.cli.logs import LOGGER, configure_logging
 
 FACTS = {"words": 'a\n"b"\x1b[31m', "plain": "/a.A/Get", "empty": "", "number": 1.5}
 
@@ -23,7 +23,7 @@ def _as_it_was() -> Iterator[None]:
 
 
 def test_text_shows_what_it_must_not_obey(capsys: pytest.CaptureFixture[str]) -> None:
-    logged("text")
+    configure_logging("text")
     logging.getLogger("wirelock.serve").warning("call failed", extra={"facts": FACTS})
     said = capsys.readouterr().err
     stamp, rest = said.split(" ", 1)
@@ -32,7 +32,7 @@ def test_text_shows_what_it_must_not_obey(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_json_holds_what_was_said(capsys: pytest.CaptureFixture[str]) -> None:
-    logged("json")
+    configure_logging("json")
     logging.getLogger("wirelock.serve").info("listening", extra={"facts": FACTS})
     (line,) = capsys.readouterr().err.splitlines()
     said = json.loads(line)

@@ -1,4 +1,4 @@
-"""`wirelock numbers`: the ledger as a list, and a real merge of two branches that both gave the next number."""
+"""`wirelock numbers`: the list, and a real merge of two branches that assigned the same number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkout import configuration
+from checkout import load_project
 
 import wirelock
 from wirelock.cli import main
@@ -24,79 +24,80 @@ LEDGER = "proto/numbers.json"
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a run of the command line gave."""
+class CliResult:
+    """The result of a run of the command line."""
 
     code: int
     out: str
     err: str
 
 
-Run = Callable[..., Ran]
+Run = Callable[..., CliResult]
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs the command line in a folder."""
+    """Run the command line in a folder."""
 
-    def call(folder: Path, *arguments: str) -> Ran:
+    def call(folder: Path, *arguments: str) -> CliResult:
         monkeypatch.chdir(folder)
         code = main(arguments)
-        return Ran(code, *capsys.readouterr())
+        printed = capsys.readouterr()
+        return CliResult(code, printed.out, printed.err)
 
     return call
 
 
-def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs git with nobody's settings."""
+def run_git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run git without user settings."""
     own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     names = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "-c", "init.defaultBranch=main")
     command = ["git", *names, *arguments]
     return subprocess.run(command, cwd=folder, env={**os.environ, **own}, capture_output=True, text=True, check=False)
 
 
-def order(folder: Path, **properties: Any) -> None:
-    """Writes the one schema of the project."""
+def write_order(folder: Path, **properties: Any) -> None:
+    """Write the only schema of the project."""
     path = folder / ORDER
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = {"type": "object", "properties": {"id": TEXT, **properties}}
     path.write_text(json.dumps(whole, indent=1), "utf-8")
 
 
-def generated(folder: Path, message: str) -> None:
-    """Generates the project and commits everything."""
-    report = wirelock.generate(configuration(folder))
+def generate_project(folder: Path, message: str) -> None:
+    """Generate the project and commit everything."""
+    report = wirelock.generate(load_project(folder))
     assert report.exit_code == 0, report.diagnostics
-    git(folder, "add", "-A")
-    assert git(folder, "commit", "-qm", message).returncode == 0
+    run_git(folder, "add", "-A")
+    assert run_git(folder, "commit", "-qm", message).returncode == 0
 
 
 @pytest.fixture(scope="module")
 def branches(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository in which `ours` is checked out; it added a text, and `theirs` a number and an object."""
+    """A repository on `ours`, which added a string; `theirs` added a number and an object."""
     folder = tmp_path_factory.mktemp("branches")
     (folder / "wirelock.toml").write_text('package = "shop_api"\n', "utf-8")
-    git(folder, "init", "-q")
-    order(folder)
-    generated(folder, "base")
-    git(folder, "checkout", "-qb", "theirs")
-    order(folder, count={"type": "integer"}, place={"type": "object", "properties": {"city": TEXT}})
-    generated(folder, "theirs")
-    git(folder, "checkout", "-q", "main")
-    git(folder, "checkout", "-qb", "ours")
-    order(folder, title=TEXT)
-    generated(folder, "ours")
+    run_git(folder, "init", "-q")
+    write_order(folder)
+    generate_project(folder, "base")
+    run_git(folder, "checkout", "-qb", "theirs")
+    write_order(folder, count={"type": "integer"}, place={"type": "object", "properties": {"city": TEXT}})
+    generate_project(folder, "theirs")
+    run_git(folder, "checkout", "-q", "main")
+    run_git(folder, "checkout", "-qb", "ours")
+    write_order(folder, title=TEXT)
+    generate_project(folder, "ours")
     return folder
 
 
 @pytest.fixture
 def repository(branches: Path, tmp_path: Path) -> Path:
-    """A copy of it to merge in."""
+    """A copy of the repository to merge in."""
     return Path(shutil.copytree(branches, tmp_path / "copy"))
 
 
 def numbers(folder: Path) -> dict[str, int]:
-    """The numbers in the committed proto of the order."""
+    """Return the numbers in the committed proto of the order."""
     message = re.search(r"message Order \{.*?^\}", (folder / "proto/shop.proto").read_text("utf-8"), re.M | re.S)
     assert message
     return {name: int(number) for name, number in re.findall(r"(\w+) = (\d+);", message[0])}
@@ -107,14 +108,14 @@ BOTH = {"title": TEXT, "count": {"type": "integer"}, "place": {"type": "object",
 
 @pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])
 def test_two_branches_that_both_add_a_field(style: str, repository: Path, run: Run) -> None:
-    merge = git(repository, "-c", f"merge.conflictStyle={style}", "merge", "theirs")
+    merge = run_git(repository, "-c", f"merge.conflictStyle={style}", "merge", "theirs")
     assert merge.returncode == 1
-    conflicting = git(repository, "diff", "--name-only", "--diff-filter=U").stdout.split()
+    conflicting = run_git(repository, "diff", "--name-only", "--diff-filter=U").stdout.split()
     assert {LEDGER, ORDER, "proto/shop.proto", "generated/shop_api/manifest.json"} <= {*conflicting}
     ledger = (repository / LEDGER).read_text("utf-8")
     assert ("|||||||" in ledger) == (style != "merge")
     line = ledger.split("\n").index("<<<<<<< HEAD") + 1
-    order(repository, **BOTH)
+    write_order(repository, **BOTH)
 
     for command in (["generate"], ["generate", "--check"], ["check"], ["numbers"]):
         refused = run(repository, *command)
@@ -134,25 +135,25 @@ def test_two_branches_that_both_add_a_field(style: str, repository: Path, run: R
 
     assert run(repository, "generate").code == 0
     assert numbers(repository) == {"id": 1, "title": 2, "place": 3, "count": 4}
-    marked = git(repository, "grep", "-lE", "^(<<<<<<<|>>>>>>>) ", "--", ".").stdout
+    marked = run_git(repository, "grep", "-lE", "^(<<<<<<<|>>>>>>>) ", "--", ".").stdout
     assert marked == ""
     assert run(repository, "check").code == 0
-    git(repository, "add", "-A")
-    assert git(repository, "commit", "-qm", "merged").returncode == 0
+    run_git(repository, "add", "-A")
+    assert run_git(repository, "commit", "-qm", "merged").returncode == 0
 
 
 def test_which_branch_is_merged_into_which_decides(repository: Path, run: Run) -> None:
-    git(repository, "checkout", "-q", "theirs")
+    run_git(repository, "checkout", "-q", "theirs")
     before = numbers(repository)
-    git(repository, "merge", "ours")
-    order(repository, **BOTH)
+    run_git(repository, "merge", "ours")
+    write_order(repository, **BOTH)
     assert run(repository, "numbers", "resolve").code == 0
     assert run(repository, "generate").code == 0
     assert numbers(repository) == {**before, "title": 4}
 
 
 def test_a_marker_without_its_partner_is_not_guessed_about(repository: Path, run: Run) -> None:
-    git(repository, "merge", "theirs")
+    run_git(repository, "merge", "theirs")
     spoilt = (repository / LEDGER).read_text("utf-8").replace(">>>>>>> theirs\n", "")
     (repository / LEDGER).write_text(spoilt, "utf-8")
     refused = run(repository, "numbers", "resolve")
@@ -162,7 +163,7 @@ def test_a_marker_without_its_partner_is_not_guessed_about(repository: Path, run
 
 
 def test_a_side_that_is_no_ledger_is_not_merged(repository: Path, run: Run) -> None:
-    git(repository, "merge", "theirs")
+    run_git(repository, "merge", "theirs")
     spoilt = (
         (repository / LEDGER).read_text("utf-8").replace('"number": 2, "key": "count"', '"number": 0, "key": "count"')
     )
@@ -174,7 +175,7 @@ def test_a_side_that_is_no_ledger_is_not_merged(repository: Path, run: Run) -> N
 
 
 def test_a_ledger_that_went_with_its_protos_is_no_new_beginning(repository: Path, run: Run) -> None:
-    """The folder of the protos looks new then; what was generated from them, or the last commit, says that it is not."""
+    """Without its ledger the proto folder looks new, but generated files or the last commit show that it is not."""
     before = (repository / LEDGER).read_bytes()
     shutil.rmtree(repository / LEDGER.split("/")[0])
     for seen in ("manifest.json", "the last commit"):
@@ -198,7 +199,7 @@ def test_a_deleted_ledger_is_restored_as_the_hint_says(repository: Path, run: Ru
     restore = re.search(r"restore it: git (checkout HEAD -- \S+);", refused.out)
     assert restore
     assert not (repository / LEDGER).exists()
-    assert git(repository, *restore[1].split()).returncode == 0
+    assert run_git(repository, *restore[1].split()).returncode == 0
     assert (repository / LEDGER).read_bytes() == before
     assert run(repository, "generate", "--check").code == 0
 
@@ -218,9 +219,9 @@ def test_the_list_shows_numbers_names_and_types(repository: Path, run: Run) -> N
 
 
 def test_what_is_reserved_and_what_was_renamed_is_said(repository: Path, run: Run) -> None:
-    order(repository, headline={**TEXT, "x-renamed-from": "title"}, count={"type": "integer"})
+    write_order(repository, headline={**TEXT, "x-renamed-from": "title"}, count={"type": "integer"})
     assert run(repository, "generate").code == 0
-    order(repository, headline={**TEXT, "x-renamed-from": "title"})
+    write_order(repository, headline={**TEXT, "x-renamed-from": "title"})
     assert run(repository, "generate").code == 0
     rows = [line.split(maxsplit=4) for line in run(repository, "numbers").out.splitlines()[2:]]
     assert rows == [
@@ -257,7 +258,7 @@ def test_before_the_first_generation_there_are_no_numbers(tmp_path: Path, run: R
 
 
 def test_a_name_that_is_a_command_to_the_terminal_is_shown_and_not_obeyed(repository: Path, run: Run) -> None:
-    order(repository, **{"\x1b[31mred": TEXT})
+    write_order(repository, **{"\x1b[31mred": TEXT})
     assert run(repository, "generate").code == 0
     for format in ("text", "json"):
         assert "\x1b" not in run(repository, "numbers", "--format", format).out

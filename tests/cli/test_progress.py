@@ -1,4 +1,4 @@
-"""Long work shows where it stands on a terminal, and nowhere else."""
+"""Long work shows progress on a terminal, and nowhere else."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ with progress.shown_progress() as show:
 """
 
 
-def on_terminal(patience: float, folder: Path) -> str:
-    """What half a second of work prints where standard error is a terminal."""
+def show_on_terminal(patience: float, folder: Path) -> str:
+    """Return the output of half a second of work with a terminal as standard error."""
     ours, theirs = pty.openpty()
     code = SLOW.format(patience=patience)
     environment = {**os.environ, "TERM": "xterm-256color"}
@@ -35,12 +35,12 @@ def on_terminal(patience: float, folder: Path) -> str:
 
 
 def test_work_past_our_patience_is_shown(tmp_path: Path) -> None:
-    assert "emitting models" in on_terminal(-1, tmp_path)
+    assert "emitting models" in show_on_terminal(-1, tmp_path)
 
 
 @pytest.mark.parametrize("patience", [60])
 def test_short_work_is_not(patience: float, tmp_path: Path) -> None:
-    assert "emitting models" not in on_terminal(patience, tmp_path)
+    assert "emitting models" not in show_on_terminal(patience, tmp_path)
 
 
 def test_nothing_in_a_pipe(tmp_path: Path) -> None:

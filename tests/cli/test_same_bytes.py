@@ -1,4 +1,4 @@
-"""The same project is the same bytes whatever the hash seed, locale, time zone, optimisation and order of files."""
+"""Output is the same bytes for every hash seed, locale, time zone, optimization level and file order."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ PLAIN = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 ODD = {"PYTHONHASHSEED": "4242", "LC_ALL": "C", "LANG": "C", "TZ": "Pacific/Kiritimati", "PYTHONOPTIMIZE": "2"}
 
 
-def generated(root: Path, environment: dict[str, str], *, backwards: bool) -> dict[str, bytes]:
-    """What a process with that environment writes, its files made in one order or the other."""
+def generate_in_process(root: Path, environment: dict[str, str], *, backwards: bool) -> dict[str, bytes]:
+    """Generate a project in a process with an environment; the order of creating files differs."""
     paths = sorted((path for path in SCENARIO.rglob("*") if path.is_file()), reverse=backwards)
     for path in paths:
         target = root / path.relative_to(SCENARIO)
@@ -28,7 +28,7 @@ def generated(root: Path, environment: dict[str, str], *, backwards: bool) -> di
 
 
 def test_the_surroundings_change_no_byte(tmp_path: Path) -> None:
-    plain = generated(tmp_path / "plain", PLAIN, backwards=False)
-    odd = generated(tmp_path / "odd", ODD, backwards=True)
+    plain = generate_in_process(tmp_path / "plain", PLAIN, backwards=False)
+    odd = generate_in_process(tmp_path / "odd", ODD, backwards=True)
     assert plain.keys() == odd.keys() and len(plain) > 30
     assert [path for path in plain if plain[path] != odd[path]] == []

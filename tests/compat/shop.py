@@ -1,4 +1,4 @@
-"""A small project in a git repository, to be changed: what the tests of the breaking check compare."""
+"""A small project in a git repository, for the tests of the breaking check."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checkout import configuration
+from checkout import load_config
 
 from wirelock.build import build
 from wirelock.compat.comparison import compare
 from wirelock.diagnostics import Diagnostic, Report
-from wirelock.emit.pb2 import compiled_protos
-from wirelock.emit.proto import Dress, printed
+from wirelock.emit.pb2 import compile_protos
+from wirelock.emit.proto import PrintOptions, print_protos
 
 TEXT = {"type": "string"}
 ORDER = {"type": "object", "properties": {"id": TEXT, "note": TEXT}, "required": ["id"]}
@@ -43,84 +43,87 @@ class Shop:
     root: Path
 
     def git(self, *arguments: str) -> str:
-        """Run git there; gives what it printed."""
+        """Run git in the folder; return its output."""
         who = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
         run = subprocess.run(["git", *who, *arguments], cwd=self.root, capture_output=True, text=True, check=True)
         return run.stdout.strip()
 
     def commit(self) -> str:
-        """Commit everything; gives the hash."""
+        """Commit everything; return the hash."""
         self.git("add", "-A")
         self.git("commit", "-q", "--allow-empty", "-m", "a state")
         return self.git("rev-parse", "HEAD")
 
-    def schema(self, name: str, value: object) -> None:
+    def write_schema(self, name: str, value: object) -> None:
         """Write a schema."""
         path = self.root / f"schemas/shop/{name}.schema.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(value, indent=1), "utf-8")
 
-    def service(self, value: object) -> None:
+    def write_service(self, value: object) -> None:
         """Write the service."""
         (self.root / "schemas/shop/shop.service.json").write_text(json.dumps(value, indent=1), "utf-8")
 
     def configure(self, text: str = "") -> None:
-        """Write the configuration, with more keys."""
+        """Write the configuration with additional keys."""
         (self.root / "wirelock.toml").write_text(f'package = "shop_api"\nproto-package = "shop"\n{text}', "utf-8")
 
     def generate(self) -> None:
-        """Write protos and ledger; the Python costs time, and nothing here looks at it."""
-        built = build(configuration(self.root))
-        assert built.sound, built.diagnostics
-        for path, text in {**printed(built, Dress()), "numbers.json": built.ledger.content.decode()}.items():
+        """Write the protos and the ledger; no test needs the Python code."""
+        built = build(load_config(self.root))
+        assert built.is_sound, built.diagnostics
+        for path, text in {
+            **print_protos(built, PrintOptions()),
+            "numbers.json": built.ledger.content.decode(),
+        }.items():
             target = self.root / "proto" / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8")
 
-    def descriptors(self) -> bytes:
-        """The descriptor set of the protos as they are."""
-        made = compiled_protos(printed(build(configuration(self.root)), Dress()))
-        assert not isinstance(made, str), made
-        return made.SerializeToString()
+    def compile_descriptors(self) -> bytes:
+        """Return the descriptor set of the current protos."""
+        descriptors = compile_protos(print_protos(build(load_config(self.root)), PrintOptions()))
+        assert not isinstance(descriptors, str), descriptors
+        return descriptors.SerializeToString()
 
-    def breaking(self, against: str = "") -> Report:
-        """Compare."""
-        return compare(configuration(self.root), against)
+    def compare(self, against: str = "") -> Report:
+        """Compare the project with a baseline."""
+        return compare(load_config(self.root), against)
 
     def drop_note(self) -> None:
-        """The change that most tests make: a property of what is answered goes, and what is written is up to date."""
-        self.schema("order", {**ORDER, "properties": {"id": TEXT}})
+        """Remove a property from the response, the most common change in tests, and generate."""
+        self.write_schema("order", {**ORDER, "properties": {"id": TEXT}})
         self.generate()
 
 
-def made(root: Path) -> Shop:
-    """The project, committed on main and tagged v1."""
+def create_shop(root: Path) -> Shop:
+    """Create the project, committed on main and tagged v1."""
     shop = Shop(root)
     root.mkdir(parents=True)
     shop.git("init", "-q")
     shop.configure()
     for name, value in SCHEMAS.items():
-        shop.schema(name, value)
-    shop.service(SERVICE)
+        shop.write_schema(name, value)
+    shop.write_service(SERVICE)
     shop.generate()
     shop.commit()
     shop.git("tag", "v1")
     return shop
 
 
-def copied(shop: Shop, root: Path) -> Shop:
-    """The project elsewhere, without its repository."""
+def copy_shop(shop: Shop, root: Path) -> Shop:
+    """Copy the project without its repository."""
     shutil.copytree(shop.root, root, ignore=shutil.ignore_patterns(".git"))
     return Shop(root)
 
 
-def codes(report: Report) -> list[str]:
-    """The codes of what fails."""
-    return [diagnostic.code.id for diagnostic in report.diagnostics if diagnostic.fails]
+def get_failure_codes(report: Report) -> list[str]:
+    """Return the codes of the failures."""
+    return [diagnostic.code.id for diagnostic in report.diagnostics if diagnostic.is_failure]
 
 
-def only(report: Report) -> Diagnostic:
-    """What a comparison that could not be made says: one thing, and it never looks like no changes."""
+def get_only_diagnostic(report: Report) -> Diagnostic:
+    """Return the only diagnostic of a comparison that could not run."""
     assert report.exit_code == 2
     assert report.summary == {}
     (diagnostic,) = report.diagnostics

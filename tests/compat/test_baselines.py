@@ -1,4 +1,4 @@
-"""An earlier state, wherever it is kept; and what is said where it cannot be had, which is never that nothing changed."""
+"""Baselines in every supported form, and the diagnostics of unusable ones."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from checkout import configuration
-from shop import SCHEMAS, Shop, codes, copied, made, only
+from checkout import load_config, load_project
+from shop import SCHEMAS, Shop, copy_shop, create_shop, get_failure_codes, get_only_diagnostic
 
 import wirelock
 from wirelock.build import build
-from wirelock.compat.comparison import compared_as_configured
-from wirelock.progress import silent
+from wirelock.compat.comparison import compare_with_configured_baseline
+from wirelock.progress import noop_progress
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     """The project, changed since v1."""
-    project = made(tmp_path / "shop")
+    project = create_shop(tmp_path / "shop")
     project.drop_note()
     return project
 
 
-LOST = "FIELD_NO_DELETE"
+DELETION = "FIELD_NO_DELETE"
 
 
-def lost(found: list[str]) -> bool:
-    """Whether the one thing found is that the field went, whatever the JSON verdict calls it."""
-    return found in ([LOST], ["PROPERTY_REMOVED"])
+def has_deletion(codes: list[str]) -> bool:
+    """Return True if the only failure is the deleted field, by either verdict."""
+    return codes in ([DELETION], ["PROPERTY_REMOVED"])
 
 
-# where a state is kept
+# forms of a baseline
 
 
 @pytest.mark.parametrize("reference", ["v1", "HEAD", "main", "refs/heads/main", "HEAD~0"])
 def test_a_git_ref(shop: Shop, reference: str) -> None:
-    report = shop.breaking(reference)
-    assert lost(codes(report))
+    report = shop.compare(reference)
+    assert has_deletion(get_failure_codes(report))
     assert report.exit_code == 1
     commit = shop.git("rev-parse", "v1")
     assert report.summary["baseline"] == {"state": f"{reference} ({commit[:12]})"}
@@ -49,7 +49,7 @@ def test_a_git_ref(shop: Shop, reference: str) -> None:
 
 def test_the_same_state_has_no_changes(shop: Shop) -> None:
     shop.commit()
-    report = shop.breaking("HEAD")
+    report = shop.compare("HEAD")
     assert (report.exit_code, report.diagnostics) == (0, ())
     assert report.summary["breaking"]["changes"] == 0
 
@@ -58,166 +58,169 @@ def test_a_clean_clone(shop: Shop, tmp_path: Path) -> None:
     shop.commit()
     shop.git("clone", "-q", ".", str(tmp_path / "clone"))
     clone = Shop(tmp_path / "clone")
-    assert lost(codes(clone.breaking("v1")))
-    assert codes(clone.breaking("origin/main")) == []
+    assert has_deletion(get_failure_codes(clone.compare("v1")))
+    assert get_failure_codes(clone.compare("origin/main")) == []
 
 
 def test_a_worktree(shop: Shop, tmp_path: Path) -> None:
     shop.git("worktree", "add", "-q", str(tmp_path / "beside"), "v1")
     beside = Shop(tmp_path / "beside")
     beside.drop_note()
-    assert lost(codes(beside.breaking("main")))
+    assert has_deletion(get_failure_codes(beside.compare("main")))
 
 
 def test_a_detached_head(shop: Shop) -> None:
     shop.commit()
     shop.git("checkout", "-q", "--detach")
-    assert lost(codes(shop.breaking("HEAD~1")))
-    assert lost(codes(shop.breaking("v1")))
+    assert has_deletion(get_failure_codes(shop.compare("HEAD~1")))
+    assert has_deletion(get_failure_codes(shop.compare("v1")))
 
 
 def test_a_project_below_the_top_of_its_repository(tmp_path: Path) -> None:
-    inner = made(tmp_path / "all/api")
+    inner = create_shop(tmp_path / "all/api")
     (inner.root / ".git").rename(tmp_path / "all/.git")
-    whole = Shop(tmp_path / "all")
-    commit = whole.commit()
+    outer = Shop(tmp_path / "all")
+    commit = outer.commit()
     inner.drop_note()
-    assert lost(codes(inner.breaking(commit)))
+    assert has_deletion(get_failure_codes(inner.compare(commit)))
 
 
 def test_a_folder(shop: Shop, tmp_path: Path) -> None:
     shop.git("stash", "-q")
-    copied(shop, tmp_path / "old")
+    copy_shop(shop, tmp_path / "old")
     shop.git("stash", "pop", "-q")
-    report = shop.breaking(str(tmp_path / "old"))
-    assert lost(codes(report))
+    report = shop.compare(str(tmp_path / "old"))
+    assert has_deletion(get_failure_codes(report))
     assert report.summary["baseline"] == {"state": str(tmp_path / "old")}
 
 
 @pytest.mark.parametrize("name", ["old.zip", "old.tar", "old.tar.gz", "top.zip", "top.tgz"])
 def test_an_archive(shop: Shop, tmp_path: Path, name: str) -> None:
-    """With and without the folder that forges put around everything."""
+    """With and without the top folder that forges add."""
     prefix = ["--prefix=shop-1.0/"] if name.startswith("top") else []
     shop.git("archive", *prefix, "-o", str(tmp_path / name), "v1")
-    assert lost(codes(shop.breaking(str(tmp_path / name))))
+    assert has_deletion(get_failure_codes(shop.compare(str(tmp_path / name))))
 
 
 def test_a_descriptor_set_has_no_schemas(shop: Shop, tmp_path: Path) -> None:
     shop.git("stash", "-q")
-    (tmp_path / "old.binpb").write_bytes(shop.descriptors())
+    (tmp_path / "old.binpb").write_bytes(shop.compile_descriptors())
     shop.git("stash", "pop", "-q")
-    report = shop.breaking(str(tmp_path / "old.binpb"))
-    assert codes(report) == [LOST]
+    report = shop.compare(str(tmp_path / "old.binpb"))
+    assert get_failure_codes(report) == [DELETION]
     assert report.summary["baseline"] == {"state": str(tmp_path / "old.binpb"), "schemas": "no"}
-    changes = [found.change for found in report.diagnostics if found.change is not None]
+    changes = [diagnostic.impact for diagnostic in report.diagnostics if diagnostic.impact is not None]
     assert changes and all(change.backward == "" for change in changes)
 
 
-def test_what_was_not_compared_is_said_even_where_nothing_changed(shop: Shop, tmp_path: Path) -> None:
-    (tmp_path / "old.binpb").write_bytes(shop.descriptors())
-    report = shop.breaking(str(tmp_path / "old.binpb"))
-    (found,) = report.diagnostics
-    assert (found.code.id, found.level.value) == ("BASELINE_WITHOUT_SCHEMAS", "warning")
-    assert found.message == "JSON was not compared: a descriptor set has no schemas"
+def test_missing_schemas_are_reported_without_changes(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "old.binpb").write_bytes(shop.compile_descriptors())
+    report = shop.compare(str(tmp_path / "old.binpb"))
+    (diagnostic,) = report.diagnostics
+    assert (diagnostic.code.id, diagnostic.level.value) == ("BASELINE_WITHOUT_SCHEMAS", "warning")
+    assert diagnostic.message == "JSON was not compared: a descriptor set has no schemas"
     assert report.summary["breaking"]["changes"] == 0
     assert report.exit_code == 0
 
 
-def test_protos_that_others_wrote_are_not_ours_to_compare(tmp_path: Path) -> None:
-    shop = made(tmp_path / "shop")
+def test_foreign_protos_are_not_compared(tmp_path: Path) -> None:
+    shop = create_shop(tmp_path / "shop")
     (shop.root / "proto/theirs.proto").write_text('syntax = "proto3";\npackage theirs;\nmessage Theirs {}\n', "utf-8")
     shop.commit()
-    assert shop.breaking("HEAD").diagnostics == ()
+    assert shop.compare("HEAD").diagnostics == ()
 
 
-def test_what_was_never_committed_as_proto_is_made_from_the_schemas(tmp_path: Path) -> None:
-    shop = made(tmp_path / "shop")
+def test_missing_protos_are_generated_from_the_schemas(tmp_path: Path) -> None:
+    shop = create_shop(tmp_path / "shop")
     for path in (shop.root / "proto").rglob("*.proto"):
         path.unlink()
     commit = shop.commit()
     shop.drop_note()
-    assert lost(codes(shop.breaking(commit)))
+    assert has_deletion(get_failure_codes(shop.compare(commit)))
 
 
 # branches
 
 
-def test_a_branch_is_where_this_one_left_it(tmp_path: Path) -> None:
-    """What main did since is none of ours; one commit by its hash is compared as it is."""
-    shop = made(tmp_path / "shop")
+def test_branch_means_its_merge_base(tmp_path: Path) -> None:
+    """Later commits on main are ignored; a commit named by its hash is compared itself."""
+    shop = create_shop(tmp_path / "shop")
     shop.git("checkout", "-q", "-b", "mine")
     shop.git("checkout", "-q", "main")
-    shop.schema(
+    shop.write_schema(
         "order", {**SCHEMAS["order"], "properties": {**SCHEMAS["order"]["properties"], "total": {"type": "integer"}}}
     )
     shop.generate()
     ahead = shop.commit()
     shop.git("checkout", "-q", "mine")
-    assert codes(shop.breaking("main")) == []
-    assert codes(shop.breaking(ahead)) != []
+    assert get_failure_codes(shop.compare("main")) == []
+    assert get_failure_codes(shop.compare(ahead)) != []
 
 
-def test_branches_with_nothing_in_common(shop: Shop) -> None:
+def test_branches_without_a_common_commit(shop: Shop) -> None:
     shop.git("checkout", "-q", "--orphan", "other")
     shop.commit()
-    found = only(shop.breaking("main"))
-    assert found.code.id == "BASELINE_MISSING"
-    assert "no commit in common" in found.message
+    diagnostic = get_only_diagnostic(shop.compare("main"))
+    assert diagnostic.code.id == "BASELINE_MISSING"
+    assert "no commit in common" in diagnostic.message
 
 
-# what cannot be had
+# unusable baselines
 
 
-def test_no_ref_of_that_name(shop: Shop) -> None:
-    found = only(shop.breaking("orign/main"))
-    assert (found.code.id, found.message) == ("BASELINE_MISSING", "there is no path and no git ref orign/main")
-    assert "git branch --all" in found.hint
+def test_unknown_ref(shop: Shop) -> None:
+    diagnostic = get_only_diagnostic(shop.compare("orign/main"))
+    assert (diagnostic.code.id, diagnostic.message) == (
+        "BASELINE_MISSING",
+        "no path and no git ref is named orign/main",
+    )
+    assert "git branch --all" in diagnostic.hint
 
 
 @pytest.mark.parametrize("reference", ["--output=x", "-x", "", " ", "v1 v1", "v1\nv1", "v1:schemas", "\x1b[31m"])
-def test_what_is_no_ref(shop: Shop, reference: str) -> None:
-    found = only(shop.breaking(reference))
-    assert found.code.id == ("BASELINE_MISSING" if reference else "BASELINE_NOT_SET")
+def test_invalid_ref(shop: Shop, reference: str) -> None:
+    diagnostic = get_only_diagnostic(shop.compare(reference))
+    assert diagnostic.code.id == ("BASELINE_MISSING" if reference else "BASELINE_NOT_SET")
 
 
-def test_a_shallow_clone_says_how_to_deepen_it(shop: Shop, tmp_path: Path) -> None:
+def test_hint_for_a_shallow_clone(shop: Shop, tmp_path: Path) -> None:
     shop.commit()
     shop.git("clone", "-q", "--depth=1", f"file://{shop.root}", str(tmp_path / "clone"))
-    found = only(Shop(tmp_path / "clone").breaking("v1"))
-    assert found.code.id == "BASELINE_MISSING"
-    assert found.hint.startswith("this clone is shallow: git fetch --unshallow")
+    diagnostic = get_only_diagnostic(Shop(tmp_path / "clone").compare("v1"))
+    assert diagnostic.code.id == "BASELINE_MISSING"
+    assert diagnostic.hint.startswith("this clone is shallow; run: git fetch --unshallow")
 
 
-def test_a_shallow_clone_whose_branches_do_not_meet(shop: Shop, tmp_path: Path) -> None:
+def test_hint_for_a_shallow_clone_without_a_merge_base(shop: Shop, tmp_path: Path) -> None:
     shop.git("checkout", "-q", "-b", "mine")
     shop.commit()
     shop.git("clone", "-q", "--depth=1", "--no-single-branch", f"file://{shop.root}", str(tmp_path / "clone"))
-    found = only(Shop(tmp_path / "clone").breaking("origin/main"))
-    assert "this clone is shallow" in found.hint
+    diagnostic = get_only_diagnostic(Shop(tmp_path / "clone").compare("origin/main"))
+    assert "this clone is shallow" in diagnostic.hint
 
 
-def test_no_repository_at_all(shop: Shop, tmp_path: Path) -> None:
-    elsewhere = copied(shop, tmp_path / "elsewhere")
-    found = only(elsewhere.breaking("v1"))
-    assert "this is no git repository" in found.hint
+def test_no_repository(shop: Shop, tmp_path: Path) -> None:
+    elsewhere = copy_shop(shop, tmp_path / "elsewhere")
+    diagnostic = get_only_diagnostic(elsewhere.compare("v1"))
+    assert "this is not a git repository" in diagnostic.hint
 
 
-def test_no_git_at_all(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_git_is_not_installed(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = only(shop.breaking("v1"))
-    assert "git, which might know it, is not installed" in found.message
+    diagnostic = get_only_diagnostic(shop.compare("v1"))
+    assert "git is not installed" in diagnostic.message
 
 
-def test_a_path_and_a_ref_of_one_name(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ambiguous_path_and_ref(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shop.root)
     (shop.root / "v1").mkdir()
-    assert only(shop.breaking("v1")).code.id == "BASELINE_AMBIGUOUS"
-    assert lost(codes(shop.breaking("refs/tags/v1")))
+    assert get_only_diagnostic(shop.compare("v1")).code.id == "BASELINE_AMBIGUOUS"
+    assert has_deletion(get_failure_codes(shop.compare("refs/tags/v1")))
 
 
 def test_an_empty_baseline(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert only(shop.breaking(str(tmp_path / "empty"))).code.id == "BASELINE_EMPTY"
+    assert get_only_diagnostic(shop.compare(str(tmp_path / "empty"))).code.id == "BASELINE_EMPTY"
 
 
 def test_a_baseline_before_the_project(tmp_path: Path) -> None:
@@ -228,60 +231,60 @@ def test_a_baseline_before_the_project(tmp_path: Path) -> None:
     before = shop.commit()
     shop.configure()
     without = shop.commit()
-    shop.schema("order", {"type": "object"})
+    shop.write_schema("order", {"type": "object"})
     for commit in (before, without):
-        assert only(shop.breaking(commit)).code.id == "BASELINE_EMPTY"
+        assert get_only_diagnostic(shop.compare(commit)).code.id == "BASELINE_EMPTY"
 
 
 def test_an_old_version_that_does_not_parse(tmp_path: Path) -> None:
-    shop = made(tmp_path / "shop")
+    shop = create_shop(tmp_path / "shop")
     (shop.root / "schemas/shop/order.schema.json").write_text('{"type": "object",', "utf-8")
     commit = shop.commit()
-    shop.schema("order", SCHEMAS["order"])
-    found = only(shop.breaking(commit))
-    assert found.code.id == "BASELINE_UNREADABLE"
-    assert found.where.file == f"{commit}:schemas/shop/order.schema.json"
-    assert found.where.line > 0
+    shop.write_schema("order", SCHEMAS["order"])
+    diagnostic = get_only_diagnostic(shop.compare(commit))
+    assert diagnostic.code.id == "BASELINE_UNREADABLE"
+    assert diagnostic.location.file == f"{commit}:schemas/shop/order.schema.json"
+    assert diagnostic.location.line > 0
 
 
 def test_a_merge_conflict_left_in_the_old_ledger(tmp_path: Path) -> None:
-    shop = made(tmp_path / "shop")
+    shop = create_shop(tmp_path / "shop")
     ledger = shop.root / "proto/numbers.json"
     sound = ledger.read_text("utf-8")
     ledger.write_text(f"<<<<<<< HEAD\n{sound}=======\n{sound}>>>>>>> theirs\n", "utf-8")
     commit = shop.commit()
     ledger.write_text(sound, "utf-8")
-    found = only(shop.breaking(commit))
-    assert found.code.id == "BASELINE_UNREADABLE"
-    assert found.where.file == f"{commit}:proto/numbers.json"
+    diagnostic = get_only_diagnostic(shop.compare(commit))
+    assert diagnostic.code.id == "BASELINE_UNREADABLE"
+    assert diagnostic.location.file == f"{commit}:proto/numbers.json"
 
 
 def test_a_merge_conflict_left_in_this_ledger(shop: Shop) -> None:
     ledger = shop.root / "proto/numbers.json"
     ledger.write_text(f"<<<<<<< HEAD\n{ledger.read_text('utf-8')}", "utf-8")
-    assert only(shop.breaking("v1")).where.file == "proto/numbers.json"
+    assert get_only_diagnostic(shop.compare("v1")).location.file == "proto/numbers.json"
 
 
 def test_old_protos_that_do_not_compile(tmp_path: Path) -> None:
-    shop = made(tmp_path / "shop")
+    shop = create_shop(tmp_path / "shop")
     proto = shop.root / "proto/shop.proto"
     sound = proto.read_text("utf-8")
     proto.write_text(sound.replace("message", "massage"), "utf-8")
     commit = shop.commit()
     proto.write_text(sound, "utf-8")
-    assert only(shop.breaking(commit)).code.id == "BASELINE_UNREADABLE"
+    assert get_only_diagnostic(shop.compare(commit)).code.id == "BASELINE_UNREADABLE"
 
 
-def test_an_old_configuration_that_is_wrong(tmp_path: Path) -> None:
-    shop = made(tmp_path / "shop")
+def test_invalid_old_configuration(tmp_path: Path) -> None:
+    shop = create_shop(tmp_path / "shop")
     shop.configure("unknown-felds = 1\n")
     commit = shop.commit()
     shop.configure()
-    found = only(shop.breaking(commit))
-    assert (found.code.id, found.where.file) == ("BASELINE_UNREADABLE", f"{commit}:wirelock.toml")
+    diagnostic = get_only_diagnostic(shop.compare(commit))
+    assert (diagnostic.code.id, diagnostic.location.file) == ("BASELINE_UNREADABLE", f"{commit}:wirelock.toml")
 
 
-BAD: dict[str, bytes] = {
+INVALID_FILES: dict[str, bytes] = {
     "empty": b"",
     "text": b"hello",
     "json": b'{"a": 1}',
@@ -290,13 +293,13 @@ BAD: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_a_file_that_is_no_state(shop: Shop, tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(BAD[name])
-    assert only(shop.breaking(str(tmp_path / name))).code.id == "BASELINE_UNREADABLE"
+@pytest.mark.parametrize("name", INVALID_FILES)
+def test_invalid_baseline_file(shop: Shop, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(INVALID_FILES[name])
+    assert get_only_diagnostic(shop.compare(str(tmp_path / name))).code.id == "BASELINE_UNREADABLE"
 
 
-def test_archives_that_lead_out_of_themselves(shop: Shop, tmp_path: Path) -> None:
+def test_archive_members_outside_of_the_archive(shop: Shop, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr("../wirelock.toml", "package = 'evil'")
     with tarfile.open(tmp_path / "bad.tar", "w") as archive_tar:
@@ -304,65 +307,67 @@ def test_archives_that_lead_out_of_themselves(shop: Shop, tmp_path: Path) -> Non
         entry.size = 1
         archive_tar.addfile(entry, io.BytesIO(b"x"))
     for name in ("bad.zip", "bad.tar"):
-        found = only(shop.breaking(str(tmp_path / name)))
-        assert found.code.id == "BASELINE_UNREADABLE"
-        assert "lead out of it" in found.message
+        diagnostic = get_only_diagnostic(shop.compare(str(tmp_path / name)))
+        assert diagnostic.code.id == "BASELINE_UNREADABLE"
+        assert "is outside of the archive" in diagnostic.message
     assert not (tmp_path / "wirelock.toml").exists()
 
 
-def test_a_bomb(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wirelock.compat.baseline_reader.MOST_BYTES", 1 << 20)
+def test_archive_size_limit(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wirelock.compat.baseline_reader.MAX_UNPACKED_BYTES", 1 << 20)
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("wirelock.toml", b"\0" * (2 << 20))
-    assert "unpacks to more than" in only(shop.breaking(str(tmp_path / "bomb.zip"))).message
+    assert "unpacks to more than" in get_only_diagnostic(shop.compare(str(tmp_path / "bomb.zip"))).message
 
 
 def test_links_in_a_commit_are_not_followed(tmp_path: Path) -> None:
-    shop = made(tmp_path / "shop")
+    shop = create_shop(tmp_path / "shop")
     (tmp_path / "secret.schema.json").write_text('{"type": "string"}', "utf-8")
     (shop.root / "schemas/shop/link.schema.json").symlink_to(tmp_path / "secret.schema.json")
     commit = shop.commit()
     (shop.root / "schemas/shop/link.schema.json").unlink()
-    assert shop.breaking(commit).diagnostics == ()
+    assert shop.compare(commit).diagnostics == ()
 
 
-def test_a_project_with_faults_is_not_compared(shop: Shop) -> None:
-    shop.schema("order", {"$ref": "nowhere.schema.json"})
-    report = shop.breaking("v1")
+def test_invalid_project_is_not_compared(shop: Shop) -> None:
+    shop.write_schema("order", {"$ref": "nowhere.schema.json"})
+    report = shop.compare("v1")
     assert report.exit_code != 0
     assert "breaking" not in report.summary
 
 
-def test_from_a_hook_of_git(shop: Shop) -> None:
-    """git sets variables for its hooks; they must not lead elsewhere."""
+def test_inside_a_git_hook(shop: Shop) -> None:
+    """git sets variables for its hooks; they must not affect the comparison."""
     hook = shop.root / ".git/hooks/pre-commit"
-    words = "import sys; from wirelock.cli import main; sys.exit(main(['breaking', '--against', 'v1']))"
-    hook.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{words}"\n', "utf-8")
+    script = "import sys; from wirelock.cli import main; sys.exit(main(['breaking', '--against', 'v1']))"
+    hook.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{script}"\n', "utf-8")
     hook.chmod(0o755)
     shop.git("add", "-A")
-    who = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
-    ran = subprocess.run(["git", *who, "commit", "-m", "x"], cwd=shop.root, capture_output=True, text=True, check=False)
-    assert ran.returncode == 1
-    assert LOST in ran.stdout + ran.stderr or "PROPERTY_REMOVED" in ran.stdout + ran.stderr
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
+    process = subprocess.run(
+        ["git", *identity, "commit", "-m", "x"], cwd=shop.root, capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 1
+    assert DELETION in process.stdout + process.stderr or "PROPERTY_REMOVED" in process.stdout + process.stderr
 
 
-def test_check_compares_when_a_state_is_configured(tmp_path: Path) -> None:
-    shop = made(tmp_path / "shop")
-    built = build(configuration(shop.root))
-    assert compared_as_configured(built, silent).summary == {"breaking": {"changes": "not configured"}}
+def test_check_compares_with_the_configured_baseline(tmp_path: Path) -> None:
+    shop = create_shop(tmp_path / "shop")
+    built = build(load_config(shop.root))
+    assert compare_with_configured_baseline(built, noop_progress).summary == {"breaking": {"changes": "not configured"}}
     shop.configure('[breaking]\nagainst = "v1"\n')
     shop.drop_note()
-    found = compared_as_configured(build(configuration(shop.root)), silent)
-    assert lost(codes(found))
-    assert found.advice is None
-    whole = wirelock.check(configuration(shop.root))
-    assert whole.summary["breaking"] == found.summary["breaking"]
-    assert set(codes(found)) <= set(codes(whole))
+    report = compare_with_configured_baseline(build(load_config(shop.root)), noop_progress)
+    assert has_deletion(get_failure_codes(report))
+    assert report.advice is None
+    check_report = wirelock.check(load_project(shop.root))
+    assert check_report.summary["breaking"] == report.summary["breaking"]
+    assert set(get_failure_codes(report)) <= set(get_failure_codes(check_report))
 
 
-def test_check_cannot_run_without_the_state_that_is_configured(tmp_path: Path) -> None:
-    shop = made(tmp_path / "shop")
+def test_check_fails_without_the_configured_baseline(tmp_path: Path) -> None:
+    shop = create_shop(tmp_path / "shop")
     shop.configure('[breaking]\nagainst = "origin/main"\n')
-    report = wirelock.check(configuration(shop.root))
+    report = wirelock.check(load_project(shop.root))
     assert report.exit_code == 2
-    assert "BASELINE_MISSING" in codes(report)
+    assert "BASELINE_MISSING" in get_failure_codes(report)

@@ -1,4 +1,4 @@
-"""`wirelock.breaking(old, new)`: two schemas or two projects, and a document for every no."""
+"""`wirelock.breaking(old, new)`: two schemas or two projects, and a witness for each False."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from shop import ORDER, TEXT, copied, made
+from shop import ORDER, TEXT, copy_shop, create_shop
 
 import wirelock
 
@@ -52,35 +52,35 @@ def test_two_schemas(old: Any, new: Any, backward: bool, forward: bool) -> None:
                 jsonschema.validate(document, reader)
 
 
-def test_what_nothing_proves_is_no_yes() -> None:
-    """Both branches take null, so the union does not; without null nothing is left of the old side to hold it against."""
+def test_unproved_is_false() -> None:
+    """Both branches accept null, so `oneOf` rejects it; the prover finds neither a proof nor a witness."""
     report = wirelock.breaking({"type": "null"}, {"oneOf": [{}, {}]})
     assert (report.backward, report.forward) == (False, False)
 
 
-def test_a_schema_allows_what_it_does_not_declare() -> None:
-    """By plain JSON Schema an old document may hold anything under a name that is new."""
+def test_schemas_allow_undeclared_properties() -> None:
+    """In plain JSON Schema, old documents may contain anything under a new name."""
     report = wirelock.breaking({"type": "object"}, {"type": "object", "properties": {"a": TEXT}})
     assert (report.backward, report.forward) == (False, True)
     assert [one.code.id for one in report.diagnostics] == ["PROPERTY_ADDED"]
 
 
 def test_two_projects(tmp_path: Path) -> None:
-    shop = made(tmp_path / "shop")
-    old = copied(shop, tmp_path / "old")
-    shop.schema("order", {**ORDER, "required": ["id", "note"]})
+    shop = create_shop(tmp_path / "shop")
+    old = copy_shop(shop, tmp_path / "old")
+    shop.write_schema("order", {**ORDER, "required": ["id", "note"]})
     report = wirelock.breaking(wirelock.load(old.root), wirelock.load(shop.root))
     assert (report.backward, report.forward) == (False, True)
     assert json.loads(report.backward_witness) == {"id": ""}
     assert report.forward_witness == ""
 
 
-def test_what_does_not_compile(tmp_path: Path) -> None:
+def test_invalid_schemas_and_projects(tmp_path: Path) -> None:
     with pytest.raises(wirelock.SchemaError):
         wirelock.breaking({"type": "strin"}, {"type": "string"})
-    shop = made(tmp_path / "shop")
-    whole = wirelock.load(copied(shop, tmp_path / "old").root)
-    shop.schema("order", {"type": "strin"})
+    shop = create_shop(tmp_path / "shop")
+    whole = wirelock.load(copy_shop(shop, tmp_path / "old").root)
+    shop.write_schema("order", {"type": "strin"})
     with pytest.raises(wirelock.ProjectError):
         wirelock.breaking(whole, wirelock.load(shop.root))
     with pytest.raises(TypeError):

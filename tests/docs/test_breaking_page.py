@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,14 @@ def block(name: str) -> str:
 
 
 def test_the_report_is_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(ROOT / "tests/compat")
-    from shop import ORDER, TEXT, made
+    monkeypatch.setattr(sys, "path", [str(ROOT / "tests/compat"), *sys.path])
+    from shop import ORDER, TEXT, create_shop
 
-    shop = made(tmp_path / "shop")
+    shop = create_shop(tmp_path / "shop")
     properties = {"id": TEXT, "note": TEXT, "total": {"type": "integer"}}
-    shop.schema("newOrder", {**ORDER, "properties": properties, "required": ["id", "total"]})
+    shop.write_schema("newOrder", {**ORDER, "properties": properties, "required": ["id", "total"]})
     shop.generate()
-    assert render(shop.breaking("v1")).startswith(block("the report"))
+    assert render(shop.compare("v1")).startswith(block("the report"))
 
 
 def test_the_configuration_is_one(tmp_path: Path) -> None:

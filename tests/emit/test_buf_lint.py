@@ -1,6 +1,6 @@
-"""`buf lint` with its STANDARD rules over everything emitted: nothing but the exceptions of the page about CI.
+"""`buf lint` with its STANDARD rules on all emitted protos: only the exceptions in docs/continuous-integration.md occur.
 
-`WIRELOCK_BUF` names the program; without it there is nothing to ask.
+The environment variable `WIRELOCK_BUF` is the path of buf; without it, the tests are skipped.
 """
 
 from __future__ import annotations
@@ -36,44 +36,50 @@ Finding = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Finding]]:
-    """What buf says of each project."""
+    """The findings of buf for each project."""
     folder = tmp_path_factory.mktemp("buf")
-    return {name: list(linted(protos, folder / str(index))) for index, (name, protos) in enumerate(PROJECTS.items())}
+    return {name: list(run_buf(protos, folder / str(index))) for index, (name, protos) in enumerate(PROJECTS.items())}
 
 
-def linted(protos: Path, folder: Path) -> Iterator[Finding]:
-    """Runs buf over protos, with those of Google that they import beside them."""
+def run_buf(protos: Path, folder: Path) -> Iterator[Finding]:
+    """Run buf on protos and on the Google protos that they import."""
     shutil.copytree(protos, folder / "proto")
     (known,) = cast("list[str]", google.api.__path__)  # type: ignore[attr-defined]
     for name in ("annotations.proto", "http.proto"):
         (folder / "googleapis/google/api").mkdir(parents=True, exist_ok=True)
         shutil.copy(Path(known) / name, folder / "googleapis/google/api" / name)
     (folder / "buf.yaml").write_text(yaml.safe_dump(CONFIGURATION), "utf-8")
-    ran = subprocess.run([BUF, "lint", "--error-format=json"], cwd=folder, capture_output=True, text=True, check=False)
-    assert ran.returncode in (0, 100), ran.stderr
-    yield from (json.loads(line) for line in ran.stdout.splitlines())
+    completed = subprocess.run(
+        [BUF, "lint", "--error-format=json"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert completed.returncode in (0, 100), completed.stderr
+    yield from (json.loads(line) for line in completed.stdout.splitlines())
 
 
-def test_nothing_but_the_exceptions(findings: dict[str, list[Finding]]) -> None:
-    others = [(name, one) for name, found in findings.items() for one in found if one["type"] not in EXCEPTIONS]
+def test_only_the_documented_exceptions_occur(findings: dict[str, list[Finding]]) -> None:
+    others = [
+        (name, finding) for name, group in findings.items() for finding in group if finding["type"] not in EXCEPTIONS
+    ]
     assert others == []
     assert len(findings) > 20
 
 
-def test_every_exception_occurs_and_has_its_reason(findings: dict[str, list[Finding]]) -> None:
-    assert {one["type"] for found in findings.values() for one in found} == set(EXCEPTIONS)
+def test_every_exception_occurs_and_has_a_reason(findings: dict[str, list[Finding]]) -> None:
+    assert {finding["type"] for group in findings.values() for finding in group} == set(EXCEPTIONS)
     assert all(len(reason) > 20 for reason in EXCEPTIONS.values())
 
 
-def test_the_configuration_of_the_page_leaves_nothing(tmp_path: Path) -> None:
-    (stated,) = (yaml.safe_load(block) for block in re.findall(r"^```yaml\n(version: v2\n.*?)^```", PAGE, re.M | re.S))
-    assert set(stated["lint"]["except"]) == set(EXCEPTIONS)
+def test_no_finding_remains_with_the_documented_configuration(tmp_path: Path) -> None:
+    (documented,) = (
+        yaml.safe_load(block) for block in re.findall(r"^```yaml\n(version: v2\n.*?)^```", PAGE, re.M | re.S)
+    )
+    assert set(documented["lint"]["except"]) == set(EXCEPTIONS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(CONFIGURATION, "lint", {**stated["lint"], "ignore": ["googleapis"]})
-        assert list(linted(ROOT / "proto", tmp_path / "own")) == []
+        patch.setitem(CONFIGURATION, "lint", {**documented["lint"], "ignore": ["googleapis"]})
+        assert list(run_buf(ROOT / "proto", tmp_path / "own")) == []
 
 
-def test_a_fault_is_found(tmp_path: Path) -> None:
+def test_a_violation_is_found(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "proto", tmp_path / "protos")
     session = tmp_path / "protos/session.proto"
     session.write_text(session.read_text("utf-8").replace("message SessionInfo {", "message session_info {"), "utf-8")
@@ -81,4 +87,4 @@ def test_a_fault_is_found(tmp_path: Path) -> None:
         session.read_text("utf-8").replace(" SessionInfo ", " session_info ").replace("(SessionInfo)", "(session_info)")
     )
     session.write_text(re.sub(r"\bSessionInfo\b", "session_info", text), "utf-8")
-    assert "MESSAGE_PASCAL_CASE" in {one["type"] for one in linted(tmp_path / "protos", tmp_path / "own")}
+    assert "MESSAGE_PASCAL_CASE" in {finding["type"] for finding in run_buf(tmp_path / "protos", tmp_path / "own")}

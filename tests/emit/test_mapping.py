@@ -1,7 +1,7 @@
-"""mapping.json suffices for a client in another language, and its form is `meta/mapping.schema.json`.
+"""mapping.json is complete enough for a client in another language, and conforms to `meta/mapping.schema.json`.
 
-The client in `other_language.py` encodes recorded bodies, and the forms that the recordings lack, to the same bytes as
-our codec.
+The client in `minimal_client.py` encodes recorded bodies, and forms that no recording has, to the same bytes as the
+codec.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from google.protobuf import message_factory
 from jsonschema import Draft202012Validator
-from other_language import Client
+from minimal_client import MinimalClient
 
 from opencode_api.codecs.provider import provider_list
 from opencode_api.codecs.session import session_info, update_session_body
@@ -32,10 +32,12 @@ PACKAGE = ROOT / "generated/opencode_api"
 SCENARIOS = ROOT / "tests/scenarios"
 RECORDINGS = ROOT / "tests/recordings"
 SESSIONS = (RECORDINGS / "sessions.ndjson").read_text("utf-8").splitlines()
-CLIENT = Client(json.loads((PACKAGE / "mapping.json").read_text("utf-8")), (PACKAGE / "descriptors.binpb").read_bytes())
+CLIENT = MinimalClient(
+    json.loads((PACKAGE / "mapping.json").read_text("utf-8")), (PACKAGE / "descriptors.binpb").read_bytes()
+)
 
 
-# the client and our codec
+# the client and the codec
 
 
 @pytest.mark.parametrize("text", SESSIONS, ids=range(len(SESSIONS)))
@@ -43,39 +45,39 @@ def test_recorded_sessions_are_the_same_bytes(text: str) -> None:
     assert CLIENT.encode("session/sessionInfo", json.loads(text)) == session_info.encode(text)
 
 
-def test_another_session_is_other_bytes() -> None:
+def test_different_sessions_have_different_bytes() -> None:
     first, second = SESSIONS[:2]
     assert CLIENT.encode("session/sessionInfo", json.loads(first)) != session_info.encode(second)
 
 
-def bodies(path: str, method: str, side: str) -> tuple[str, ...]:
-    """The different JSON bodies of successful exchanges of all recordings."""
-    found: dict[str, None] = {}
+def read_bodies(path: str, method: str, side: str) -> tuple[str, ...]:
+    """Return the distinct JSON bodies of successful exchanges in all recordings."""
+    bodies: dict[str, None] = {}
     for recording in sorted(RECORDINGS.glob("lifecycle-*.har")):
         for entry in json.loads(recording.read_text("utf-8"))["log"]["entries"]:
             request, response = entry["request"], entry["response"]
             if (request["method"], response["status"]) == (method, 200) and path in request["url"]:
-                found[request["postData"]["text"] if side == "request" else response["content"]["text"]] = None
-    return tuple(found)
+                bodies[request["postData"]["text"] if side == "request" else response["content"]["text"]] = None
+    return tuple(bodies)
 
 
-def test_recorded_lists_of_providers_are_the_same_bytes() -> None:
-    texts = bodies("/config/providers", "GET", "response")
+def test_recorded_provider_lists_are_the_same_bytes() -> None:
+    texts = read_bodies("/config/providers", "GET", "response")
     assert len(texts) > 3
     for text in texts:
         assert CLIENT.encode("provider/providerList", json.loads(text)) == provider_list.encode(text)
 
 
-def test_recorded_changes_of_sessions_are_the_same_bytes() -> None:
-    texts = (*bodies("/session/", "PATCH", "request"), '{"title":null,"permission":null,"time":{"archived":null}}')
+def test_recorded_session_updates_are_the_same_bytes() -> None:
+    texts = (*read_bodies("/session/", "PATCH", "request"), '{"title":null,"permission":null,"time":{"archived":null}}')
     assert len(texts) > 3
     for text in texts:
         assert CLIENT.encode("session/updateSessionBody", json.loads(text)) == update_session_body.encode(text)
 
 
 @cache
-def both(scenario: str) -> tuple[Client, Codecs]:
-    """The client and our codecs for the project of a scenario."""
+def build_client_and_codecs(scenario: str) -> tuple[MinimalClient, Codecs]:
+    """Return the client and the codecs for the project of a scenario."""
     config = read_config(SCENARIOS / scenario / "input")
     assert isinstance(config, Config)
     built = build(config)
@@ -83,7 +85,7 @@ def both(scenario: str) -> tuple[Client, Codecs]:
     written = {artifact.path.rpartition("/")[2]: artifact.content for artifact in artifacts}
     facts = json.loads(written["mapping.json"])
     documents = json.loads(written["schemas.json"])["documents"]
-    client = Client(facts, written["descriptors.binpb"])
+    client = MinimalClient(facts, written["descriptors.binpb"])
     pool = client.pool
     codecs = Codecs(
         facts,
@@ -118,57 +120,57 @@ def both(scenario: str) -> tuple[Client, Codecs]:
         ("recursion", "tree/node", '{"value":1.0,"children":[{"value":2,"children":[]}],"parent":{"value":0}}'),
     ],
 )
-def test_what_the_recordings_lack_is_the_same_bytes(scenario: str, type_name: str, text: str) -> None:
-    client, codecs = both(scenario)
-    assert client.encode(type_name, json.loads(text)) == codecs.codec(type_name).encode(text)
+def test_forms_without_a_recording_are_the_same_bytes(scenario: str, type_name: str, text: str) -> None:
+    client, codecs = build_client_and_codecs(scenario)
+    assert client.encode(type_name, json.loads(text)) == codecs.get_codec(type_name).encode(text)
 
 
-# the form of the file
+# the format of the file
 
 SCHEMA: dict[str, Any] = json.loads(files("wirelock").joinpath("meta/mapping.schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 WRITTEN = [PACKAGE / "mapping.json", *sorted(SCENARIOS.glob("*/output/**/mapping.json"))]
 
 
-def read(path: Path) -> Any:
-    """The content of a JSON file."""
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file."""
     return json.loads(path.read_text("utf-8"))
 
 
-def whose(path: Path) -> str:
-    """The scenario that a mapping belongs to."""
+def get_scenario(path: Path) -> str:
+    """Return the scenario of a mapping file."""
     return path.relative_to(ROOT).parts[2]
 
 
-def faults(value: object) -> list[str]:
-    """What the schema has against a mapping."""
+def find_errors(value: object) -> list[str]:
+    """Return the errors of a mapping by its schema."""
     return [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(value)]
 
 
-def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """All objects inside a JSON value, with their places."""
+def iter_objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Yield all objects inside a JSON value, with their paths."""
     if isinstance(value, dict):
         yield path, value
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in children:
-        yield from objects(inner, (*path, key))
+        yield from iter_objects(inner, (*path, key))
 
 
 def test_the_schema_is_a_schema_and_closed() -> None:
     Draft202012Validator.check_schema(SCHEMA)
-    described = [inner for _, inner in objects(SCHEMA) if isinstance(inner.get("properties"), dict)]
+    described = [inner for _, inner in iter_objects(SCHEMA) if isinstance(inner.get("properties"), dict)]
     closed = [inner for inner in described if inner.get("type") == "object"]
     assert len(closed) > 20
     assert all(inner["additionalProperties"] is False for inner in closed)
 
 
-@pytest.mark.parametrize("path", WRITTEN, ids=whose)
-def test_every_mapping_is_what_the_schema_says(path: Path) -> None:
-    assert faults(read(path)) == []
+@pytest.mark.parametrize("path", WRITTEN, ids=get_scenario)
+def test_every_mapping_is_valid(path: Path) -> None:
+    assert find_errors(read_json(path)) == []
 
 
-def test_the_scenarios_show_every_form_and_almost_every_kind() -> None:
-    shown = [inner for path in WRITTEN for _, inner in objects(read(path)["messages"])]
+def test_the_scenarios_cover_every_form_and_most_kinds() -> None:
+    shown = [inner for path in WRITTEN for _, inner in iter_objects(read_json(path)["messages"])]
     forms = {inner["form"] for inner in shown if "form" in inner}
     kinds = {inner["kind"] for inner in shown if isinstance(inner.get("kind"), str)}
     assert forms >= {"object", "list", "tuple", "box", "union"}
@@ -188,29 +190,29 @@ def test_the_scenarios_show_every_form_and_almost_every_kind() -> None:
     }
 
 
-def has_names_for_keys(place: tuple[Any, ...]) -> bool:
-    """Whether the keys of the object at a place are names, and not words of the form."""
-    is_part = len(place) == 1 and place[0] in ("types", "messages", "enums", "services")
-    is_service = len(place) == 2 and place[0] == "services"
+def has_name_keys(path: tuple[Any, ...]) -> bool:
+    """Return True if the keys of the object at a path are names of the project."""
+    is_part = len(path) == 1 and path[0] in ("types", "messages", "enums", "services")
+    is_service = len(path) == 2 and path[0] == "services"
     return is_part or is_service
 
 
 @pytest.mark.parametrize("name", ["a-service", "unions", "lists-and-maps", "undeclared-kept"])
-def test_no_object_takes_a_key_that_is_not_known(name: str) -> None:
-    value = next(read(path) for path in WRITTEN if whose(path) == name)
-    places = [place for place, _ in objects(value) if not has_names_for_keys(place)]
-    assert len(places) > 15
-    for place in places:
+def test_every_object_rejects_an_unknown_key(name: str) -> None:
+    value = next(read_json(path) for path in WRITTEN if get_scenario(path) == name)
+    paths = [path for path, _ in iter_objects(value) if not has_name_keys(path)]
+    assert len(paths) > 15
+    for path in paths:
         changed = copy.deepcopy(value)
         inner = changed
-        for key in place:
+        for key in path:
             inner = inner[key]
-        inner["unheardOf"] = {}
-        assert faults(changed), place
+        inner["unknownKey"] = {}
+        assert find_errors(changed), path
 
 
 @pytest.mark.parametrize(
-    ("name", "place", "key", "value"),
+    ("name", "path", "key", "value"),
     [
         ("a-service", (), "format", 2),
         ("unions", ("messages", "shop.order.Payment"), "form", "object"),
@@ -222,11 +224,11 @@ def test_no_object_takes_a_key_that_is_not_known(name: str) -> None:
         ("lists-and-maps", ("messages", "shop.order.Order", "fields", 0, "type"), "items", {"kind": "list"}),
     ],
 )
-def test_a_wrong_value_is_refused(name: str, place: tuple[Any, ...], key: str, value: object) -> None:
-    changed = next(read(path) for path in WRITTEN if whose(path) == name)
+def test_a_wrong_value_is_rejected(name: str, path: tuple[Any, ...], key: str, value: object) -> None:
+    changed = next(read_json(path) for path in WRITTEN if get_scenario(path) == name)
     inner = changed
-    for step in place:
+    for step in path:
         inner = inner[step]
     assert key in inner
     inner[key] = value
-    assert faults(changed)
+    assert find_errors(changed)

@@ -1,4 +1,4 @@
-"""The generated package by itself: importable without wirelock, and true to the recordings."""
+"""The generated package: it works without wirelock, and round-trips the recordings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from checkout import ROOT, exchanges
+from checkout import ROOT, read_exchanges
 from pydantic import MISSING
 
 from opencode_api import provider_pb2, session_pb2, session_pb2_grpc
@@ -22,7 +22,7 @@ from opencode_api.models.session import PermissionRule, SessionInfo, SessionList
 from opencode_api.validators import session as session_validators
 
 ALLOWED = {"google", "msgspec", "pydantic", "pydantic_core", "jsonschema_rs", "opencode_api", "grpc"}
-"""What a client has to install: protobuf and googleapis-common-protos, pydantic, jsonschema-rs, msgspec, grpcio."""
+"""Packages that a client installs: protobuf, googleapis-common-protos, pydantic, jsonschema-rs, msgspec, grpcio."""
 ISOLATED = """
 import importlib, json, pkgutil, sys
 sys.path[:0] = [{folder!r}]
@@ -42,7 +42,7 @@ assert session_info.decode(session_info.encode(text)) == text
 """
 
 
-def test_it_works_with_nothing_but_its_own_dependencies(tmp_path: Path) -> None:
+def test_it_works_with_only_its_own_dependencies(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "generated/opencode_api", tmp_path / "opencode_api")
     blocked = {
         "wirelock",
@@ -55,22 +55,24 @@ def test_it_works_with_nothing_but_its_own_dependencies(tmp_path: Path) -> None:
         "referencing",
     }
     code = ISOLATED.format(folder=str(tmp_path), blocked=blocked)
-    ran = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
+    completed = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stderr
 
 
-def test_it_imports_only_what_a_client_is_told_to_install() -> None:
+def test_it_imports_only_documented_dependencies() -> None:
     standard = set(sys.stdlib_module_names)
     for path in (ROOT / "generated/opencode_api").rglob("*.py"):
-        lines = [line.split() for line in path.read_text("utf-8").splitlines()]
+        statements = [line.split() for line in path.read_text("utf-8").splitlines()]
         roots = {
-            words[1].partition(".")[0] for words in lines if words[:1] in (["import"], ["from"]) and len(words) > 1
+            parts[1].partition(".")[0] for parts in statements if parts[:1] in (["import"], ["from"]) and len(parts) > 1
         }
         assert {root for root in roots if root} <= ALLOWED | standard, path.name
 
 
-def test_every_recorded_session_survives_protobuf_and_pydantic() -> None:
-    answers = [e for e in exchanges("lifecycle-1.18.33.har") if e.path == "/session" and e.status == 200 and e.response]
+def test_recorded_sessions_survive_protobuf_and_pydantic() -> None:
+    answers = [
+        e for e in read_exchanges("lifecycle-1.18.33.har") if e.path == "/session" and e.status == 200 and e.response
+    ]
     sessions = [json.loads(e.response.text) for e in answers if e.response and e.method == "POST"]
     assert len(sessions) > 10
     for session in sessions:
@@ -83,31 +85,34 @@ def test_every_recorded_session_survives_protobuf_and_pydantic() -> None:
 
 
 def test_recorded_providers_survive() -> None:
-    (answer,) = [e for e in exchanges("lifecycle-1.18.33.har") if e.path == "/config/providers" and e.status == 200][:1]
+    (answer,) = [
+        e for e in read_exchanges("lifecycle-1.18.33.har") if e.path == "/config/providers" and e.status == 200
+    ][:1]
     assert answer.response is not None
     message = provider_codecs.provider_list.to_message(answer.response.text)
     assert isinstance(message, provider_pb2.ProviderList)
     assert json.loads(provider_codecs.provider_list.from_message(message)) == json.loads(answer.response.text)
 
 
-def test_a_message_that_is_no_document_is_refused() -> None:
-    """`id` has a minimum length, so a message that was never filled in is not a session."""
+def test_a_message_with_an_invalid_document_is_rejected() -> None:
+    """`id` has a minimum length, so that a message without it is not a valid session."""
     with pytest.raises(ValueError, match="/id: expected at least 1 character"):
         session_codecs.session_info.from_message(session_pb2.SessionInfo(title="t"))
 
 
-def test_a_message_of_another_type_is_an_error_of_the_caller() -> None:
-    with pytest.raises(TypeError, match="for opencode.session.SessionInfo, not opencode.session.Empty"):
+def test_a_message_of_another_type_raises_type_error() -> None:
+    message = "expected a message of type opencode.session.SessionInfo, got opencode.session.Empty"
+    with pytest.raises(TypeError, match=re.escape(message)):
         session_codecs.session_info.from_message(session_pb2.Empty())  # type: ignore[arg-type]
 
 
-def test_validators_say_why() -> None:
+def test_validators_report_findings() -> None:
     assert session_validators.session_time.is_valid(b'{"created": 1, "updated": 1.0}')
-    (finding,) = session_validators.session_time.findings(b'{"created": 1}')
+    (finding,) = session_validators.session_time.check(b'{"created": 1}')
     assert (finding.pointer, finding.message) == ("/updated", "required property `updated` is missing")
 
 
-def test_models_tell_absent_from_null_and_take_python_names() -> None:
+def test_models_distinguish_absent_from_null_and_have_python_names() -> None:
     session = SessionInfo(id="ses_1", title="t", directory="/d", project_id="p")
     assert session.model_dump(mode="json") == {"id": "ses_1", "title": "t", "directory": "/d", "projectID": "p"}
     assert session.parent_id is MISSING
@@ -139,8 +144,8 @@ def test_the_service_can_be_called_over_a_real_channel() -> None:
         server.stop(1).wait()
 
 
-def test_the_protos_compile_without_a_word(tmp_path: Path) -> None:
-    """As a client in another language compiles them: from `proto/`, with googleapis beside."""
+def test_the_protos_compile_without_warnings(tmp_path: Path) -> None:
+    """Compile the protos as a client in another language does: from `proto/`, with googleapis."""
     site = Path(sysconfig.get_paths()["purelib"])
     protos = sorted(path.relative_to(ROOT / "proto").as_posix() for path in (ROOT / "proto").rglob("*.proto"))
     assert {"session.proto", "model.proto", "provider.proto"} <= set(protos)
@@ -153,8 +158,8 @@ def test_the_protos_compile_without_a_word(tmp_path: Path) -> None:
         f"--descriptor_set_out={tmp_path / 'all'}",
         *protos,
     ]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    completed = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (completed.returncode, completed.stdout, completed.stderr) == (0, "", "")
 
 
 def test_routes_are_options_of_the_methods() -> None:
@@ -169,8 +174,8 @@ def test_routes_are_options_of_the_methods() -> None:
     assert rules["UpdateSessionDirectory"].WhichOneof("pattern") is None
 
 
-def test_it_runs_with_the_lowest_protobuf_that_the_project_allows() -> None:
-    """Written by a newer protoc it would not: `.ci/lowest && .venv-lowest/bin/wirelock generate` writes it anew."""
+def test_it_runs_with_the_lowest_allowed_protobuf() -> None:
+    """Modules of a newer protoc do not: regenerate with `.ci/lowest && .venv-lowest/bin/wirelock generate`."""
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     allowed = re.search(r'"protobuf>=(\d+)\.(\d+)"', project)
     written = re.search(

@@ -1,7 +1,7 @@
-"""`session.proto` keeps the contract it grew from: names, numbers, types, presence, services.
+"""`session.proto` keeps the names, numbers, types, presence and services of its first version.
 
-What the server's API adds stands behind these fields. Three faults of the first listing are mended: `ModelSelection`
-has its qualified name, it holds no provider, and the unused import of provider.proto is gone.
+Fields that the server's API adds follow these. Three faults of the first version are corrected: `ModelSelection` has its
+qualified name, it has no provider, and the unused import of provider.proto is removed.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ def session() -> FileDescriptorProto:
     return next(file for file in files if file.name == "session.proto")
 
 
-def field_words(field: FieldDescriptorProto) -> str:
-    """A field as the listing writes it."""
+def format_field(field: FieldDescriptorProto) -> str:
+    """Return a field in the notation of CONTRACT."""
     label = "optional " if field.proto3_optional else "repeated " if field.label == field.LABEL_REPEATED else ""
-    return f"{label}{type_words(field)} {field.name} = {field.number}"
+    return f"{label}{format_type(field)} {field.name} = {field.number}"
 
 
-def type_words(field: FieldDescriptorProto) -> str:
+def format_type(field: FieldDescriptorProto) -> str:
     if field.type_name:
         return field.type_name.removeprefix(".opencode.session.").removeprefix(".")
     return FieldDescriptorProto.Type.Name(field.type).removeprefix("TYPE_").lower()
@@ -75,7 +75,7 @@ def test_file_and_package(session: FileDescriptorProto) -> None:
 @pytest.mark.parametrize("name", CONTRACT)
 def test_message(session: FileDescriptorProto, name: str) -> None:
     message = next(message for message in session.message_type if message.name == name)
-    fields = [field_words(field) for field in sorted(message.field, key=lambda field: field.number)]
+    fields = [format_field(field) for field in sorted(message.field, key=lambda field: field.number)]
     assert fields[: len(CONTRACT[name])] == CONTRACT[name]
     if name in COMPLETE:
         assert fields == CONTRACT[name]
@@ -102,7 +102,7 @@ def test_service(session: FileDescriptorProto) -> None:
     assert [f"rpc {name}({request}) returns ({response})" for name, request, response in short] == METHODS
 
 
-def test_the_model_selection_holds_no_provider() -> None:
+def test_the_model_selection_has_no_provider() -> None:
     text = (ROOT / "proto/model.proto").read_text("utf-8")
     assert "provider.proto" not in text
     assert not re.search(r"^ *(repeated |optional )?\S*ProviderInfo ", text, re.MULTILINE)

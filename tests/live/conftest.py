@@ -1,4 +1,4 @@
-"""What tests of other folders start servers and import descriptions with is used here too."""
+"""Paths of helper modules in other test folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real OpenCode server with a home of its own, so that nothing of anybody's is read; `.ci/peers` installs it."""
+"""OpenCode servers with separate home folders; `.ci/peers` installs the servers."""
 
 from __future__ import annotations
 
@@ -20,82 +20,82 @@ PEERS = Path(os.environ.get("WIRELOCK_PEERS", "/nonexistent"))
 VERSIONS = ("1.18.33", "1.1.11")
 _DISABLED = ("AUTOUPDATE", "MODELS_FETCH", "LSP_DOWNLOAD", "DEFAULT_PLUGINS", "CLAUDE_CODE")
 _HOMES = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
-_PATIENCE = 60.0
+_START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCode:
-    """A running server; `directory` is the project that it was started in."""
+class OpenCodeServer:
+    """A running server; `directory` is its project folder."""
 
     url: str
     directory: Path
     version: str
 
 
-def binary(version: str) -> Path:
-    """Where the server of a version is installed."""
+def find_binary(version: str) -> Path:
+    """Return the path of the server of a version, which may not be installed."""
     return PEERS / f"node_modules/opencode-{version}/bin/opencode"
 
 
-def needs(version: str) -> pytest.MarkDecorator:
-    """Skips a test, by name, where the server of a version is not installed."""
+def skip_without(version: str) -> pytest.MarkDecorator:
+    """Skip a test if the server of a version is not installed."""
     return pytest.mark.skipif(
-        not binary(version).is_file(),
-        reason=f"OpenCode {version} is not installed: WIRELOCK_PEERS names no folder of it",
+        not find_binary(version).is_file(),
+        reason=f"OpenCode {version} is not installed in the folder of WIRELOCK_PEERS",
     )
 
 
 @contextlib.contextmanager
-def running(
+def run_server(
     version: str, folder: Path, password: str = "", files: Mapping[str, str] | None = None
-) -> Iterator[OpenCode]:
-    """A server of that version in a folder; `files` are written into its project before it starts."""
+) -> Iterator[OpenCodeServer]:
+    """Run a server of a version in a folder; `files` are written into its project first."""
     project = folder / "project"
     project.mkdir(parents=True)
     for name, text in (files or {}).items():
         (project / name).write_text(text, "utf-8")
-    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **settings(folder)}
+    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **build_environment(folder)}
     environment |= {"OPENCODE_SERVER_PASSWORD": password} if password else {}
-    port = free_port()
-    command = [str(binary(version)), "serve", "--hostname", "127.0.0.1", "--port", str(port)]
+    port = find_free_port()
+    command = [str(find_binary(version)), "serve", "--hostname", "127.0.0.1", "--port", str(port)]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=project, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait(url, process, folder / "server.log")
-        yield OpenCode(url, project, version)
+        _wait_until_ready(url, process, folder / "server.log")
+        yield OpenCodeServer(url, project, version)
     finally:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # some versions do not end otherwise
+            os.killpg(process.pid, signal.SIGKILL)  # some versions ignore other signals
         process.wait()
 
 
-def settings(folder: Path) -> dict[str, str]:
-    """The variables with which a server keeps to a folder, and to itself."""
+def build_environment(folder: Path) -> dict[str, str]:
+    """Return environment variables that restrict a server to a folder and disable downloads."""
     homes = {name: str(folder / name.lower()) for name in _HOMES}
     return homes | {f"OPENCODE_DISABLE_{name}": "1" for name in _DISABLED}
 
 
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+def find_free_port() -> int:
+    """Return a free port of this machine."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Until the server answers; a request in the moment in which the port opens may never be answered."""
-    deadline = time.monotonic() + _PATIENCE
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the server responds; it may never respond to a request that arrives while the port opens."""
+    deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text("utf-8", "replace")
         try:
             with urllib.request.urlopen(f"{url}/session", timeout=1):
                 return
         except urllib.error.HTTPError:
-            return  # it wants a password, but it is there
+            return  # the server runs and requires a password
         except OSError:
             time.sleep(0.1)
-    raise AssertionError(f"{url} did not answer\n{log.read_text('utf-8', 'replace')}")
+    raise AssertionError(f"{url} did not respond\n{log.read_text('utf-8', 'replace')}")

@@ -1,4 +1,4 @@
-"""`verify --live` with `--events` and `--for`: bounded, event by event, and honest about how a stream ended."""
+"""`verify --live` with `--events` and `--for`: limits, events and the ends of streams."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acting import PAGE, Act, Actor, staged
+from session_server import HTML_PAGE, Behavior, SessionRequest, run_session_server
 
+from wirelock.api.project import Project
 from wirelock.api.verify_live import verify_live
 from wirelock.config import Config
 from wirelock.diagnostics import Report, Severity
@@ -39,7 +40,7 @@ SERVICE = {
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    """A project whose one method is a stream."""
+    """Return a project with one streaming method."""
     folder = tmp_path / "schemas/s"
     folder.mkdir(parents=True)
     files = {"tick.schema.json": TICK, "empty.schema.json": {"type": "object"}, "s.service.json": SERVICE}
@@ -48,68 +49,70 @@ def config(tmp_path: Path) -> Config:
     return Config(tmp_path, "wirelock.toml", "ticks", "ticks")
 
 
-def event(at: object) -> bytes:
+def build_event(at: object) -> bytes:
     return f"data: {json.dumps({'at': at})}\n\n".encode()
 
 
-def streaming(*pieces: bytes, hold: float = 0) -> Act:
-    return lambda actor: actor.stream(*pieces, hold=hold) or True
+def send_stream(*pieces: bytes, hold: float = 0) -> Behavior:
+    return lambda request: request.send_stream(*pieces, hold=hold) or True
 
 
-def followed(config: Config, act: Act, **asked: Any) -> Report:
-    with staged(act) as stage:
-        return verify_live(config, stage.url, {}, **asked)
+def check_streams(config: Config, behavior: Behavior, **options: Any) -> Report:
+    with run_session_server(behavior) as server:
+        return verify_live(Project(config), server.url, {}, **options)
 
 
-def trips(report: Report) -> int:
-    """How many events came back equal from protobuf; the request did too."""
+def count_events(report: Report) -> int:
+    """Count the events whose round trips are equal; the request has one more."""
     return int(report.summary["round trips"]["equal"]) - 1
 
 
-def test_so_many_events_are_taken_and_no_more(config: Config) -> None:
-    begun = time.monotonic()
-    report = followed(config, streaming(*map(event, range(9)), hold=5), events=3)
-    assert time.monotonic() - begun < 5
-    assert (report.exit_code, trips(report)) == (0, 3)
+def test_the_number_of_events_is_limited(config: Config) -> None:
+    started = time.monotonic()
+    report = check_streams(config, send_stream(*map(build_event, range(9)), hold=5), events=3)
+    assert time.monotonic() - started < 5
+    assert (report.exit_code, count_events(report)) == (0, 3)
 
 
-def test_a_stream_is_followed_for_so_long_and_heartbeats_are_no_events(config: Config) -> None:
-    begun = time.monotonic()
-    report = followed(config, streaming(event(1), *[b": beat\n\n"] * 20, event(2), hold=3), seconds=0.7)
-    assert 0.6 < time.monotonic() - begun < 3
-    assert (report.exit_code, trips(report)) == (0, 2)
+def test_the_time_is_limited_and_heartbeats_are_not_events(config: Config) -> None:
+    started = time.monotonic()
+    report = check_streams(
+        config, send_stream(build_event(1), *[b": beat\n\n"] * 20, build_event(2), hold=3), seconds=0.7
+    )
+    assert 0.6 < time.monotonic() - started < 3
+    assert (report.exit_code, count_events(report)) == (0, 2)
 
 
-def test_time_alone_bounds_the_number_of_events(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "EVENTS", 5)
-    assert trips(followed(config, streaming(*map(event, range(50)), hold=3), seconds=30)) == 5
+def test_a_time_limit_has_a_default_number_of_events(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "DEFAULT_EVENTS", 5)
+    assert count_events(check_streams(config, send_stream(*map(build_event, range(50)), hold=3), seconds=30)) == 5
 
 
-def test_a_stream_without_events_is_not_clean(config: Config) -> None:
-    report = followed(config, streaming(b": beat\n\n", hold=3), seconds=0.5)
-    assert any("the stream holds no whole event" in diagnostic.message for diagnostic in report.diagnostics)
+def test_a_stream_without_events_is_reported(config: Config) -> None:
+    report = check_streams(config, send_stream(b": beat\n\n", hold=3), seconds=0.5)
+    assert any("the stream has no complete event" in diagnostic.message for diagnostic in report.diagnostics)
 
 
-def test_an_event_that_was_not_finished_is_none_and_is_named(config: Config) -> None:
-    report = followed(config, streaming(event(1), event(2)[:-1]), events=9)
-    assert trips(report) == 1
-    (cut,) = [diagnostic for diagnostic in report.diagnostics if diagnostic.code.id == "STREAM_TRUNCATED"]
-    assert "ends within an event" in cut.message and cut.level is Severity.WARNING
+def test_an_incomplete_event_is_reported(config: Config) -> None:
+    report = check_streams(config, send_stream(build_event(1), build_event(2)[:-1]), events=9)
+    assert count_events(report) == 1
+    (truncation,) = [diagnostic for diagnostic in report.diagnostics if diagnostic.code.id == "STREAM_TRUNCATED"]
+    assert "ends within an event" in truncation.message and truncation.level is Severity.WARNING
 
 
-def test_a_limit_that_falls_within_an_event_is_no_fault(config: Config) -> None:
-    report = followed(config, streaming(event(1), event(2)[:-1], hold=3), seconds=0.5)
+def test_a_time_limit_within_an_event_is_not_a_finding(config: Config) -> None:
+    report = check_streams(config, send_stream(build_event(1), build_event(2)[:-1], hold=3), seconds=0.5)
     assert [diagnostic.code.id for diagnostic in report.diagnostics] == []
 
 
-def test_events_come_apart_anywhere(config: Config) -> None:
-    text = b"\xef\xbb\xbf" + b"".join(map(event, range(4))).replace(b"\n", b"\r\n")
+def test_events_may_be_split_anywhere(config: Config) -> None:
+    text = b"\xef\xbb\xbf" + b"".join(map(build_event, range(4))).replace(b"\n", b"\r\n")
     pieces = [text[start : start + 3] for start in range(0, len(text), 3)]
-    assert trips(followed(config, streaming(*pieces), events=4)) == 4
+    assert count_events(check_streams(config, send_stream(*pieces), events=4)) == 4
 
 
-def test_a_fault_of_many_events_is_one_group_with_a_count(config: Config) -> None:
-    report = followed(config, streaming(*(event("x") for _ in range(40)), event(1)), events=41)
+def test_equal_findings_of_events_are_grouped_and_counted(config: Config) -> None:
+    report = check_streams(config, send_stream(*(build_event("x") for _ in range(40)), build_event(1)), events=41)
     assert report.exit_code == 1
     printed = FORMATS["text"](report)
     assert printed.count("VIOLATION") == 1
@@ -117,104 +120,106 @@ def test_a_fault_of_many_events_is_one_group_with_a_count(config: Config) -> Non
 
 
 @pytest.mark.parametrize(
-    ("act", "code"),
+    ("behavior", "code"),
     [
-        (lambda actor: actor.send(PAGE, "text/html") or True, "PATH_NOT_SERVED"),
-        (lambda actor: actor.answer({"at": 1}, 404) or True, "PATH_NOT_SERVED"),
-        (lambda actor: actor.answer({"at": 1}) or True, "MEDIA_TYPE_UNDOCUMENTED"),
-        (lambda actor: actor.reset() or True, "UPSTREAM_NO_RESPONSE"),
-        (lambda actor: time.sleep(2) or True, "UPSTREAM_NO_RESPONSE"),
-        (lambda actor: actor.send(b"\x1f\x8b", "text/event-stream", content_encoding="gzip") or True, "UPSTREAM_NO_RESPONSE"),
+        (lambda request: request.send(HTML_PAGE, "text/html") or True, "PATH_NOT_SERVED"),
+        (lambda request: request.send_json({"at": 1}, 404) or True, "PATH_NOT_SERVED"),
+        (lambda request: request.send_json({"at": 1}) or True, "MEDIA_TYPE_UNDOCUMENTED"),
+        (lambda request: request.reset() or True, "UPSTREAM_NO_RESPONSE"),
+        (lambda request: time.sleep(2) or True, "UPSTREAM_NO_RESPONSE"),
+        (lambda request: request.send(b"\x1f\x8b", "text/event-stream", content_encoding="gzip") or True, "UPSTREAM_NO_RESPONSE"),
     ],
     ids=["page", "404", "JSON", "reset", "slow", "compressed"],
 )  # fmt: skip
-def test_what_is_no_stream_is_a_finding(act: Act, code: str, config: Config) -> None:
-    report = followed(config, act, seconds=0.5)
+def test_a_response_other_than_a_stream_is_a_finding(behavior: Behavior, code: str, config: Config) -> None:
+    report = check_streams(config, behavior, seconds=0.5)
     assert code in {diagnostic.code.id for diagnostic in report.diagnostics}
     assert report.exit_code in (1, 2)
     assert report.summary["exchanges"]["conforming"] == 0
 
 
-def in_two(text: bytes) -> Act:
-    """A described refusal whose body is sent in two, apart in time."""
+def send_in_two(text: bytes) -> Behavior:
+    """Return a behavior that sends a described error in two pieces."""
 
-    def act(actor: Actor) -> bool:
-        actor.send_response(409)
-        actor.send_header("content-type", "application/json")
-        actor.send_header("content-length", str(len(text)))
-        actor.end_headers()
-        actor.wfile.write(text[:4])
+    def behavior(request: SessionRequest) -> bool:
+        request.send_response(409)
+        request.send_header("content-type", "application/json")
+        request.send_header("content-length", str(len(text)))
+        request.end_headers()
+        request.wfile.write(text[:4])
         time.sleep(0.2)
-        actor.wfile.write(text[4:])
+        request.wfile.write(text[4:])
         return True
 
-    return act
+    return behavior
 
 
-def test_a_refusal_that_comes_in_pieces_is_judged_whole(config: Config) -> None:
-    report = followed(config, in_two(b'{"at": 1}'), seconds=5)
+def test_an_error_in_pieces_is_checked(config: Config) -> None:
+    report = check_streams(config, send_in_two(b'{"at": 1}'), seconds=5)
     assert [diagnostic.code.id for diagnostic in report.diagnostics] == []
     assert (report.exit_code, report.summary["exchanges"]["conforming"]) == (0, 1)
 
 
-def test_a_refusal_that_is_too_large_is_named(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_above_the_size_limit_is_reported(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "MAX_BYTES", 2**20)
-    report = followed(config, in_two(b'{"at": 1' + b" " * 2**20 + b"}"), seconds=5)
-    (found,) = [one for one in report.diagnostics if one.code.id == "UPSTREAM_NO_RESPONSE"]
-    assert "the answer is larger than 1 MiB" in found.message
+    report = check_streams(config, send_in_two(b'{"at": 1' + b" " * 2**20 + b"}"), seconds=5)
+    (diagnostic,) = [d for d in report.diagnostics if d.code.id == "UPSTREAM_NO_RESPONSE"]
+    assert "the response is larger than 1 MiB" in diagnostic.message
 
 
-def test_an_event_without_end_is_not_kept_without_end(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_event_is_not_read(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "MAX_BYTES", 2**16)
 
-    def endless(actor: Actor) -> bool:
-        actor.stream(event(1), *[b"data: " + b"x" * 2**14] * 40)
+    def send_endless_event(request: SessionRequest) -> bool:
+        request.send_stream(build_event(1), *[b"data: " + b"x" * 2**14] * 40)
         return True
 
-    report = followed(config, endless, seconds=5)
-    assert any("read no further" in diagnostic.message for diagnostic in report.diagnostics)
+    report = check_streams(config, send_endless_event, seconds=5)
+    assert any("the rest was not read" in diagnostic.message for diagnostic in report.diagnostics)
 
 
-def interrupting(*pieces: bytes) -> Act:
-    """Sends these, and stays; shortly after, whoever follows is told to end."""
+def interrupt_during(*pieces: bytes) -> Behavior:
+    """Return a behavior that sends pieces, and interrupts the check half a second later."""
 
-    def act(actor: Actor) -> bool:
+    def behavior(request: SessionRequest) -> bool:
         threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
-        actor.stream(*pieces, hold=3)
+        request.send_stream(*pieces, hold=3)
         return True
 
-    return act
+    return behavior
 
 
-def test_what_was_read_is_judged_when_the_check_is_interrupted(config: Config) -> None:
-    begun = time.monotonic()
-    report = followed(config, interrupting(event(1), event("x"), event(2), event(3)[:-1]), seconds=60)
-    assert time.monotonic() - begun < 10
-    assert (report.exit_code, trips(report)) == (2, 2)
-    assert [d.code.id for d in report.diagnostics if d.fails] == ["INTERRUPTED", "VIOLATION"]
+def test_events_are_checked_when_the_check_is_interrupted(config: Config) -> None:
+    started = time.monotonic()
+    report = check_streams(
+        config, interrupt_during(build_event(1), build_event("x"), build_event(2), build_event(3)[:-1]), seconds=60
+    )
+    assert time.monotonic() - started < 10
+    assert (report.exit_code, count_events(report)) == (2, 2)
+    assert [d.code.id for d in report.diagnostics if d.is_failure] == ["INTERRUPTED", "VIOLATION"]
     assert report.summary["server"]["called"] == 1
 
 
-def test_a_stream_that_was_not_answered_when_the_check_is_interrupted_counts_as_not_called(config: Config) -> None:
-    def silent(actor: Actor) -> bool:
+def test_a_stream_without_a_response_counts_as_not_called_after_an_interruption(config: Config) -> None:
+    def stay_silent(request: SessionRequest) -> bool:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(1)
         return True
 
-    report = followed(config, silent, seconds=60)
-    assert ([d.code.id for d in report.diagnostics if d.fails], report.exit_code) == (["INTERRUPTED"], 2)
+    report = check_streams(config, stay_silent, seconds=60)
+    assert ([d.code.id for d in report.diagnostics if d.is_failure], report.exit_code) == (["INTERRUPTED"], 2)
     assert report.summary["server"]["called"] == 0
 
 
-def test_streams_are_left_alone_unless_they_are_asked_for(config: Config) -> None:
-    with staged(streaming(event(1))) as stage:
-        report = verify_live(config, stage.url, {})
-        assert stage.asked == []
+def test_streams_are_not_followed_by_default(config: Config) -> None:
+    with run_session_server(send_stream(build_event(1))) as server:
+        report = verify_live(Project(config), server.url, {})
+        assert server.requests == []
     assert report.exit_code == 2
 
 
-def test_a_lifecycle_that_nobody_describes_is_an_error(config: Config) -> None:
-    report = followed(config, streaming(event(1)), events=1, lifecycle=True)
-    assert [d.message for d in report.diagnostics if d.fails] == [
+def test_a_lifecycle_without_resources_is_an_error(config: Config) -> None:
+    report = check_streams(config, send_stream(build_event(1)), events=1, lifecycle=True)
+    assert [d.message for d in report.diagnostics if d.is_failure] == [
         "no service describes a POST to a collection and a DELETE of its members"
     ]

@@ -1,4 +1,4 @@
-"""The real servers start, answer, and are what their recordings say."""
+"""OpenCode servers start and respond."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "version", [pytest.param(version, marks=opencode.needs(version)) for version in opencode.VERSIONS]
+    "version", [pytest.param(version, marks=opencode.skip_without(version)) for version in opencode.VERSIONS]
 )
 def test_a_new_server_has_no_sessions(version: str, tmp_path: Path) -> None:
-    with opencode.running(version, tmp_path) as server, urllib.request.urlopen(f"{server.url}/session") as answer:
+    with opencode.run_server(version, tmp_path) as server, urllib.request.urlopen(f"{server.url}/session") as answer:
         assert json.load(answer) == []

@@ -1,8 +1,8 @@
-"""The tutorial, command by command as it stands there, in one shell and a folder of its own.
+"""The commands of the tutorial, run unchanged in one shell and a separate folder.
 
-What the reader's machine has is this environment's: `opencode` is the server that `.ci/peers` installed, kept to a home
-of its own, and pip's index is a folder with the wheel of this checkout, and for each dependency one that stands for what
-is installed here. Nothing of a command is changed but the two ports, and these only where something else has them.
+`opencode` is the server that `.ci/peers` installs, with a separate home folder. The index of pip is a folder with the
+wheel of this checkout, and with a stand-in for each installed dependency. Only the two ports are replaced, and only if
+they are in use.
 """
 
 from __future__ import annotations
@@ -33,30 +33,30 @@ VERSION = "1.18.33"
 SERVER, BRIDGE = 4096, 50051
 """The ports of the page."""
 FINDINGS = "wirelock verify --live"
-"""The command that says what the server does not keep, and so ends with 1."""
+"""The command that reports deviations of the server, and so exits with 1."""
 _MARK = "__status__"
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """A command line of the page, and what it is said to print ("" for nothing that is told)."""
+class PageCommand:
+    """A command line of the page, and its output on the page, or ""."""
 
     line: str
     output: str
 
 
-def commands() -> list[Command]:
-    """What a reader types, in order."""
-    found: list[Command] = []
+def parse_commands() -> list[PageCommand]:
+    """Return the commands of the page in order."""
+    commands: list[PageCommand] = []
     for block in re.findall(r"^```console\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             line, _, output = part.partition("\n")
-            found.append(Command(line, output))
-    return found
+            commands.append(PageCommand(line, output))
+    return commands
 
 
-def script() -> str:
-    """The client of the page."""
+def read_client() -> str:
+    """Return the Python client of the page."""
     (code,) = re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     return code
 
@@ -64,18 +64,18 @@ def script() -> str:
 # the reader's machine
 
 
-def index(folder: Path) -> None:
-    """A folder that pip installs from."""
+def build_index(folder: Path) -> None:
+    """Create a folder that pip installs from."""
     folder.mkdir()
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     for distribution in distributions():
         if distribution.name != "wirelock":
-            stand_in(distribution, folder)
+            write_stand_in(distribution, folder)
 
 
-def stand_in(distribution: Distribution, folder: Path) -> None:
-    """A wheel with the name, the requirements and the commands of what is installed, and the way to it."""
+def write_stand_in(distribution: Distribution, folder: Path) -> None:
+    """Write a wheel with the metadata of an installed distribution and a path to its files."""
     name = f"{re.sub('[-_.]+', '_', distribution.name)}-{distribution.version}"
     files = {
         f"{name}.pth": sysconfig.get_paths()["purelib"] + "\n",
@@ -90,63 +90,63 @@ def stand_in(distribution: Distribution, folder: Path) -> None:
             wheel.writestr(path, text)
 
 
-def programs(folder: Path, home: Path) -> None:
-    """A folder for PATH that has the server, and the Python that environments are made with."""
+def write_programs(folder: Path, home: Path) -> None:
+    """Create a folder for PATH with the server and with Python."""
     folder.mkdir()
     (folder / "python3").symlink_to(os.path.realpath(sys.executable))
-    kept = " ".join(f"{name}={shlex.quote(value)}" for name, value in opencode.settings(home).items())
+    kept = " ".join(f"{name}={shlex.quote(value)}" for name, value in opencode.build_environment(home).items())
     server = folder / "opencode"
     server.write_text(
-        f'#!/bin/sh\nexec env -i PATH="$PATH" LANG=C.UTF-8 {kept} {shlex.quote(str(opencode.binary(VERSION)))} "$@"\n',
+        f'#!/bin/sh\nexec env -i PATH="$PATH" LANG=C.UTF-8 {kept} {shlex.quote(str(opencode.find_binary(VERSION)))} "$@"\n',
         "utf-8",
     )
     server.chmod(0o755)
 
 
-def port(wanted: int) -> int:
-    """The port of the page, or another where something else has it."""
+def choose_port(preferred: int) -> int:
+    """Return the port of the page, or a free one if it is in use."""
     with socket.socket() as listener:
         try:
-            listener.bind(("127.0.0.1", wanted))
+            listener.bind(("127.0.0.1", preferred))
         except OSError:
-            return opencode.free_port()
-    return wanted
+            return opencode.find_free_port()
+    return preferred
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Somebody who types into a shell."""
+class ReaderShell:
+    """A shell that runs the commands of the page."""
 
     shell: subprocess.Popen[str]
     log: Path
     server: int
     bridge: int
 
-    def here(self, text: str) -> str:
-        """A text of the page with this reader's ports."""
+    def use_ports(self, text: str) -> str:
+        """Replace the ports of the page in a text."""
         if self.bridge != BRIDGE:
             text = re.sub("(wirelock serve .*) &", rf"\1 --listen 127.0.0.1:{self.bridge} &", text)
         return text.replace(str(SERVER), str(self.server)).replace(str(BRIDGE), str(self.bridge))
 
     def type(self, line: str) -> tuple[int, str]:
-        """Type a line; gives its exit code, and what was printed on standard output."""
+        """Run a command line; return its exit code and its standard output."""
         assert self.shell.stdin is not None and self.shell.stdout is not None
-        self.shell.stdin.write(f"{self.here(line)}\necho {_MARK} $?\n")
+        self.shell.stdin.write(f"{self.use_ports(line)}\necho {_MARK} $?\n")
         self.shell.stdin.flush()
-        printed = ""
-        for got in self.shell.stdout:
-            before, mark, code = got.partition(_MARK)
-            printed += before
+        output = ""
+        for line in self.shell.stdout:
+            before, mark, code = line.partition(_MARK)
+            output += before
             if mark:
-                return int(code), printed
-        raise AssertionError(f"the shell has ended: {printed}{self.log.read_text('utf-8', 'replace')}")
+                return int(code), output
+        raise AssertionError(f"the shell has ended: {output}{self.log.read_text('utf-8', 'replace')}")
 
 
 @contextlib.contextmanager
-def reading(folder: Path) -> Iterator[Reader]:
-    """A shell in a folder, on a machine that has what the page starts from; what it leaves running is ended."""
-    index(folder / "index")
-    programs(folder / "programs", folder / "home")
+def run_shell(folder: Path) -> Iterator[ReaderShell]:
+    """Run a shell in a folder with the programs of the page; kill its background processes at the end."""
+    build_index(folder / "index")
+    write_programs(folder / "programs", folder / "home")
     (folder / "client").mkdir()
     environment = {**os.environ, "PATH": f"{folder / 'programs'}{os.pathsep}{os.environ['PATH']}"}
     environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder / "index"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
@@ -163,47 +163,47 @@ def reading(folder: Path) -> Iterator[Reader]:
             start_new_session=True,
         )
     try:
-        yield Reader(shell, log, port(SERVER), port(BRIDGE))
+        yield ReaderShell(shell, log, choose_port(SERVER), choose_port(BRIDGE))
     finally:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(shell.pid, signal.SIGKILL)  # some versions of the server do not end otherwise
+            os.killpg(shell.pid, signal.SIGKILL)  # some versions of the server ignore other signals
         shell.communicate()
 
 
-def until(answers: str, patience: float = 120.0) -> None:
-    """Until a page answers, or a port is listened on."""
-    deadline = time.monotonic() + patience
+def wait_until_ready(target: str, seconds: float = 120.0) -> None:
+    """Wait until a URL responds, or a port accepts connections."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
-            if answers.startswith("http"):
-                urllib.request.urlopen(answers, timeout=1).close()
+            if target.startswith("http"):
+                urllib.request.urlopen(target, timeout=1).close()
             else:
-                socket.create_connection(("127.0.0.1", int(answers)), 1).close()
+                socket.create_connection(("127.0.0.1", int(target)), 1).close()
             return
         time.sleep(0.2)
-    raise AssertionError(f"{answers} does not answer")
+    raise AssertionError(f"{target} does not respond")
 
 
-@pytest.mark.xdist_group("tutorial")  # which is long, and so begins early
-@opencode.needs(VERSION)
-def test_every_command_of_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+@pytest.mark.xdist_group("tutorial")  # grouped tests start early, and this one is long
+@opencode.skip_without(VERSION)
+def test_every_command_of_the_tutorial_works(tmp_path: Path) -> None:
     pytest.importorskip("hatchling", reason="the test extra has hatchling; the lowest environment does without")
-    typed = commands()
-    assert len(typed) == 9
-    with reading(tmp_path) as reader:
-        (tmp_path / "client/sessions.py").write_text(reader.here(script()), "utf-8")
-        for command in typed:
-            code, printed = reader.type(command.line)
+    commands = parse_commands()
+    assert len(commands) == 9
+    with run_shell(tmp_path) as reader:
+        (tmp_path / "client/sessions.py").write_text(reader.use_ports(read_client()), "utf-8")
+        for command in commands:
+            code, output = reader.type(command.line)
             assert code == (1 if command.line.startswith(FINDINGS) else 0), (
                 command,
-                printed,
+                output,
                 reader.log.read_text("utf-8", "replace"),
             )
-            assert command.output in printed
+            assert command.output in output
             if command.line.startswith("opencode"):
-                until(f"http://127.0.0.1:{reader.server}/session")
+                wait_until_ready(f"http://127.0.0.1:{reader.server}/session")
             elif command.line.endswith("&"):
-                until(str(reader.bridge))
-        where = reader.type("command -v wirelock")[1].strip()
-        assert where == str(tmp_path / "client/.venv/bin/wirelock")
+                wait_until_ready(str(reader.bridge))
+        location = reader.type("command -v wirelock")[1].strip()
+        assert location == str(tmp_path / "client/.venv/bin/wirelock")
         assert reader.type("kill %2; wait %2")[0] == 0

@@ -1,4 +1,4 @@
-"""Unions in which there is nothing but null."""
+"""Unions whose branches are all null."""
 
 from __future__ import annotations
 

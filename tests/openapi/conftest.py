@@ -1,21 +1,21 @@
-"""Real descriptions take seconds to generate: each is generated once, for all tests that look at it."""
+"""A cache of generated real descriptions, each of which takes seconds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from versions import Generated, generated_from
+from description_versions import GeneratedVersion, generate_version
 
 
 @pytest.fixture(scope="session")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Generated]:
-    """Everything made from a version of the real description."""
-    known: dict[str, Generated] = {}
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], GeneratedVersion]:
+    """Generate a version of the real description, once per session."""
+    known: dict[str, GeneratedVersion] = {}
 
-    def once(version: str) -> Generated:
+    def generate_once(version: str) -> GeneratedVersion:
         if version not in known:
-            known[version] = generated_from(version, tmp_path_factory.mktemp("version"))
+            known[version] = generate_version(version, tmp_path_factory.mktemp("version"))
         return known[version]
 
-    return once
+    return generate_once

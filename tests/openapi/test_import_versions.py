@@ -1,7 +1,7 @@
-"""Every version of a large real description imports, and all of it reaches every target.
+"""Import and generation of all versions of a large real description.
 
-`versions.txt` says what comes of each; RECORD=1 writes it anew. What cannot be carried is a warning with a name, which
-the table counts, and never a schema that is left out.
+`versions.txt` has the results; RECORD=1 writes it again. Unsupported parts are warnings, which the table counts; no
+schema is left out.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from versions import FOLDER, Generated, path_of, versions
+from description_versions import FOLDER, GeneratedVersion, find_versions, get_path
 
 from wirelock.api.import_ import import_document
+from wirelock.api.project import Project
 from wirelock.build import build
 from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic
@@ -27,30 +28,30 @@ COLUMNS = (
     "version", "components", "operations", "packages", "files", "types", "messages", "enums", "services",
     "methods", "models", "validators", "codecs", "warnings",
 )  # fmt: skip
-NAMED = {"UNION_NOT_DISCRIMINATED", "WEBSOCKET_UNSUPPORTED", "MEDIA_TYPE_UNSUPPORTED"}
-"""What may be said of these descriptions; anything else, such as a warning of protoc's, is new."""
+EXPECTED_CODES = {"UNION_NOT_DISCRIMINATED", "WEBSOCKET_UNSUPPORTED", "MEDIA_TYPE_UNSUPPORTED"}
+"""The codes that these descriptions may have; any other code, such as one of protoc, is a regression."""
 
 pytestmark = [
     pytest.mark.xdist_group("descriptions"),  # each is imported once
     pytest.mark.skipif(not FOLDER, reason="WIRELOCK_OPENAPI names no folder with descriptions"),
 ]
-Generate = Callable[[str], Generated]
+Generate = Callable[[str], GeneratedVersion]
 
 
-def counted(diagnostics: Sequence[Diagnostic]) -> str:
-    """How often each code was said."""
+def count_codes(diagnostics: Sequence[Diagnostic]) -> str:
+    """Count the diagnostics by code."""
     codes = Counter(diagnostic.code.id for diagnostic in diagnostics)
     return ", ".join(f"{count} {code}" for code, count in sorted(codes.items())) or "none"
 
 
-def stated(made: Generated, emitter: str, kind: type[ast.stmt]) -> int:
-    """How many statements of a kind stand in the modules of an emitter: a class, or a name with its type."""
+def count_statements(made: GeneratedVersion, emitter: str, kind: type[ast.stmt]) -> int:
+    """Count statements of a kind in the modules of an emitter."""
     emitted = [a for a in made.output.artifacts if a.emitter == emitter and a.path.endswith(".py")]
     return sum(isinstance(statement, kind) for a in emitted for statement in ast.parse(a.content).body)
 
 
-def row(version: str, made: Generated) -> str:
-    """What comes of one version, in one line."""
+def format_row(version: str, made: GeneratedVersion) -> str:
+    """Summarize one version in a line."""
     files, summary = made.build.proto.files, made.imported.summary["import"]
     cells = (
         version,
@@ -63,23 +64,23 @@ def row(version: str, made: Generated) -> str:
         sum(len(file.enums) for file in files),
         sum(len(file.services) for file in files),
         sum(len(service.rpcs) for file in files for service in file.services),
-        stated(made, "models", ast.ClassDef),
-        stated(made, "validators", ast.AnnAssign),
-        stated(made, "codecs", ast.AnnAssign),
-        counted((*made.imported.diagnostics, *made.output.diagnostics)),
+        count_statements(made, "models", ast.ClassDef),
+        count_statements(made, "validators", ast.AnnAssign),
+        count_statements(made, "codecs", ast.AnnAssign),
+        count_codes((*made.imported.diagnostics, *made.output.diagnostics)),
     )
     return " | ".join(map(str, cells))
 
 
-def test_what_comes_of_every_version(generated: Generate) -> None:
-    rows = [" | ".join(COLUMNS), *(row(version, generated(version)) for version in versions())]
+def test_the_results_of_every_version_are_as_recorded(generated: Generate) -> None:
+    rows = [" | ".join(COLUMNS), *(format_row(version, generated(version)) for version in find_versions())]
     text = "\n".join(rows) + "\n"
     if os.environ.get("RECORD"):
         TABLE.write_text(text, "utf-8")
     assert text == TABLE.read_text("utf-8")
 
 
-@pytest.mark.parametrize("version", versions())
+@pytest.mark.parametrize("version", find_versions())
 def test_services_cover_every_operation(version: str, generated: Generate) -> None:
     made = generated(version)
     operations = {(v.upper(), p) for p, item in made.description["paths"].items() for v in item if v in VERBS}
@@ -91,7 +92,7 @@ def test_services_cover_every_operation(version: str, generated: Generate) -> No
     assert sorted((m.verb, m.path) for m in rpcs) == sorted((m.verb, m.path) for m in methods)
 
 
-@pytest.mark.parametrize("version", versions())
+@pytest.mark.parametrize("version", find_versions())
 def test_every_component_reaches_every_target(version: str, generated: Generate) -> None:
     """Every component is a type; every type has a validator and a model, and a codec where it has a message."""
     made = generated(version)
@@ -101,24 +102,24 @@ def test_every_component_reaches_every_target(version: str, generated: Generate)
     files = {f"schemas/{key.file}" for key in made.build.graph.definitions}
     assert {file for file in manifest["files"] if file.endswith(".schema.json")} <= files
     for key in made.build.graph.definitions:
-        contract = made.loaded.contract(key)  # raises where the validator cannot use the schema
+        contract = made.loaded.get_contract(key)  # raises where the validator cannot use the schema
         assert isinstance(contract.model, type), key
-        assert contract.carried is (key in made.build.proto.roots), key
+        assert contract.has_codec is (key in made.build.proto.roots), key
     for service in made.build.graph.services:
         for method in service.methods:
             assert {method.request, method.response} <= made.build.proto.roots.keys()
 
 
-@pytest.mark.parametrize("version", versions())
-def test_what_is_said_has_a_name(version: str, generated: Generate) -> None:
+@pytest.mark.parametrize("version", find_versions())
+def test_only_expected_codes_are_reported(version: str, generated: Generate) -> None:
     made = generated(version)
-    said = (*made.imported.diagnostics, *made.output.diagnostics)
-    assert {diagnostic.code.id for diagnostic in said} <= NAMED
-    assert all(diagnostic.where.file and diagnostic.hint for diagnostic in said)
+    diagnostics = (*made.imported.diagnostics, *made.output.diagnostics)
+    assert {diagnostic.code.id for diagnostic in diagnostics} <= EXPECTED_CODES
+    assert all(diagnostic.location.file and diagnostic.hint for diagnostic in diagnostics)
 
 
-@pytest.mark.parametrize("version", versions())
-def test_no_two_files_are_one_where_case_does_not_count(version: str, generated: Generate) -> None:
+@pytest.mark.parametrize("version", find_versions())
+def test_no_two_paths_differ_only_in_case(version: str, generated: Generate) -> None:
     made = generated(version)
     written = [path.relative_to(made.root).as_posix() for path in made.root.rglob("*") if path.is_file()]
     paths = [*written, *(artifact.path for artifact in made.output.artifacts)]
@@ -128,8 +129,8 @@ def test_no_two_files_are_one_where_case_does_not_count(version: str, generated:
     assert not {folder.casefold() for folder in folders} & {path.casefold() for path in paths}
 
 
-def test_versions_import_on_top_of_each_other(tmp_path: Path) -> None:
+def test_each_version_imports_over_the_one_before(tmp_path: Path) -> None:
     config = Config(tmp_path, "wirelock.toml", "opencode_api", "opencode")
-    for version in versions():
-        assert import_document(config, str(path_of(version))).exit_code == 0
-        assert build(config).sound
+    for version in find_versions():
+        assert import_document(Project(config), str(get_path(version))).exit_code == 0
+        assert build(config).is_sound

@@ -1,7 +1,7 @@
-"""Cuts the shipped recordings from a folder of full ones: `python cut.py SOURCE [--into FOLDER]`.
+"""Extract the shipped recordings from a folder of full ones: `python cut.py SOURCE [--into FOLDER]`.
 
-Kept is every exchange that a service file describes, with its bodies as they are and the headers that mean something to
-the API. Dropped is the rest: other endpoints, connection headers, comments. The same source gives the same bytes.
+Exchanges that a service file describes are kept with their bodies and the headers that the API uses. Other endpoints,
+connection headers and comments are dropped. The output is deterministic.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ SCHEMAS = HERE.parent.parent / "schemas"
 NEWEST = "lifecycle-1.18.33.har"
 PLAIN = "lifecycle-1.1.11.har"
 OLDEST = "lifecycle-0.5.29.har"
-AS_THEY_ARE = ("session-errors.har", "auth.har")
+UNCHANGED_NAMES = ("session-errors.har", "auth.har")
 VERBS = ("get", "post", "put", "patch", "delete")
 HEADERS = frozenset({"content-type", "content-length", "x-opencode-directory", "authorization", "www-authenticate"})
 REDACTED = "[redacted]"
-# The recorder sent this value in order to be refused: it is no credential.
+# The recorder sent this value to be rejected; it is not a credential.
 REFUSED_TOKEN = "wrong"
 
 Entry = dict[str, Any]
@@ -33,98 +33,104 @@ Described = Callable[[str, str], bool]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the shipped files; 1 when a full recording holds a credential."""
+    """Write the shipped files; return 1 if a full recording has a credential."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("source", type=Path, help="folder of full recordings")
-    parser.add_argument("--into", type=Path, default=HERE, help="folder to write (default: where this script lies)")
+    parser.add_argument("--into", type=Path, default=HERE, help="folder to write (default: the folder of this script)")
     options = parser.parse_args(arguments)
-    hars = cut(options.source, described_by(SCHEMAS))
-    found = [line for name, har in hars.items() for line in credentials(name, har)]
-    if found:
-        print("\n".join(found), file=sys.stderr)
+    hars = cut_recordings(options.source, find_described(SCHEMAS))
+    problems = [line for name, har in hars.items() for line in find_credentials(name, har)]
+    if problems:
+        print("\n".join(problems), file=sys.stderr)
         return 1
     options.into.mkdir(parents=True, exist_ok=True)
-    for name, text in files(hars).items():
+    for name, text in encode_files(hars).items():
         (options.into / name).write_bytes(text.encode("utf-8"))
     return 0
 
 
-def described_by(schemas: Path) -> Described:
-    """Whether a method and a path belong to a service file below `schemas`."""
+def find_described(schemas: Path) -> Described:
+    """Return a predicate of method and path that is true if a service file below `schemas` describes them."""
     templates: list[tuple[str, re.Pattern[str]]] = []
-    literal: set[str] = set()
+    undescribed: set[str] = set()
     for path in sorted(schemas.glob("*/*.service.json")):
         service = json.loads(path.read_text("utf-8"))
-        literal.update(service.get("undescribed", ()))
-        https = [method["http"] for method in service["methods"].values() if "http" in method]
-        templates += [(verb.upper(), pattern(http[verb])) for http in https for verb in VERBS if verb in http]
+        undescribed.update(service.get("undescribed", ()))
+        rules = [method["http"] for method in service["methods"].values() if "http" in method]
+        templates += [(verb.upper(), compile_template(http[verb])) for http in rules for verb in VERBS if verb in http]
     return lambda method, path: (
-        path not in literal and any(verb == method and known.fullmatch(path) for verb, known in templates)
+        path not in undescribed and any(verb == method and pattern.fullmatch(path) for verb, pattern in templates)
     )
 
 
-def pattern(template: str) -> re.Pattern[str]:
-    """The paths that a template such as `/session/{sessionID}` stands for."""
-    return re.compile("".join("[^/]+" if part.startswith("{") else re.escape(part) for part in split(template)))
+def compile_template(template: str) -> re.Pattern[str]:
+    """Compile a template such as `/session/{sessionID}` to a pattern of paths."""
+    return re.compile(
+        "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in split_template(template))
+    )
 
 
-def split(template: str) -> list[str]:
-    """A template in literal and variable parts."""
+def split_template(template: str) -> list[str]:
+    """Split a template into literal and variable parts."""
     return re.split(r"(\{[^}]*\})", template)
 
 
-def cut(source: Path, described: Described) -> dict[str, Har]:
-    """The shipped recordings by file name, oldest server first."""
-    lifecycles = {path.name: shortened(read(path), described) for path in sorted(source.glob("lifecycle-*.har"))}
-    newest = shortened(read(source / "session-lifecycle.har"), described)
-    newest["log"]["entries"] += providers(shortened(read(source / "config.har"), described))
+def cut_recordings(source: Path, described: Described) -> dict[str, Har]:
+    """Return the shipped recordings by file name, oldest server first."""
+    lifecycles = {
+        path.name: keep_described(read_har(path), described) for path in sorted(source.glob("lifecycle-*.har"))
+    }
+    newest = keep_described(read_har(source / "session-lifecycle.har"), described)
+    newest["log"]["entries"] += list_provider_entries(keep_described(read_har(source / "config.har"), described))
     lifecycles[NEWEST] = newest
-    oldest_first = dict(sorted(lifecycles.items(), key=lambda item: version(item[0])))
-    return oldest_first | {name: shortened(read(source / name), described) for name in AS_THEY_ARE}
+    oldest_first = dict(sorted(lifecycles.items(), key=lambda item: parse_version(item[0])))
+    return oldest_first | {name: keep_described(read_har(source / name), described) for name in UNCHANGED_NAMES}
 
 
-def read(path: Path) -> Har:
-    """A HAR file."""
+def read_har(path: Path) -> Har:
+    """Read a HAR file."""
     har: Har = json.loads(path.read_text("utf-8"))
     return har
 
 
-def version(name: str) -> tuple[int, ...]:
-    """The server version in a file name."""
+def parse_version(name: str) -> tuple[int, ...]:
+    """Return the server version in a file name."""
     return tuple(int(number) for number in re.findall(r"\d+", name))
 
 
-def providers(har: Har) -> list[Entry]:
-    """The exchanges that list the providers."""
-    return [entry for entry in har["log"]["entries"] if path_of(entry) == "/config/providers"]
+def list_provider_entries(har: Har) -> list[Entry]:
+    """Return the exchanges that list the providers."""
+    return [entry for entry in har["log"]["entries"] if get_path(entry) == "/config/providers"]
 
 
-def path_of(entry: Entry) -> str:
-    """The path of a request, without its query."""
+def get_path(entry: Entry) -> str:
+    """Return the path of a request without its query."""
     url: str = entry["request"]["url"]
     return urlsplit(url).path
 
 
-def shortened(har: Har, described: Described) -> Har:
-    """A HAR with the described exchanges only."""
+def keep_described(har: Har, described: Described) -> Har:
+    """Return a HAR with the described exchanges only."""
     log = har["log"]
-    entries = [plain(entry) for entry in log["entries"] if described(entry["request"]["method"], path_of(entry))]
+    entries = [strip_entry(entry) for entry in log["entries"] if described(entry["request"]["method"], get_path(entry))]
     return {"log": {**{key: log[key] for key in ("version", "creator", "browser") if key in log}, "entries": entries}}
 
 
-def plain(entry: Entry) -> Entry:
-    """An exchange without the recorder's comment and without headers of the connection."""
-    sides = {side: {**entry[side], "headers": meaningful(entry[side]["headers"])} for side in ("request", "response")}
+def strip_entry(entry: Entry) -> Entry:
+    """Return an entry without comment and connection headers."""
+    sides = {
+        side: {**entry[side], "headers": filter_headers(entry[side]["headers"])} for side in ("request", "response")
+    }
     return {key: value for key, value in {**entry, **sides}.items() if key != "comment"}
 
 
-def meaningful(headers: Iterable[dict[str, str]]) -> list[dict[str, str]]:
-    """The headers that the API reads or that say what a body is."""
+def filter_headers(headers: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the headers that the API uses or that describe a body."""
     return [header for header in headers if header["name"].lower() in HEADERS]
 
 
-def credentials(name: str, har: Har) -> Iterator[str]:
-    """One line for every credential that is not redacted."""
+def find_credentials(name: str, har: Har) -> Iterator[str]:
+    """Yield a message for every credential that is not redacted."""
     for index, entry in enumerate(har["log"]["entries"]):
         request = entry["request"]
         for header in request["headers"]:
@@ -136,32 +142,37 @@ def credentials(name: str, har: Har) -> Iterator[str]:
             yield f"{name}#{index}: the query parameter auth_token is not {REDACTED}"
 
 
-def files(hars: dict[str, Har]) -> dict[str, str]:
-    """The text of every shipped file, by name."""
-    sessions = (line for name, har in hars.items() if takes_part(name) for line in documents(har["log"]["entries"]))
-    exchanges = (json_line(exchange(entry)) for entry in hars[PLAIN]["log"]["entries"])
+def encode_files(hars: dict[str, Har]) -> dict[str, str]:
+    """Return the text of every shipped file by name."""
+    sessions = (
+        line
+        for name, har in hars.items()
+        if has_shipped_sessions(name)
+        for line in encode_sessions(har["log"]["entries"])
+    )
+    exchanges = (encode_line(to_exchange(entry)) for entry in hars[PLAIN]["log"]["entries"])
     return {
-        **{name: har_text(har) for name, har in hars.items()},
+        **{name: encode_har(har) for name, har in hars.items()},
         f"{Path(PLAIN).stem}.ndjson": "".join(f"{line}\n" for line in exchanges),
         "sessions.ndjson": "".join(f"{line}\n" for line in sessions),
     }
 
 
-def takes_part(name: str) -> bool:
-    """Whether the sessions of a recording are shipped as documents; the oldest server's have another form."""
+def has_shipped_sessions(name: str) -> bool:
+    """Return True if the sessions of a recording are shipped as documents; the oldest server has another form."""
     return name.startswith("lifecycle-") and name != OLDEST
 
 
-def documents(entries: Iterable[Entry]) -> Iterator[str]:
-    """Every session that was read by its id."""
+def encode_sessions(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield every session that was read by ID."""
     for entry in entries:
-        read_one = entry["request"]["method"] == "GET" and path_of(entry).startswith("/session/")
-        if read_one and entry["response"]["status"] == 200:
-            yield json_line(json.loads(entry["response"]["content"]["text"]))
+        reads_session = entry["request"]["method"] == "GET" and get_path(entry).startswith("/session/")
+        if reads_session and entry["response"]["status"] == 200:
+            yield encode_line(json.loads(entry["response"]["content"]["text"]))
 
 
-def exchange(entry: Entry) -> dict[str, Any]:
-    """An exchange in the plain form of the NDJSON recordings."""
+def to_exchange(entry: Entry) -> dict[str, Any]:
+    """Return an exchange in the format of NDJSON recordings."""
     request, response = entry["request"], entry["response"]
     return {
         "request": {
@@ -179,15 +190,15 @@ def exchange(entry: Entry) -> dict[str, Any]:
     }
 
 
-def har_text(har: Har) -> str:
-    """A HAR with one entry on one line, so that a change shows as one line."""
-    head = json_line({key: value for key, value in har["log"].items() if key != "entries"})
-    entries = ",\n".join(json_line(entry) for entry in har["log"]["entries"])
+def encode_har(har: Har) -> str:
+    """Encode a HAR with one entry per line, so that diffs are per entry."""
+    head = encode_line({key: value for key, value in har["log"].items() if key != "entries"})
+    entries = ",\n".join(encode_line(entry) for entry in har["log"]["entries"])
     return f'{{"log":{head[:-1]},"entries":[\n{entries}\n]}}}}\n'
 
 
-def json_line(value: object) -> str:
-    """A value as JSON without spaces or line breaks."""
+def encode_line(value: object) -> str:
+    """Encode a value as JSON without spaces or line breaks."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

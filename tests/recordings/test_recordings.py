@@ -1,4 +1,4 @@
-"""The shipped recordings: small, all ten servers, nothing but the described API, no credentials, cut again equal."""
+"""The shipped recordings: size, servers, described endpoints, credentials and reproducibility."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import pytest
 
@@ -22,29 +23,34 @@ HEADERS = {"content-type", "content-length", "x-opencode-directory", "authorizat
 REDACTED = "[redacted]"
 
 
-def entries(har: Path) -> list[dict[str, Any]]:
-    """The exchanges of a HAR."""
+def read_entries(har: Path) -> list[dict[str, Any]]:
+    """Read the entries of a HAR."""
     return json.loads(har.read_text("utf-8"))["log"]["entries"]
 
 
-def lines(name: str) -> list[Any]:
-    """The values of a shipped NDJSON file."""
+def read_lines(name: str) -> list[Any]:
+    """Read the values of a shipped NDJSON file."""
     return [json.loads(line) for line in (HERE / name).read_text("utf-8").splitlines()]
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """The recordings in a folder, by name."""
+def read_contents(folder: Path) -> dict[str, bytes]:
+    """Read the recordings in a folder by name."""
     return {path.name: path.read_bytes() for kind in ("*.har", "*.ndjson") for path in folder.glob(kind)}
 
 
-def cut(source: Path, into: Path) -> subprocess.CompletedProcess[str]:
-    """What the script does when it is called as the README says."""
+def run_cut(source: Path, into: Path) -> subprocess.CompletedProcess[str]:
+    """Run the script as the README shows."""
     command = [sys.executable, str(HERE / "cut.py"), str(source), "--into", str(into)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def names_an_endpoint(method: str, path: str) -> bool:
-    """Whether a service file describes a request."""
+def split_url(url: str) -> SplitResult:
+    """Split a URL of a recording."""
+    return urlsplit(url)
+
+
+def is_described(method: str, path: str) -> bool:
+    """Return True if a service file describes a request."""
     for service in (json.loads(file.read_text("utf-8")) for file in SERVICES):
         if path in service.get("undescribed", []):
             return False
@@ -57,7 +63,7 @@ def names_an_endpoint(method: str, path: str) -> bool:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A folder of full recordings, made from the shipped ones."""
+    """A folder of full recordings, copied from the shipped ones."""
     folder = tmp_path / "full"
     folder.mkdir()
     for name in HARS:
@@ -67,7 +73,7 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def change(har: Path, index: int, edit: Any) -> None:
+def change_entry(har: Path, index: int, edit: Callable[[dict[str, Any]], None]) -> None:
     """Apply `edit` to one exchange of a HAR."""
     document = json.loads(har.read_text("utf-8"))
     edit(document["log"]["entries"][index])
@@ -75,10 +81,10 @@ def change(har: Path, index: int, edit: Any) -> None:
 
 
 def test_the_recordings_stay_below_two_megabytes() -> None:
-    assert sum(len(content) for content in contents(HERE).values()) < 2_000_000
+    assert sum(len(content) for content in read_contents(HERE).values()) < 2_000_000
 
 
-def test_ten_servers_are_recorded_and_each_file_names_its_own() -> None:
+def test_ten_servers_are_recorded_and_named_in_each_file() -> None:
     servers = {n: json.loads((HERE / n).read_text("utf-8"))["log"]["browser"]["version"] for n in HARS}
     lifecycles = {name: server for name, server in servers.items() if name.startswith("lifecycle-")}
     assert lifecycles == {f"lifecycle-{version}.har": version for version in VERSIONS}
@@ -87,33 +93,36 @@ def test_ten_servers_are_recorded_and_each_file_names_its_own() -> None:
 
 @pytest.mark.parametrize("name", HARS)
 def test_every_exchange_is_described_by_a_service_file(name: str) -> None:
-    asked = [(e["request"]["method"], urlsplit(e["request"]["url"]).path) for e in entries(HERE / name)]
-    assert asked
-    assert [request for request in asked if not names_an_endpoint(*request)] == []
+    requests = [(e["request"]["method"], split_url(e["request"]["url"]).path) for e in read_entries(HERE / name)]
+    assert requests
+    assert [request for request in requests if not is_described(*request)] == []
 
 
 @pytest.mark.parametrize("name", HARS)
 def test_no_recording_holds_a_credential(name: str) -> None:
-    for entry in entries(HERE / name):
+    for entry in read_entries(HERE / name):
         request = entry["request"]
         headers = {header["name"].lower(): header["value"] for header in request["headers"]}
-        query = [*parse_qsl(urlsplit(request["url"]).query), *((q["name"], q["value"]) for q in request["queryString"])]
+        query = [
+            *parse_qsl(split_url(request["url"]).query),
+            *((q["name"], q["value"]) for q in request["queryString"]),
+        ]
         assert headers.get("authorization", REDACTED) == REDACTED
-        # The recorder sent `wrong` to be refused, and it was.
+        # The recorder sent `wrong` to be rejected.
         tokens = {value for key, value in query if key == "auth_token"}
         assert tokens <= ({REDACTED} if entry["response"]["status"] != 401 else {REDACTED, "wrong"})
 
 
 @pytest.mark.parametrize("name", HARS)
-def test_an_entry_stands_on_one_line_with_meaningful_headers_and_no_comment(name: str) -> None:
+def test_an_entry_is_one_line_with_relevant_headers_and_no_comment(name: str) -> None:
     text = (HERE / name).read_text("utf-8").splitlines()
-    assert [json.loads(line.removesuffix(",")) for line in text[1:-1]] == entries(HERE / name)
-    for entry in entries(HERE / name):
+    assert [json.loads(line.removesuffix(",")) for line in text[1:-1]] == read_entries(HERE / name)
+    for entry in read_entries(HERE / name):
         assert "comment" not in entry
         assert {h["name"].lower() for side in ("request", "response") for h in entry[side]["headers"]} <= HEADERS
 
 
-def test_the_exchanges_of_1_1_11_are_also_there_as_lines() -> None:
+def test_the_exchanges_of_1_1_11_are_also_ndjson() -> None:
     expected = [
         {
             "request": {
@@ -129,51 +138,54 @@ def test_the_exchanges_of_1_1_11_are_also_there_as_lines() -> None:
             },
             "started": entry["startedDateTime"],
         }
-        for entry in entries(HERE / "lifecycle-1.1.11.har")
+        for entry in read_entries(HERE / "lifecycle-1.1.11.har")
     ]
-    assert lines("lifecycle-1.1.11.ndjson") == expected
+    assert read_lines("lifecycle-1.1.11.ndjson") == expected
 
 
 def test_the_sessions_come_from_every_server_but_the_oldest() -> None:
-    assert {session["version"] for session in lines("sessions.ndjson")} == VERSIONS - {"0.5.29"}
+    assert {session["version"] for session in read_lines("sessions.ndjson")} == VERSIONS - {"0.5.29"}
 
 
-def test_cutting_what_was_cut_changes_nothing(source: Path, tmp_path: Path) -> None:
-    done = cut(source, tmp_path / "cut")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert contents(tmp_path / "cut") == contents(HERE)
+def test_cutting_shipped_recordings_changes_nothing(source: Path, tmp_path: Path) -> None:
+    process = run_cut(source, tmp_path / "cut")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert read_contents(tmp_path / "cut") == read_contents(HERE)
 
 
-def test_what_is_not_described_is_dropped(source: Path, tmp_path: Path) -> None:
-    def elsewhere(entry: dict[str, Any]) -> None:
+def test_undescribed_exchanges_are_dropped(source: Path, tmp_path: Path) -> None:
+    def change_path(entry: dict[str, Any]) -> None:
         entry["request"]["url"] = "http://127.0.0.1:4196/session/status"
 
-    def chatty(entry: dict[str, Any]) -> None:
+    def add_comment(entry: dict[str, Any]) -> None:
         entry["comment"] = "no credentials"
         entry["request"]["headers"].append({"name": "User-Agent", "value": "recorder"})
 
-    change(source / "auth.har", 0, elsewhere)
-    change(source / "auth.har", 1, chatty)
-    assert cut(source, tmp_path / "cut").returncode == 0
-    assert entries(tmp_path / "cut" / "auth.har") == entries(HERE / "auth.har")[1:]
+    change_entry(source / "auth.har", 0, change_path)
+    change_entry(source / "auth.har", 1, add_comment)
+    assert run_cut(source, tmp_path / "cut").returncode == 0
+    assert read_entries(tmp_path / "cut" / "auth.har") == read_entries(HERE / "auth.har")[1:]
 
 
 @pytest.mark.parametrize(
-    ("url", "headers", "said"),
+    ("url", "headers", "message"),
     [
         ("http://127.0.0.1/session", [{"name": "Authorization", "value": "Basic b3BlbjpzZXNhbWU="}], "authorization"),
         ("http://127.0.0.1/session?auth_token=b3BlbjpzZXNhbWU%3D", [], "auth_token"),
     ],
 )
-def test_a_credential_is_refused_and_nothing_written(
-    source: Path, tmp_path: Path, url: str, headers: list[dict[str, str]], said: str
+def test_a_credential_is_rejected_and_nothing_is_written(
+    source: Path, tmp_path: Path, url: str, headers: list[dict[str, str]], message: str
 ) -> None:
-    change(source / "auth.har", 0, lambda entry: entry["request"].update(url=url, headers=headers))
-    done = cut(source, tmp_path / "cut")
-    assert done.returncode == 1
-    assert done.stderr.startswith("auth.har#0: ")
-    assert said in done.stderr
-    assert "b3BlbjpzZXNhbWU" not in done.stderr
+    def add_credential(entry: dict[str, Any]) -> None:
+        entry["request"].update(url=url, headers=headers)
+
+    change_entry(source / "auth.har", 0, add_credential)
+    process = run_cut(source, tmp_path / "cut")
+    assert process.returncode == 1
+    assert process.stderr.startswith("auth.har#0: ")
+    assert message in process.stderr
+    assert "b3BlbjpzZXNhbWU" not in process.stderr
     assert not (tmp_path / "cut").exists()
 
 
@@ -181,5 +193,5 @@ def test_cutting_the_full_recordings_again_gives_the_same_bytes(tmp_path: Path) 
     full = os.environ.get("WIRELOCK_RECORDINGS")
     if not full:
         pytest.skip("WIRELOCK_RECORDINGS does not name the folder of full recordings")
-    assert cut(Path(full), tmp_path).returncode == 0
-    assert contents(tmp_path) == contents(HERE)
+    assert run_cut(Path(full), tmp_path).returncode == 0
+    assert read_contents(tmp_path) == read_contents(HERE)

@@ -1,6 +1,6 @@
-"""Every format: what it makes of one report that has everything, its official form, and what hostile words do to it.
+"""Every format: its output for one full report, its official schema, and its handling of hostile text.
 
-`golden/everything.<format>` is how each reads; `RECORD=1 pytest` writes them anew.
+`golden/full-report.<format>` has the output; `RECORD=1 pytest` rewrites it.
 """
 
 from __future__ import annotations
@@ -15,28 +15,38 @@ from typing import Any
 
 import pytest
 import xmlschema
-from by_hand import CASES, RETYPED, everything, exchange, expected_findings, thirty, violation
-from checkout import ROOT, configuration
+from checkout import ROOT, load_config
 from jsonschema.validators import validator_for
 from markdown_it import MarkdownIt
-from published import junit_schema, sarif_schema
+from published_schemas import fetch_junit_schema, fetch_sarif_schema
+from sample_reports import (
+    CASES,
+    RETYPED,
+    expected_findings,
+    full_report,
+    make_exchange,
+    make_thirty_violations,
+    make_violation,
+)
 
 import wirelock
-from wirelock.api.excerpts import illustrated
+from wirelock.api.excerpts import add_excerpts
+from wirelock.api.project import Project
 from wirelock.diagnostics import (
     Case,
+    ChangeImpact,
     Code,
     Coverage,
     Diagnostic,
+    Example,
     Excerpt,
-    Exhibit,
     Location,
+    Outcome,
     Report,
     Severity,
-    Verdicts,
 )
 from wirelock.report import FORMATS, html, markdown
-from wirelock.report.labels import verdict
+from wirelock.report.labels import format_verdict
 from wirelock.traffic.conformance.codes import VIOLATION
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -47,44 +57,44 @@ HOSTILE = (
 OTHERS = [name for name in FORMATS if name != "text"]
 
 
-def hostile() -> Report:
-    """The words wherever a text comes from outside."""
-    ref = exchange(0)
+def make_hostile_report() -> Report:
+    """Make a report with a hostile text in every foreign text."""
+    ref = make_exchange(0)
     ref = type(ref)(f"a{HOSTILE}.har", 0, f"GET{HOSTILE}", f"http://[{HOSTILE}/x?q={HOSTILE}", 200, "response")
     where = Location(ref.recording, 0, 0, f"/{HOSTILE}")
     words = (f"m{HOSTILE}", f"h{HOSTILE}", None, ref, f"s{HOSTILE}#/{HOSTILE}", f"S{HOSTILE}.M{HOSTILE}")
     fault = Diagnostic(VIOLATION, where, *words, ("validator",))
     known = Diagnostic(VIOLATION, where, *words, ("validator",), f"e{HOSTILE}")
     file = Location(f"f{HOSTILE}", 3, 1, f"/{HOSTILE}")
-    change = Verdicts(HOSTILE, (HOSTILE,), "broken", "broken", HOSTILE, HOSTILE, HOSTILE)
-    faults = (fault, known, Diagnostic(RETYPED, file, f"m{HOSTILE}", f"h{HOSTILE}", change=change))
+    change = ChangeImpact(HOSTILE, (HOSTILE,), "broken", "broken", HOSTILE, HOSTILE, HOSTILE)
+    faults = (fault, known, Diagnostic(RETYPED, file, f"m{HOSTILE}", f"h{HOSTILE}", impact=change))
     excerpt = Excerpt((HOSTILE, f'"{HOSTILE}": 1,'), (0,), HOSTILE, 7)
     cover = (Coverage("methods", (), (f"S{HOSTILE}.M{HOSTILE}",)), Coverage("fields", (HOSTILE,), (f"c{HOSTILE}",)))
-    cases = (Case(ref, f"S{HOSTILE}.M", "violating"),)
+    cases = (Case(ref, f"S{HOSTILE}.M", Outcome.VIOLATING),)
     summary: dict[str, dict[str, int | str]] = {"recordings": {"files": HOSTILE}, HOSTILE: {"total": 1, HOSTILE: 1}}
-    return Report(faults, summary, cover, f"+{HOSTILE}", cases, (Exhibit(fault, excerpt, excerpt),))
+    return Report(faults, summary, cover, f"+{HOSTILE}", cases, (Example(fault, excerpt, excerpt),))
 
 
-def without_assets(page: str) -> str:
-    """The page without style, script and their hashes, which are files of their own."""
+def strip_assets(page: str) -> str:
+    """Remove style, script and their hashes from a page; they have files of their own."""
     page = re.sub(r"<(style|script)>.*?</\1>", r"<\1></\1>", page, flags=re.DOTALL)
     return re.sub(r"'sha256-[^']+'", "'sha256-'", page)
 
 
-# what each makes of a report
+# output
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_report_with_everything_reads_as_recorded(name: str) -> None:
-    text, golden = without_assets(FORMATS[name](everything())), GOLDEN / f"everything.{name}"
+    text, golden = strip_assets(FORMATS[name](full_report())), GOLDEN / f"full-report.{name}"
     if os.environ.get("RECORD"):
         golden.write_bytes(text.encode())
     assert text.encode() == golden.read_bytes()
 
 
 def test_every_format_has_its_golden_file() -> None:
-    assert {path.name for path in GOLDEN.glob("everything.*")} == {f"everything.{n}" for n in OTHERS} | {
-        "everything.txt"
+    assert {path.name for path in GOLDEN.glob("full-report.*")} == {f"full-report.{n}" for n in OTHERS} | {
+        "full-report.txt"
     }
 
 
@@ -98,7 +108,7 @@ def test_every_report_can_be_written_as_utf_8_and_the_same_twice(name: str, form
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_no_format_has_a_character_that_a_terminal_obeys(format: str) -> None:
-    lines = FORMATS[format](hostile()).split("\n")
+    lines = FORMATS[format](make_hostile_report()).split("\n")
     assert [line for line in lines if not line.isprintable()] == []
 
 
@@ -107,28 +117,28 @@ def test_no_format_has_a_character_that_a_terminal_obeys(format: str) -> None:
 COMMAND = re.compile(r"::(?P<command>error|warning|notice) (?P<properties>[^:]*)::(?P<data>.*)")
 
 
-def commands(report: Report) -> list[tuple[str, dict[str, str], str]]:
-    """The annotations as the runner understands them; the line behind them is the verdict."""
+def list_commands(report: Report) -> list[tuple[str, dict[str, str], str]]:
+    """Return the annotations as the runner parses them; the last line is the verdict."""
     *lines, last = FORMATS["github"](report).splitlines()
-    assert last == verdict(report)
+    assert last == format_verdict(report)
     found: list[tuple[str, dict[str, str], str]] = []
     for line in lines:
         match = COMMAND.fullmatch(line)
         assert match, line
         pairs = (pair.partition("=") for pair in match["properties"].split(","))
-        found.append((match["command"], {name: unescaped(value) for name, _, value in pairs}, unescaped(match["data"])))
+        found.append((match["command"], {name: unescape(value) for name, _, value in pairs}, unescape(match["data"])))
     return found
 
 
-def unescaped(text: str) -> str:
-    """What the runner makes of escapes (actions/toolkit, `escapeProperty`)."""
+def unescape(text: str) -> str:
+    """Undo the runner's escapes (actions/toolkit, `escapeProperty`)."""
     for escape, char in (("%2C", ","), ("%3A", ":"), ("%0A", "\n"), ("%0D", "\r"), ("%25", "%")):
         text = text.replace(escape, char)
     return text
 
 
 def test_thirty_occurrences_are_one_annotation_at_the_keyword_that_decided() -> None:
-    ((command, properties, data),) = commands(Report(thirty(), exhibits=everything().exhibits))
+    ((command, properties, data),) = list_commands(Report(make_thirty_violations(), examples=full_report().examples))
     assert (command, properties["title"]) == ("error", "wirelock VIOLATION")
     assert (properties["file"], properties["line"]) == ("schemas/session/sessionInfo.schema.json", "3")
     assert "(30 times)" in data
@@ -137,26 +147,26 @@ def test_thirty_occurrences_are_one_annotation_at_the_keyword_that_decided() -> 
 
 def test_a_finding_in_a_file_is_an_annotation_there() -> None:
     where = Location("schemas/a, b:c.json", 3, 7)
-    ((_, properties, data),) = commands(Report((Diagnostic(RETYPED, where, "100% wrong"),)))
+    ((_, properties, data),) = list_commands(Report((Diagnostic(RETYPED, where, "100% wrong"),)))
     assert properties == {"file": "schemas/a, b:c.json", "line": "3", "col": "7", "title": "wirelock RETYPED"}
     assert data == "100% wrong"
 
 
 def test_what_is_expected_is_a_notice() -> None:
-    assert [command for command, _, _ in commands(expected_findings())] == ["error", "notice"]
+    assert [command for command, _, _ in list_commands(expected_findings())] == ["error", "notice"]
 
 
 def test_hostile_words_make_no_command_of_their_own() -> None:
-    found = commands(hostile())
+    found = list_commands(make_hostile_report())
     assert [command for command, _, _ in found] == ["error", "error", "notice"]
     assert all(properties.keys() <= {"file", "line", "col", "title"} for _, properties, _ in found)
 
 
 def test_annotations_name_real_lines() -> None:
-    """Without the expectations of this repository: what they are about stands at a line of a schema."""
-    config = configuration(ROOT)
-    report = illustrated(config, wirelock.verify(config, ("tests/recordings/lifecycle-0.5.29.har",)))
-    ((_, properties, _),) = commands(report)
+    """Without this repository's expectations, its findings point at a line of a schema."""
+    config = load_config(ROOT)
+    report = add_excerpts(config, wirelock.verify(Project(config), ("tests/recordings/lifecycle-0.5.29.har",)))
+    ((_, properties, _),) = list_commands(report)
     line = (ROOT / properties["file"]).read_text("utf-8").splitlines()[int(properties["line"]) - 1]
     assert '"required"' in line and '"directory"' in line
 
@@ -164,44 +174,44 @@ def test_annotations_name_real_lines() -> None:
 # junit
 
 
-def junit(report: Report) -> ET.Element:
-    """The report as XML that the schema of Jenkins takes."""
+def parse_junit(report: Report) -> ET.Element:
+    """Return the report as XML that is valid under Jenkins' schema."""
     text = FORMATS["junit"](report)
-    xmlschema.XMLSchema(str(junit_schema())).validate(text)
+    xmlschema.XMLSchema(str(fetch_junit_schema())).validate(text)
     return ET.fromstring(text)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_junit_is_what_jenkins_reads(name: str) -> None:
-    root = junit(CASES[name]())
+    root = parse_junit(CASES[name]())
     assert root.get("tests") == str(len(list(root.iter("testcase"))))
 
 
 def test_each_exchange_is_a_test_case() -> None:
-    suites = {suite.get("name"): suite for suite in junit(everything())}
+    suites = {suite.get("name"): suite for suite in parse_junit(full_report())}
     cases = {case.get("name"): case for case in suites["old.har"]}
     assert cases["#0 GET /session -> 200"].find("failure") is None
     failure = cases["#2 GET /session -> 200"].find("failure")
     assert failure is not None and failure.get("type") == "VIOLATION"
     assert (failure.text or "").count("required property `directory` is missing") == 14
     skipped = cases["#6 GET /other -> 200"].find("skipped")
-    assert skipped is not None and skipped.get("message") == "no service describes it"
+    assert skipped is not None and skipped.get("message") == "no service describes the request"
     assert suites["project"].get("failures") == "9"
 
 
 def test_an_expected_finding_is_skipped_with_its_reason() -> None:
-    root = junit(Report((violation(exchange(1), "/directory", "it is old"),)))
+    root = parse_junit(Report((make_violation(make_exchange(1), "/directory", "it is old"),)))
     assert root.get("failures") == "0"
     assert [one.get("message") for one in root.iter("skipped")] == ["expected: it is old"]
 
 
 def test_what_could_not_run_is_an_error() -> None:
-    root = junit(CASES["could-not-run"]())
+    root = parse_junit(CASES["could-not-run"]())
     assert (root.get("errors"), root.get("failures")) == ("1", "0")
 
 
 def test_hostile_words_are_text_in_junit() -> None:
-    root = junit(hostile())
+    root = parse_junit(make_hostile_report())
     assert {element.tag for element in root.iter()} <= {
         *("testsuites", "testsuite", "testcase", "failure", "skipped", "system-out")
     }
@@ -210,10 +220,10 @@ def test_hostile_words_are_text_in_junit() -> None:
 # sarif
 
 
-def sarif(report: Report) -> dict[str, Any]:
-    """The one run of the report as SARIF that its schema takes."""
+def parse_sarif(report: Report) -> dict[str, Any]:
+    """Return the only run of the report as SARIF that is valid under its schema."""
     value = json.loads(FORMATS["sarif"](report))
-    schema = json.loads(sarif_schema().read_text("utf-8"))
+    schema = json.loads(fetch_sarif_schema().read_text("utf-8"))
     errors = validator_for(schema)(schema).iter_errors(value)
     assert [f"{error.json_path}: {error.message}" for error in errors] == []
     (run,) = value["runs"]
@@ -222,7 +232,7 @@ def sarif(report: Report) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_sarif_is_what_its_schema_says(name: str) -> None:
-    run = sarif(CASES[name]())
+    run = parse_sarif(CASES[name]())
     rules = run["tool"]["driver"]["rules"]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
     prints = [result["partialFingerprints"]["wirelock/v1"] for result in run["results"]]
@@ -230,14 +240,14 @@ def test_sarif_is_what_its_schema_says(name: str) -> None:
 
 
 def test_a_rule_has_the_page_of_its_code() -> None:
-    (rule,) = sarif(Report(thirty()))["tool"]["driver"]["rules"]
+    (rule,) = parse_sarif(Report(make_thirty_violations()))["tool"]["driver"]["rules"]
     assert rule["help"]["markdown"].startswith("A recorded body")
     assert rule["shortDescription"]["text"].endswith(".")
     assert rule["defaultConfiguration"] == {"level": "error"}
 
 
 def test_a_result_of_traffic_stands_at_the_keyword_and_names_the_exchanges() -> None:
-    (result,) = sarif(Report(thirty(), exhibits=everything().exhibits))["results"]
+    (result,) = parse_sarif(Report(make_thirty_violations(), examples=full_report().examples))["results"]
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "schemas/session/sessionInfo.schema.json"
     assert place["region"] == {"startLine": 3}
@@ -250,16 +260,16 @@ def test_a_result_of_traffic_stands_at_the_keyword_and_names_the_exchanges() -> 
 
 def test_a_fingerprint_stays_when_lines_move_and_the_fault_occurs_more_often() -> None:
     moved = [Diagnostic(RETYPED, Location("a.json", line, 1, "/x"), "it changed") for line in (3, 90)]
-    (before,), (after,) = (sarif(Report((one,)))["results"] for one in moved)
+    (before,), (after,) = (parse_sarif(Report((one,)))["results"] for one in moved)
     assert before["partialFingerprints"] == after["partialFingerprints"]
-    (once,), (often,) = (sarif(Report(thirty()[:count]))["results"] for count in (1, 14))
+    (once,), (often,) = (parse_sarif(Report(make_thirty_violations()[:count]))["results"] for count in (1, 14))
     assert once["partialFingerprints"] == often["partialFingerprints"]
-    (other,) = sarif(Report((violation(exchange(1), "/title"),)))["results"]
+    (other,) = parse_sarif(Report((make_violation(make_exchange(1), "/title"),)))["results"]
     assert other["partialFingerprints"] != once["partialFingerprints"]
 
 
 def test_what_is_expected_is_suppressed() -> None:
-    (result,) = sarif(Report((violation(exchange(1), "/directory", "it is old"),)))["results"]
+    (result,) = parse_sarif(Report((make_violation(make_exchange(1), "/directory", "it is old"),)))["results"]
     assert result["suppressions"] == [{"kind": "external", "justification": "it is old"}]
 
 
@@ -268,19 +278,19 @@ def test_what_is_expected_is_suppressed() -> None:
     [("a b/ü.json", "a%20b/%C3%BC.json"), ("c:d.har", "c%3Ad.har"), ("/tmp/a b.har", "file:///tmp/a%20b.har")],
 )
 def test_uris_are_relative_and_escaped(file: str, uri: str) -> None:
-    (result,) = sarif(Report((Diagnostic(RETYPED, Location(file, 1), "wrong"),)))["results"]
+    (result,) = parse_sarif(Report((Diagnostic(RETYPED, Location(file, 1), "wrong"),)))["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
 
 
 def test_hostile_words_are_text_in_sarif() -> None:
-    assert len(sarif(hostile())["results"]) == 3
+    assert len(parse_sarif(make_hostile_report())["results"]) == 3
 
 
 # markdown
 
 
-class Read(HTMLParser):
-    """What GitHub shows of a Markdown text: its tags, and its words outside code."""
+class MarkdownText(HTMLParser):
+    """The tags of a Markdown text on GitHub, and its text outside of code."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -302,8 +312,8 @@ class Read(HTMLParser):
 
 
 def test_hostile_words_mean_nothing_in_markdown() -> None:
-    text = FORMATS["markdown"](hostile())
-    read = Read(text)
+    text = FORMATS["markdown"](make_hostile_report())
+    read = MarkdownText(text)
     assert read.tags <= {
         *("h3", "h4", "table", "thead", "tbody", "tr", "th", "td"),
         *("ul", "li", "p", "strong", "code", "details", "summary"),
@@ -314,7 +324,7 @@ def test_hostile_words_mean_nothing_in_markdown() -> None:
 
 
 def test_more_than_ten_groups_are_folded() -> None:
-    faults = tuple(violation(exchange(index), f"/{chr(97 + index)}") for index in range(13))
+    faults = tuple(make_violation(make_exchange(index), f"/{chr(97 + index)}") for index in range(13))
     text = FORMATS["markdown"](Report(faults))
     assert text.count("- **error**") == 13
     assert "<details><summary>3 more</summary>" in text
@@ -322,18 +332,18 @@ def test_more_than_ten_groups_are_folded() -> None:
 
 @pytest.mark.parametrize("words", ["a", HOSTILE * 9])
 def test_markdown_fits_into_a_comment(words: str) -> None:
-    faults = tuple(violation(exchange(index), f"/{index}x{words}") for index in range(3000))
+    faults = tuple(make_violation(make_exchange(index), f"/{index}x{words}") for index in range(3000))
     text = FORMATS["markdown"](Report(faults))
-    assert len(text) <= markdown.MOST_CHARACTERS
-    assert re.search(r"\d+ further findings did not fit here", text)
+    assert len(text) <= markdown.MAX_CHARACTERS
+    assert re.search(r"\d+ further findings did not fit;", text)
     assert text.count("<details>") == text.count("</details>")
 
 
 # html
 
 
-class Page(HTMLParser):
-    """What a page is made of."""
+class HtmlPage(HTMLParser):
+    """The elements of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -344,9 +354,9 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-@pytest.mark.parametrize("make", [everything, hostile, Report])
+@pytest.mark.parametrize("make", [full_report, make_hostile_report, Report])
 def test_a_page_loads_and_runs_nothing_but_its_own(make: Any) -> None:
-    page = Page(html.render(make()))
+    page = HtmlPage(html.render(make()))
     assert [tag for tag, _ in page.tags].count("script") == [tag for tag, _ in page.tags].count("style") == 1
     for tag, attributes in page.tags:
         assert tag not in {"img", "iframe", "object", "embed", "form", "base"}
@@ -357,7 +367,7 @@ def test_a_page_loads_and_runs_nothing_but_its_own(make: Any) -> None:
 
 
 def test_an_excerpt_stands_beside_the_schema_with_the_fault_marked() -> None:
-    page = html.render(Report(thirty(), exhibits=everything().exhibits))
+    page = html.render(Report(make_thirty_violations(), examples=full_report().examples))
     marked = [re.sub("<[^>]+>", "", mark) for mark in re.findall(r'<mark class="row">(.*?)</mark>', page)]
     assert marked == [
         "3  &#34;required&#34;: [&#34;id&#34;, &#34;directory&#34;],",
@@ -366,11 +376,11 @@ def test_an_excerpt_stands_beside_the_schema_with_the_fault_marked() -> None:
 
 
 def test_a_page_of_very_many_findings_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(html, "MOST_GROUPS", 3)
-    faults = tuple(violation(exchange(index), f"/x{index}") for index in range(5))
+    monkeypatch.setattr(html, "MAX_GROUPS", 3)
+    faults = tuple(make_violation(make_exchange(index), f"/x{index}") for index in range(5))
     page = html.render(Report(faults))
     assert page.count('<article class="finding') == 3
-    assert "2 more are in the other formats" in page
+    assert "2 more findings are in the other formats" in page
 
 
 def test_a_fatal_code_without_a_page_still_has_a_report() -> None:

@@ -1,4 +1,4 @@
-"""The report for programs: its form is `meta/report.schema.json`, and it holds every single occurrence."""
+"""The JSON report: `meta/report.schema.json` defines it, and it has every occurrence."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ import json
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from by_hand import a_change
 from jsonschema import Draft202012Validator
+from sample_reports import breaking_change
 
 from wirelock.api.check import check
+from wirelock.api.project import Project
 from wirelock.config import Config, read_config
-from wirelock.diagnostics import Code, Coverage, Diagnostic, ExchangeRef, Location, Report, Severity
+from wirelock.diagnostics import Code, Coverage, Diagnostic, ExchangeRef, Location, Outcome, Report, Severity
 from wirelock.report.json import render
-from wirelock.traffic.conformance.checker import OUTCOMES, ROUND_TRIPS
 from wirelock.traffic.conformance.codes import NOTHING_CHECKED, ROUTE_UNDOCUMENTED, VIOLATION
 from wirelock.traffic.conformance.coverage import KINDS
+from wirelock.traffic.conformance.verdict import RoundTrip
 
 ROOT = Path(__file__).parents[2]
 SCHEMA: dict[str, Any] = json.loads(files("wirelock").joinpath("meta/report.schema.json").read_text("utf-8"))
-VALIDATOR = Draft202012Validator(SCHEMA)
+VALIDATOR: Any = Draft202012Validator(SCHEMA)
 STALE = Code("OUT_OF_DATE", Severity.ERROR)
 
 
-def valid(report: Report) -> Any:
-    """The report as a program reads it; it must be what the schema says."""
+def parse_valid(report: Report) -> Any:
+    """Return the report as JSON that is valid under its schema."""
     text = render(report)
     assert text.endswith("}\n")
     value = json.loads(text)
@@ -36,8 +37,8 @@ def valid(report: Report) -> Any:
     return value
 
 
-def violation(index: int, pointer: str, expected: str = "") -> Diagnostic:
-    """A fault in the response of one exchange."""
+def make_finding(index: int, pointer: str, expected: str = "") -> Diagnostic:
+    """Make a finding in the response of one exchange."""
     ref = ExchangeRef("old.har", index, "GET", "http://127.0.0.1:4096/session", 200, "response")
     where, schema = Location("old.har", pointer=pointer), "session/sessionInfo.schema.json#/required"
     found = ("validator", "model", "codec")
@@ -56,25 +57,30 @@ def test_the_schema_is_a_schema() -> None:
 
 
 def test_the_schema_is_closed_and_described() -> None:
-    objects = [inner for inner in subschemas(SCHEMA) if "properties" in inner]
+    objects = [inner for inner in list_subschemas(SCHEMA) if "properties" in inner]
     assert len(objects) >= 9
     assert all(inner["additionalProperties"] is False for inner in objects)
     bare = {name for inner in objects for name, one in inner["properties"].items() if "description" not in one}
     assert bare == {"total"}
 
 
-def subschemas(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object inside a JSON value."""
+def list_subschemas(value: Any) -> Iterator[dict[str, Any]]:
+    """List all objects inside a JSON value."""
+    inner: list[Any] = []
     if isinstance(value, dict):
-        yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from subschemas(inner)
+        members = cast("dict[str, Any]", value)
+        yield members
+        inner = [*members.values()]
+    elif isinstance(value, list):
+        inner = cast("list[Any]", value)
+    for item in inner:
+        yield from list_subschemas(item)
 
 
 def test_the_schema_knows_the_counts_and_kinds_that_there_are() -> None:
     summary = SCHEMA["$defs"]["summary"]["properties"]
-    assert set(summary["exchanges"]["properties"]) == {"total", *OUTCOMES}
-    assert set(summary["round trips"]["properties"]) == {"total", *ROUND_TRIPS}
+    assert set(summary["exchanges"]["properties"]) == {"total", *Outcome}
+    assert set(summary["round trips"]["properties"]) == {"total", *RoundTrip}
     assert set(SCHEMA["$defs"]["coverage"]["properties"]) == set(KINDS)
     assert SCHEMA["$defs"]["finding"]["properties"]["severity"]["enum"] == [level.value for level in Severity]
 
@@ -82,27 +88,27 @@ def test_the_schema_knows_the_counts_and_kinds_that_there_are() -> None:
 @pytest.mark.parametrize(
     ("diagnostics", "verdict"),
     [
-        ((), "clean"),
-        ((violation(1, "/a", "it is old"),), "clean"),
-        ((violation(1, "/a"),), "findings"),
+        ((), "passed"),
+        ((make_finding(1, "/a", "it is old"),), "passed"),
+        ((make_finding(1, "/a"),), "findings"),
         ((IN_A_FILE,), "findings"),
-        ((violation(1, "/a"), FATAL), "error"),
+        ((make_finding(1, "/a"), FATAL), "error"),
     ],
 )
 def test_the_verdict_follows_the_exit_code(diagnostics: tuple[Diagnostic, ...], verdict: str) -> None:
     report = Report(diagnostics)
-    assert valid(report)["verdict"] == verdict == ("clean", "findings", "error")[report.exit_code]
+    assert parse_valid(report)["verdict"] == verdict == ("passed", "findings", "error")[report.exit_code]
 
 
 def test_each_occurrence_is_a_finding() -> None:
-    report = Report(tuple(violation(index, f"/{item}/directory") for index in (1, 2) for item in range(15)))
-    findings = valid(report)["findings"]
+    report = Report(tuple(make_finding(index, f"/{item}/directory") for index in (1, 2) for item in range(15)))
+    findings = parse_valid(report)["findings"]
     places = [(finding["exchange"]["index"], finding["pointer"]) for finding in findings]
     assert places == [(index, f"/{item}/directory") for index in (1, 2) for item in range(15)]
 
 
 def test_a_finding_about_traffic() -> None:
-    (finding,) = valid(Report((violation(1, "/0/directory", "it is old"),)))["findings"]
+    (finding,) = parse_valid(Report((make_finding(1, "/0/directory", "it is old"),)))["findings"]
     assert finding == {
         "code": "VIOLATION",
         "severity": "error",
@@ -128,13 +134,13 @@ def test_a_finding_about_traffic() -> None:
 
 
 def test_a_finding_without_an_exchange_has_none_of_its_keys() -> None:
-    (finding,) = valid(Report((IN_A_FILE,)))["findings"]
+    (finding,) = parse_valid(Report((IN_A_FILE,)))["findings"]
     assert finding.keys() == {"code", "severity", "message", "hint", "file", "line", "column", "pointer"}
     assert (finding["line"], finding["column"]) == (3, 7)
 
 
 def test_a_change_says_what_it_breaks() -> None:
-    (finding,) = valid(a_change())["findings"]
+    (finding,) = parse_valid(breaking_change())["findings"]
     assert finding["change"] == {
         "element": "SessionInfo.title",
         "wire": ["FIELD_SAME_TYPE"],
@@ -147,7 +153,7 @@ def test_a_change_says_what_it_breaks() -> None:
 
 
 def test_a_document_has_no_request() -> None:
-    (finding,) = valid(Report((IN_A_DOCUMENT,)))["findings"]
+    (finding,) = parse_valid(Report((IN_A_DOCUMENT,)))["findings"]
     assert finding["exchange"]["part"] == "document"
     assert finding["raised_by"] == []
 
@@ -155,11 +161,11 @@ def test_a_document_has_no_request() -> None:
 def test_coverage_counts_and_diff() -> None:
     coverage = (Coverage("fields", ("a.id",), ("a.title", "b.id")), Coverage("methods", (), ()))
     summary: dict[str, dict[str, int | str]] = {"recordings": {"files": "not configured"}}
-    value = valid(Report((), summary, coverage, "--- a\n+++ b\n"))
+    value = parse_valid(Report((), summary, coverage, "--- a\n+++ b\n"))
     assert value["coverage"]["fields"] == {"covered": ["a.id"], "missed": ["a.title", "b.id"]}
     assert value["summary"] == {"recordings": {"files": "not configured"}}
     assert value["diff"] == "--- a\n+++ b\n"
-    assert "diff" not in valid(Report())
+    assert "diff" not in parse_valid(Report())
 
 
 def test_hostile_characters_are_escaped_and_come_back() -> None:
@@ -170,8 +176,8 @@ def test_hostile_characters_are_escaped_and_come_back() -> None:
     assert "é" in text
 
 
-def put(at: str, key: str, value: object) -> Callable[[Any], None]:
-    """Sets a key of the object at a path of a report."""
+def put_value(at: str, key: str, value: object) -> Callable[[Any], None]:
+    """Set a key of the object at a path of a report."""
 
     def change(report: Any) -> None:
         for name in at.split("/")[1:]:
@@ -184,30 +190,32 @@ def put(at: str, key: str, value: object) -> Callable[[Any], None]:
 @pytest.mark.parametrize(
     "change",
     [
-        put("", "extra", 1),
-        put("", "verdict", "maybe"),
-        put("/summary", "extra", {}),
-        put("/summary/recordings", "extra", 1),
-        put("/summary/recordings", "files", "many"),
-        put("/coverage", "extra", {"covered": [], "missed": []}),
-        put("/coverage/fields", "extra", []),
-        put("/findings/0", "extra", ""),
-        put("/findings/0", "severity", "fatal"),
-        put("/findings/0", "pointer", "directory"),
-        put("/findings/0", "raised_by", ["nobody"]),
-        put("/findings/2/change", "extra", ""),
-        put("/findings/2/change", "backward", "perhaps"),
-        put("/findings/0/exchange", "extra", ""),
-        put("/findings/0/exchange", "part", "header"),
-        put("/findings/0/exchange", "event", -1),
-        put("/findings/1", "rpc", "S.List"),
-        put("/findings/1", "expected", "nothing expects a file"),
+        put_value("", "extra", 1),
+        put_value("", "verdict", "maybe"),
+        put_value("/summary", "extra", {}),
+        put_value("/summary/recordings", "extra", 1),
+        put_value("/summary/recordings", "files", "many"),
+        put_value("/coverage", "extra", {"covered": [], "missed": []}),
+        put_value("/coverage/fields", "extra", []),
+        put_value("/findings/0", "extra", ""),
+        put_value("/findings/0", "severity", "fatal"),
+        put_value("/findings/0", "pointer", "directory"),
+        put_value("/findings/0", "raised_by", ["nobody"]),
+        put_value("/findings/2/change", "extra", ""),
+        put_value("/findings/2/change", "backward", "perhaps"),
+        put_value("/findings/0/exchange", "extra", ""),
+        put_value("/findings/0/exchange", "part", "header"),
+        put_value("/findings/0/exchange", "event", -1),
+        put_value("/findings/1", "rpc", "S.List"),
+        put_value("/findings/1", "expected", "nothing expects a file"),
     ],
 )
 def test_anything_else_is_no_report(change: Callable[[Any], None]) -> None:
     summary: dict[str, dict[str, int | str]] = {"recordings": {"files": 1}}
-    report = Report((violation(1, "/a"), IN_A_FILE, *a_change().diagnostics), summary, (Coverage("fields", (), ()),))
-    value = copy.deepcopy(valid(report))
+    report = Report(
+        (make_finding(1, "/a"), IN_A_FILE, *breaking_change().diagnostics), summary, (Coverage("fields", (), ()),)
+    )
+    value = copy.deepcopy(parse_valid(report))
     change(value)
     assert not VALIDATOR.is_valid(value)
 
@@ -215,8 +223,8 @@ def test_anything_else_is_no_report(change: Callable[[Any], None]) -> None:
 def test_the_check_of_this_repository_is_a_report() -> None:
     config = read_config(ROOT)
     assert isinstance(config, Config)
-    report = check(config)
-    value = valid(report)
+    report = check(Project(config))
+    value = parse_valid(report)
     assert len(value["findings"]) == len(report.diagnostics) > 30
     assert value["summary"]["exchanges"]["total"] == sum(
         count for name, count in value["summary"]["exchanges"].items() if name != "total"

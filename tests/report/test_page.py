@@ -1,6 +1,6 @@
-"""The page as a person meets it: in Chromium, with a mouse, a keyboard, in the dark, on a phone, on paper.
+"""The HTML report in Chromium: with mouse and keyboard, in dark mode, on a phone, on paper.
 
-Screenshots go into the folder that WIRELOCK_SCREENSHOTS names.
+WIRELOCK_SCREENSHOTS names a folder for screenshots.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from by_hand import everything
-from checkout import ROOT, configuration
+from checkout import ROOT, load_config
 from contrast import CONTRAST
 from playwright.sync_api import Browser, Page, sync_playwright
-from test_formats import hostile
+from sample_reports import full_report
+from test_formats import make_hostile_report
 
 import wirelock
-from wirelock.api.excerpts import illustrated
+from wirelock.api.excerpts import add_excerpts
+from wirelock.api.project import Project
 from wirelock.diagnostics import Report
 from wirelock.report.html import render
 
@@ -38,8 +39,8 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-class Visit:
-    """An open page, and what it did that it should not: messages on the console, requests for anything else."""
+class PageVisit:
+    """An open page with its console messages and its requests."""
 
     def __init__(self, browser: Browser, file: Path, size: str = "wide", scheme: str = "light") -> None:
         width, height = SIZES[size]
@@ -61,8 +62,8 @@ class Visit:
         assert len([url for url in self.requests if url.startswith("file:")]) == 1
 
 
-def written(folder: Path, report: Report) -> Path:
-    """The page of a report as a file."""
+def write_report(folder: Path, report: Report) -> Path:
+    """Write the page of a report to a file."""
     file = folder / "report.html"
     file.write_text(render(report), "utf-8")
     return file
@@ -70,26 +71,26 @@ def written(folder: Path, report: Report) -> Path:
 
 @pytest.fixture
 def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
-    """The page of a report with everything."""
-    visit = Visit(browser, written(tmp_path, everything()))
+    """The page of a report with every kind of finding."""
+    visit = PageVisit(browser, write_report(tmp_path, full_report()))
     yield visit.page
     visit.close()
 
 
-def shown(page: Page) -> int:
-    """How many findings are shown."""
+def count_findings(page: Page) -> int:
+    """Return the number of visible findings."""
     return page.locator(SHOWN).count()
 
 
-# looking
+# appearance
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_it_fits_and_can_be_looked_at(browser: Browser, tmp_path: Path, size: str, scheme: str) -> None:
-    config = configuration(ROOT)
-    report = illustrated(config, wirelock.verify(config))
-    visit = Visit(browser, written(tmp_path, report), size, scheme)
+    config = load_config(ROOT)
+    report = add_excerpts(config, wirelock.verify(Project(config)))
+    visit = PageVisit(browser, write_report(tmp_path, report), size, scheme)
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     folder = Path(os.environ.get("WIRELOCK_SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +108,7 @@ def test_the_fault_is_marked_on_both_sides(page: Page) -> None:
 
 
 def test_hostile_words_are_shown_and_run_nothing(browser: Browser, tmp_path: Path) -> None:
-    visit = Visit(browser, written(tmp_path, hostile()))
+    visit = PageVisit(browser, write_report(tmp_path, make_hostile_report()))
     visit.page.on("dialog", lambda dialog: visit.complaints.append(dialog.message))
     visit.page.keyboard.press("b")
     assert visit.page.locator("img, script:not(:last-of-type)").count() == 0
@@ -115,37 +116,37 @@ def test_hostile_words_are_shown_and_run_nothing(browser: Browser, tmp_path: Pat
     visit.close()
 
 
-# finding
+# search
 
 
 def test_notes_wait_until_they_are_asked_for(page: Page) -> None:
     every = page.locator(".finding").count()
     notes = page.locator(".finding.note").count()
-    assert notes and shown(page) == every - notes
+    assert notes and count_findings(page) == every - notes
     page.get_by_role("button", name=re.compile("^note")).click()
-    assert shown(page) == every
+    assert count_findings(page) == every
     assert page.locator("#count").inner_text() == f"{every} of {every} shown"
 
 
 def test_search_takes_all_words(page: Page) -> None:
     page.locator("#search").fill("DIRECTORY missing old.har")
-    assert shown(page) == page.locator(SHOWN).filter(has_text="directory").count() > 0
+    assert count_findings(page) == page.locator(SHOWN).filter(has_text="directory").count() > 0
     page.locator("#search").fill("nothing is like this")
-    assert shown(page) == 0
+    assert count_findings(page) == 0
     assert page.locator("#nothing").is_visible()
     page.keyboard.press("Escape")
-    assert shown(page) > 0
+    assert count_findings(page) > 0
 
 
 def test_a_code_can_be_chosen(page: Page) -> None:
     page.locator("#code").select_option("OUT_OF_DATE")
-    assert shown(page) == 1
+    assert count_findings(page) == 1
 
 
 def test_levels_can_be_put_aside(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^error")).click()
     assert page.locator(f"{SHOWN}.error").count() == 0
-    assert shown(page) > 0
+    assert count_findings(page) > 0
 
 
 def test_by_file_and_by_endpoint(page: Page) -> None:
@@ -160,7 +161,7 @@ def test_by_file_and_by_endpoint(page: Page) -> None:
 def test_a_method_of_the_picture_leads_to_its_findings(page: Page) -> None:
     page.locator("#coverage").get_by_text("ListSessions").click()
     assert page.locator("#search").input_value() == "SessionService.ListSessions"
-    assert shown(page) == page.locator(SHOWN).filter(has_text="SessionService.ListSessions").count() > 0
+    assert count_findings(page) == page.locator(SHOWN).filter(has_text="SessionService.ListSessions").count() > 0
 
 
 def test_only_the_gaps_of_the_picture(page: Page) -> None:
@@ -171,14 +172,14 @@ def test_only_the_gaps_of_the_picture(page: Page) -> None:
 
 
 def test_a_link_opens_its_finding(browser: Browser, tmp_path: Path) -> None:
-    file = written(tmp_path, everything())
-    visit = Visit(browser, file)
+    file = write_report(tmp_path, full_report())
+    visit = PageVisit(browser, file)
     visit.page.evaluate("location.hash = '#finding-3'")
     visit.page.wait_for_selector("#finding-3 > details[open]")
     visit.close()
 
 
-# the keyboard
+# keyboard
 
 
 def test_the_keyboard_does_everything(page: Page) -> None:
@@ -211,18 +212,18 @@ def test_every_key_is_in_the_list(page: Page) -> None:
 # light, dark, paper
 
 
-def background(page: Page) -> str:
+def read_background(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_switch_overrules_the_system(browser: Browser, tmp_path: Path, scheme: str) -> None:
-    visit = Visit(browser, written(tmp_path, everything()), scheme=scheme)
-    system = background(visit.page)
+    visit = PageVisit(browser, write_report(tmp_path, full_report()), scheme=scheme)
+    system = read_background(visit.page)
     seen: dict[str, str] = {}
     for _ in range(3):
         visit.page.keyboard.press("t")
-        seen[visit.page.locator("#theme").inner_text()] = background(visit.page)
+        seen[visit.page.locator("#theme").inner_text()] = read_background(visit.page)
     assert seen["Theme: auto"] == seen[f"Theme: {scheme}"] == system
     assert seen["Theme: light"] != seen["Theme: dark"]
     visit.close()
@@ -237,13 +238,13 @@ def test_paper_has_everything_open_and_no_tools(page: Page) -> None:
     assert page.locator("details:not([open])").count() > 0
 
 
-# for everybody
+# accessibility
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_word_stands_out_from_its_ground(browser: Browser, tmp_path: Path, scheme: str) -> None:
     """WCAG 2.2, 1.4.3: 4.5 to 1."""
-    visit = Visit(browser, written(tmp_path, everything()), scheme=scheme)
+    visit = PageVisit(browser, write_report(tmp_path, full_report()), scheme=scheme)
     visit.page.keyboard.press("a")
     visit.page.get_by_role("button", name=re.compile("^note")).click()
     assert visit.page.evaluate(CONTRAST) == []
@@ -270,7 +271,7 @@ def test_everything_has_a_name_and_the_headings_go_down_one_by_one(page: Page) -
 def test_it_reads_without_its_script(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(written(tmp_path, everything()).as_uri())
+    page.goto(write_report(tmp_path, full_report()).as_uri())
     assert page.locator(".finding:visible").count() > 5
     assert page.locator("#finding-1 pre").first.is_visible()
     assert not page.locator("#search").is_visible()

@@ -1,4 +1,4 @@
-"""Projects compiled and loaded in memory: those of `tests/scenarios`, and small ones from schemas by file."""
+"""Projects compiled and loaded in memory: those of `tests/scenarios`, and projects of a few schemas."""
 
 from __future__ import annotations
 
@@ -8,47 +8,47 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from checkout import ROOT, configuration
+from checkout import ROOT, load_config
 
-from wirelock.api.emit import emitted
+from wirelock.api.emit import emit_all
 from wirelock.build import Build, build
 from wirelock.ir import TypeId
-from wirelock.loader import Loaded, TypeContract, load
-from wirelock.progress import silent
+from wirelock.loader import LoadedArtifacts, TypeContract, load_artifacts
+from wirelock.progress import noop_progress
 
 
 @cache
-def scenario(name: str) -> tuple[Build, Loaded]:
-    """A scenario's project; compiled once a run, since models take a second."""
-    return _loaded(ROOT / "tests/scenarios" / name / "input")
+def load_scenario(name: str) -> tuple[Build, LoadedArtifacts]:
+    """Return the project of a scenario; cached, because generating models takes a second."""
+    return _load(ROOT / "tests/scenarios" / name / "input")
 
 
-def artefacts(name: str) -> TypeContract:
-    """The artefacts of a type in a scenario, `unions:order/payment`."""
+def load_type(name: str) -> TypeContract:
+    """Return the artifacts of a type in a scenario, `unions:order/payment`."""
     folder, _, type_name = name.partition(":")
-    return contract(scenario(folder)[1], type_name)
+    return get_contract(load_scenario(folder)[1], type_name)
 
 
-def project(folder: Path, schemas: Mapping[str, Any], unknown_fields: str = "warn") -> Loaded:
-    """A project of schemas by name (`order/order`), written to a folder."""
+def build_project(folder: Path, schemas: Mapping[str, Any], unknown_fields: str = "warn") -> LoadedArtifacts:
+    """Write a project of schemas by name (`order/order`) to a folder and return its artifacts."""
     (folder / "wirelock.toml").write_text(f'package = "shop_api"\nunknown-fields = "{unknown_fields}"\n', "utf-8")
     for name, schema in schemas.items():
         path = folder / f"schemas/{name}.schema.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        stated = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-        path.write_text(json.dumps(stated), "utf-8")
-    return _loaded(folder)[1]
+        document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+        path.write_text(json.dumps(document), "utf-8")
+    return _load(folder)[1]
 
 
-def contract(loaded: Loaded, name: str) -> TypeContract:
-    """Validator, model and codec of a type (`order/order`)."""
-    found = loaded.contract(TypeId(f"{name}.schema.json"))
-    assert isinstance(found, TypeContract)
-    return found
+def get_contract(loaded: LoadedArtifacts, name: str) -> TypeContract:
+    """Return the validator, model and codec of a type (`order/order`)."""
+    contract = loaded.get_contract(TypeId(f"{name}.schema.json"))
+    assert isinstance(contract, TypeContract)
+    return contract
 
 
-def _loaded(folder: Path) -> tuple[Build, Loaded]:
-    built = build(configuration(folder))
-    output = emitted(built, silent)
-    assert output.sound, output.diagnostics
-    return built, load(built, output.artifacts)
+def _load(folder: Path) -> tuple[Build, LoadedArtifacts]:
+    built = build(load_config(folder))
+    output = emit_all(built, noop_progress)
+    assert output.is_sound, output.diagnostics
+    return built, load_artifacts(built, output.artifacts)

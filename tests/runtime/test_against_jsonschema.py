@@ -1,4 +1,4 @@
-"""The verdict on random values of random small schemas is that of python-jsonschema."""
+"""Random values of random schemas: the verdict is the one of python-jsonschema."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
-from small import DRAFT_07
+from schema_findings import DRAFT_07
 
 from wirelock.runtime.json.text import dump
 from wirelock.runtime.schema.validator import Schemas
@@ -23,8 +23,8 @@ TYPES = st.sampled_from(["null", "boolean", "integer", "number", "string", "arra
 PATTERNS = st.sampled_from(["^a", "b$", "a|b", "^[^a]*$", "c"])
 
 
-def keywords(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[dict[str, Any]]]:
-    """One strategy a keyword (or group of keywords); `inner` makes the schemas inside."""
+def build_keywords(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[dict[str, Any]]]:
+    """Return one strategy for each keyword or group of keywords; `inner` draws their subschemas."""
     some = st.lists(inner, min_size=1, max_size=3)
     named = st.dictionaries(NAMES, inner, min_size=1, max_size=2)
     names = st.lists(NAMES, max_size=2, unique=True)
@@ -57,8 +57,8 @@ def keywords(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[dict[str, 
     ]
 
 
-def later_keywords(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[dict[str, Any]]]:
-    """Those that draft-07 does not know."""
+def build_later_keywords(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[dict[str, Any]]]:
+    """Return strategies for the keywords that draft-07 does not have."""
     return [
         st.fixed_dictionaries({"prefixItems": st.lists(inner, min_size=1, max_size=2)}, optional={"items": inner}),
         st.fixed_dictionaries({"dependentRequired": st.dictionaries(NAMES, st.lists(NAMES, max_size=2, unique=True))}),
@@ -68,8 +68,8 @@ def later_keywords(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[dict
     ]
 
 
-def earlier_keywords(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[dict[str, Any]]]:
-    """Those of draft-07 that are gone, or mean something else now."""
+def build_draft_07_keywords(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[dict[str, Any]]]:
+    """Return strategies for the keywords of draft-07 that later drafts removed or changed."""
     dependency = inner | st.lists(NAMES, max_size=2, unique=True)
     return [
         st.fixed_dictionaries({"items": st.lists(inner, min_size=1, max_size=2)}, optional={"additionalItems": inner}),
@@ -77,49 +77,58 @@ def earlier_keywords(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[di
     ]
 
 
-def schemas(definitions: str, more: Any) -> st.SearchStrategy[dict[str, Any]]:
-    """Schemas with a definition or two that they may refer to, and themselves, further in."""
+def make_property(name: str, schema: Any) -> dict[str, Any]:
+    """Make a schema with one property."""
+    return {"properties": {name: schema}}
+
+
+def draw_schemas(definitions: str, more: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """Return a strategy for schemas with two definitions; they may refer to these and to the root."""
     reference = st.sampled_from(["#", f"#/{definitions}/x", f"#/{definitions}/y"])
     leaf = st.booleans() | TYPES.map(lambda name: {"type": name}) | VALUES.map(lambda value: {"const": value})
 
     def extend(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-        groups = st.lists(st.one_of(*keywords(inner), *more(inner)), min_size=1, max_size=3)
+        groups = st.lists(st.one_of(*build_keywords(inner), *more(inner)), min_size=1, max_size=3)
         return groups.map(lambda parts: {keyword: limit for part in parts for keyword, limit in part.items()})
 
-    # what a reference leads to is one step further into the document, so that no reference leads to itself
+    # A reference is below a property, so that no reference leads to itself for the same value.
     below = reference.map(lambda target: {"$ref": target})
-    further = st.builds(lambda name, target: {"properties": {name: target}}, NAMES, below)
+    further = st.builds(make_property, NAMES, below)
     inner = st.recursive(leaf | further, extend, max_leaves=5)
-    whole = extend(inner | further)
-    return st.builds(lambda root, x, y: {**root, definitions: {"x": x, "y": y}}, whole, inner, inner)
+    root_schemas = extend(inner | further)
+
+    def add_definitions(root: dict[str, Any], x: Any, y: Any) -> dict[str, Any]:
+        return {**root, definitions: {"x": x, "y": y}}
+
+    return st.builds(add_definitions, root_schemas, inner, inner)
 
 
-def agree(schema: dict[str, Any], value: Any, theirs: Any) -> None:
-    """Ours, with every policy that does not refuse what the schema does not, and python-jsonschema's."""
+def check_agreement(schema: dict[str, Any], value: Any, theirs: Any) -> None:
+    """Compare the verdict with python-jsonschema, for the policies that do not reject undeclared properties."""
     expected = theirs(schema).is_valid(value)
     for policy in ("keep", "warn"):
-        ours = Schemas({"main": schema}, unknown_fields=policy, format_assertion=False).validator("main")
-        findings = ours.findings(dump(value))
-        assert ours.is_valid_instance(value) is expected
+        validator = Schemas({"main": schema}, unknown_fields=policy, format_assertion=False).get_validator("main")
+        findings = validator.check(dump(value))
+        assert validator.is_valid_instance(value) is expected
         assert all(finding.warning for finding in findings) is expected, findings
         assert all(finding.message and finding.schema for finding in findings if not finding.warning)
 
 
 @PROPERTY
-@given(schemas("$defs", later_keywords), VALUES)
+@given(draw_schemas("$defs", build_later_keywords), VALUES)
 def test_draft_2020_12(schema: dict[str, Any], value: Any) -> None:
-    agree(schema, value, Draft202012Validator)
+    check_agreement(schema, value, Draft202012Validator)
 
 
 @PROPERTY
-@given(schemas("definitions", earlier_keywords), VALUES)
+@given(draw_schemas("definitions", build_draft_07_keywords), VALUES)
 def test_draft_07(schema: dict[str, Any], value: Any) -> None:
-    agree({"$schema": DRAFT_07, **schema}, value, Draft7Validator)
+    check_agreement({"$schema": DRAFT_07, **schema}, value, Draft7Validator)
 
 
 @PROPERTY
-@given(schemas("$defs", later_keywords), VALUES)
-def test_the_engine_agrees_with_our_own_evaluation(schema: dict[str, Any], value: Any) -> None:
-    """Findings come from our own evaluation; the engine's own words are a last resort that is never needed."""
-    ours = Schemas({"main": schema}, unknown_fields="keep", format_assertion=False).validator("main")
-    assert all(finding.keyword for finding in ours.instance_findings(value) if schema)
+@given(draw_schemas("$defs", build_later_keywords), VALUES)
+def test_evaluation_finds_every_violation_of_the_engine(schema: dict[str, Any], value: Any) -> None:
+    """Every finding has a keyword, so it comes from `evaluate` and not from the messages of the engine."""
+    validator = Schemas({"main": schema}, unknown_fields="keep", format_assertion=False).get_validator("main")
+    assert all(finding.keyword for finding in validator.check_instance(value) if schema)

@@ -1,6 +1,6 @@
-"""JSON to protobuf and back, in projects of `tests/scenarios`: what comes back equal, what is refused, what is noted.
+"""Round trips through protobuf in the projects of `tests/scenarios`: equal, rejected, or lossy with a note.
 
-Validator, model and codec are asked about every document, and agree.
+Each document is checked by validator, model and codec, which agree.
 """
 
 from __future__ import annotations
@@ -8,23 +8,23 @@ from __future__ import annotations
 import json
 
 import pytest
-from projects import artefacts
+from projects import load_type
 
 from wirelock.runtime.findings import UNDECLARED_FIELD, VIOLATION
 from wirelock.traffic.conformance.verdict import Verdict, judge
 
-EVERYBODY = ("validator", "model", "codec")
+ARTIFACTS = ("validator", "model", "codec")
 
 
-def verdict(name: str, text: str) -> Verdict:
-    """What the artefacts say together; they never disagree, and never lose anything without a word."""
-    found = judge(artefacts(name), text.encode())
-    assert found.disagreement == ""
-    assert found.loss is None
-    return found
+def judge_text(name: str, text: str) -> Verdict:
+    """Return the verdict of the artifacts, and check that they agree and lose nothing without a note."""
+    verdict = judge(load_type(name), text.encode())
+    assert verdict.disagreement == ""
+    assert verdict.loss is None
+    return verdict
 
 
-CARRIED: dict[str, list[str]] = {
+EQUAL: dict[str, list[str]] = {
     "scalars-and-presence:order/order": [
         '{"id": "a", "count": 0, "paid": false}',
         '{"id": "a", "count": 1.0, "paid": true, "price": 0, "note": "", "code": 0, "gone": null}',
@@ -93,15 +93,15 @@ CARRIED: dict[str, list[str]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "text"), [(name, text) for name in CARRIED for text in CARRIED[name]])
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name in EQUAL for text in EQUAL[name]])
 def test_a_document_comes_back_equal(name: str, text: str) -> None:
-    found = verdict(name, text)
-    assert found.round_trip == "equal"
-    assert not any(not raised.finding.warning for raised in found.raised)
+    verdict = judge_text(name, text)
+    assert verdict.round_trip == "equal"
+    assert not any(not raised.finding.warning for raised in verdict.findings)
 
 
-# type, document, and the one place that all three refuse
-REFUSED: list[tuple[str, str, str]] = [
+# type, document, and the pointer of the one violation
+REJECTED: list[tuple[str, str, str]] = [
     ("scalars-and-presence:order/order", "[]", ""),
     ("scalars-and-presence:order/order", '{"id": "a", "count": 1}', "/paid"),
     ("scalars-and-presence:order/order", '{"id": "", "count": 1, "paid": true}', "/id"),
@@ -144,29 +144,29 @@ REFUSED: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "pointer"), REFUSED)
-def test_a_document_is_refused_by_everybody_for_one_fault(name: str, text: str, pointer: str) -> None:
-    (only,) = verdict(name, text).raised
-    assert (only.finding.pointer, only.finding.code, only.finding.warning) == (pointer, VIOLATION, False)
-    assert only.by == EVERYBODY
+@pytest.mark.parametrize(("name", "text", "pointer"), REJECTED)
+def test_validator_model_and_codec_report_one_violation(name: str, text: str, pointer: str) -> None:
+    (raised,) = judge_text(name, text).findings
+    assert (raised.finding.pointer, raised.finding.code, raised.finding.warning) == (pointer, VIOLATION, False)
+    assert raised.found_by == ARTIFACTS
 
 
-def test_undeclared_properties_are_dropped_with_a_note_where_the_policy_is_warn() -> None:
+def test_undeclared_properties_are_dropped_with_a_note_if_the_policy_is_warn() -> None:
     name, text = "across-packages:order/order", '{"x": [1], "buyer": {"name": "a", "y/z": null}}'
-    found = verdict(name, text)
-    assert [(r.finding.pointer, r.finding.code) for r in found.raised] == [
+    verdict = judge_text(name, text)
+    assert [(r.finding.pointer, r.finding.code) for r in verdict.findings] == [
         ("/buyer/y~1z", UNDECLARED_FIELD),
         ("/x", UNDECLARED_FIELD),
     ]
-    assert {r.by for r in found.raised} == {EVERYBODY}
-    assert found.round_trip == "lossy"
-    back = artefacts(name).round_trip(text.encode())
+    assert {r.found_by for r in verdict.findings} == {ARTIFACTS}
+    assert verdict.round_trip == "lossy"
+    back = load_type(name).round_trip(text.encode())
     assert back == b'{"buyer":{"name":"a"}}'
 
 
-def test_the_same_document_is_the_same_bytes() -> None:
-    ours = artefacts("lists-and-maps:order/order").codec
-    assert ours is not None
-    one = '{"tags": [], "labels": {"a": "1", "b": "2"}, "free": {"x": 1, "y": 2}}'
-    other = '{"free": {"y": 2.0, "x": 1}, "labels": {"b": "2", "a": "1"}, "tags": []}'
-    assert ours.encode(one) == ours.encode(other)
+def test_equal_documents_are_encoded_as_the_same_bytes() -> None:
+    codec = load_type("lists-and-maps:order/order").codec
+    assert codec is not None
+    left = '{"tags": [], "labels": {"a": "1", "b": "2"}, "free": {"x": 1, "y": 2}}'
+    right = '{"free": {"y": 2.0, "x": 1}, "labels": {"b": "2", "a": "1"}, "tags": []}'
+    assert codec.encode(left) == codec.encode(right)

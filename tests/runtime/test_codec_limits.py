@@ -1,4 +1,4 @@
-"""What protobuf cannot hold, and messages that are no documents: each is said, none is passed over."""
+"""Limits of the codec: documents that protobuf cannot represent, and messages that are not documents."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import artefacts, contract, project
+from projects import build_project, get_contract, load_type
 
-from wirelock.runtime.codec.codec import Codec, Refused
+from wirelock.runtime.codec.codec import Codec, CodecError
 from wirelock.runtime.findings import NOT_REPRESENTABLE, PRECISION_LOST, VIOLATION, Finding
 from wirelock.traffic.conformance.verdict import judge
 
-# type, document, and the finding of the codec alone: where, and in which words
-TOO_MUCH: list[tuple[str, str, str, str]] = [
+# type, document, and the pointer and message of the finding of the codec
+NOT_REPRESENTABLE_DOCUMENTS: list[tuple[str, str, str, str]] = [
     (
         "scalars-and-presence:order/order",
         '{"id": "a", "count": 9223372036854775808, "paid": true}',
@@ -42,30 +42,30 @@ TOO_MUCH: list[tuple[str, str, str, str]] = [
         "lists-and-maps:order/order",
         '{"tags": [], "any": ' + "[" * 60 + "]" * 60 + "}",
         "",
-        "nested deeper than the 100 messages that protobuf reads",
+        "nested deeper than 100 messages, the limit of protobuf",
     ),
     (
         "recursion:tree/node",
         '{"value": 1, "parent": ' * 120 + '{"value": 1}' + "}" * 120,
         "",
-        "nested deeper than the 100 messages that protobuf reads",
+        "nested deeper than 100 messages, the limit of protobuf",
     ),
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "pointer", "message"), TOO_MUCH, ids=lambda part: part[:40])
-def test_a_valid_document_that_protobuf_cannot_hold_is_not_carried(
-    name: str, text: str, pointer: str, message: str
-) -> None:
-    found = judge(artefacts(name), text.encode())
-    assert [raised.finding for raised in found.raised] == [Finding(pointer, NOT_REPRESENTABLE, message)]
-    assert (found.disagreement, found.round_trip) == ("", "failed")
-    assert "validator" not in found.raised[0].by
+@pytest.mark.parametrize(
+    ("name", "text", "pointer", "message"), NOT_REPRESENTABLE_DOCUMENTS, ids=lambda part: part[:40]
+)
+def test_a_valid_document_may_be_not_representable(name: str, text: str, pointer: str, message: str) -> None:
+    verdict = judge(load_type(name), text.encode())
+    assert [raised.finding for raised in verdict.findings] == [Finding(pointer, NOT_REPRESENTABLE, message)]
+    assert (verdict.disagreement, verdict.round_trip) == ("", "failed")
+    assert "validator" not in verdict.findings[0].found_by
 
 
-def test_the_deepest_document_that_is_carried() -> None:
+def test_the_deepest_document_is_representable() -> None:
     text = '{"value": 1, "parent": ' * 99 + '{"value": 1}' + "}" * 99
-    assert judge(artefacts("recursion:tree/node"), text.encode()).round_trip == "equal"
+    assert judge(load_type("recursion:tree/node"), text.encode()).round_trip == "equal"
 
 
 NUMBERS: Any = {
@@ -79,9 +79,9 @@ NUMBERS: Any = {
 }
 
 
-@pytest.mark.parametrize("place", ["/one", "/many/0", "/by/a~1b", "/any", "/any/a/0"])
-def test_digits_that_a_double_does_not_keep_are_named(place: str, tmp_path: Path) -> None:
-    ours = contract(project(tmp_path, {"order/order": NUMBERS}), "order/order")
+@pytest.mark.parametrize("pointer", ["/one", "/many/0", "/by/a~1b", "/any", "/any/a/0"])
+def test_an_integer_that_a_double_cannot_hold_is_noted(pointer: str, tmp_path: Path) -> None:
+    contract = get_contract(build_project(tmp_path, {"order/order": NUMBERS}), "order/order")
     documents = {
         "/one": '{"one": 9007199254740993}',
         "/many/0": '{"many": [9007199254740993, 9007199254740992]}',
@@ -89,62 +89,62 @@ def test_digits_that_a_double_does_not_keep_are_named(place: str, tmp_path: Path
         "/any": '{"any": 9007199254740993}',
         "/any/a/0": '{"any": {"a": [9007199254740993]}}',
     }
-    found = judge(ours, documents[place].encode())
-    (only,) = found.raised
-    assert (only.finding.pointer, only.finding.code, only.by) == (place, PRECISION_LOST, ("codec",))
-    assert only.finding.message == "9007199254740993 is kept as a double"
-    assert (only.finding.warning, found.round_trip, found.loss) == (True, "lossy", None)
+    verdict = judge(contract, documents[pointer].encode())
+    (raised,) = verdict.findings
+    assert (raised.finding.pointer, raised.finding.code, raised.found_by) == (pointer, PRECISION_LOST, ("codec",))
+    assert raised.finding.message == "9007199254740993 is kept as a double"
+    assert (raised.finding.warning, verdict.round_trip, verdict.loss) == (True, "lossy", None)
 
 
-# messages that somebody else made
+# messages from another sender
 
 
-def codec(name: str) -> Codec[Any]:
-    """The codec of a type in a scenario."""
-    found = artefacts(name).codec
-    assert found is not None
-    return found
+def load_codec(name: str) -> Codec[Any]:
+    """Return the codec of a type in a scenario."""
+    codec = load_type(name).codec
+    assert codec is not None
+    return codec
 
 
-def refusal(name: str, message: Any) -> Finding:
-    """Why a message is no document: the one finding, whether it comes as a message or as bytes."""
-    with pytest.raises(Refused) as refused:
-        codec(name).from_message(message)
-    with pytest.raises(Refused) as decoded:
-        codec(name).decode(message.SerializeToString())
-    assert decoded.value.findings == refused.value.findings
-    (only,) = refused.value.findings
-    assert only.code == VIOLATION
-    return only
+def find_refusal(name: str, message: Any) -> Finding:
+    """Return the one finding for a message, and check that its bytes have the same."""
+    with pytest.raises(CodecError) as error:
+        load_codec(name).from_message(message)
+    with pytest.raises(CodecError) as decoded:
+        load_codec(name).decode(message.SerializeToString())
+    assert decoded.value.findings == error.value.findings
+    (finding,) = error.value.findings
+    assert finding.code == VIOLATION
+    return finding
 
 
-def test_a_message_without_a_required_message_is_no_document() -> None:
+def test_a_message_without_a_required_message_is_rejected() -> None:
     name = "across-packages:order/order"
-    message = codec(name).to_message('{"buyer": {"name": "a"}}')
+    message = load_codec(name).to_message('{"buyer": {"name": "a"}}')
     message.ClearField("buyer")
-    missing = refusal(name, message)
+    missing = find_refusal(name, message)
     assert (missing.pointer, missing.message) == ("/buyer", "required property `buyer` is missing")
 
 
-def test_a_message_without_a_required_enum_is_no_document() -> None:
+def test_a_message_without_a_required_enum_is_rejected() -> None:
     name = "enums-and-constants:order/order"
-    message = codec(name).to_message('{"state": "open"}')
+    message = load_codec(name).to_message('{"state": "open"}')
     message.state = 0
-    assert refusal(name, message).pointer == "/state"
+    assert find_refusal(name, message).pointer == "/state"
     message.state = 99
-    unknown = refusal(name, message)
+    unknown = find_refusal(name, message)
     assert (unknown.pointer, unknown.message) == ("/state", "the enum has no value with number 99")
 
 
-def test_a_union_without_a_branch_is_no_document() -> None:
+def test_a_union_without_a_branch_is_rejected() -> None:
     name = "unions:order/payment"
-    message = codec(name).to_message('{"kind": "cash"}')
+    message = load_codec(name).to_message('{"kind": "cash"}')
     message.ClearField("cash")
-    assert refusal(name, message).message == "the message is empty and stands for no document"
+    assert find_refusal(name, message).message == "the message is empty and represents no document"
     name = "unions:order/order"
-    message = codec(name).to_message("{}")
+    message = load_codec(name).to_message("{}")
     message.payment.SetInParent()
-    assert codec(name).from_message(message) == b"{}"
+    assert load_codec(name).from_message(message) == b"{}"
 
 
 EMPTY: Any = {
@@ -166,9 +166,9 @@ EMPTY: Any = {
 }
 
 
-def test_items_that_are_empty_are_no_values(tmp_path: Path) -> None:
-    ours = contract(project(tmp_path, {"order/order": EMPTY}), "order/order").codec
-    assert ours is not None
+def test_empty_items_are_rejected(tmp_path: Path) -> None:
+    codec = get_contract(build_project(tmp_path, {"order/order": EMPTY}), "order/order").codec
+    assert codec is not None
     for text, pointer in [
         ('{"unions": [{"kind": "a"}]}', "/unions/1"),
         ('{"unionBy": {"a": {"kind": "a"}}}', "/unionBy/x~1y"),
@@ -176,7 +176,7 @@ def test_items_that_are_empty_are_no_values(tmp_path: Path) -> None:
         ('{"enumBy": {"a": "x"}}', "/enumBy/x~1y"),
         ('{"free": [1]}', "/free/1"),
     ]:
-        message: Any = ours.to_message(text)
+        message: Any = codec.to_message(text)
         match pointer:
             case "/unions/1":
                 message.unions.add()
@@ -188,51 +188,51 @@ def test_items_that_are_empty_are_no_values(tmp_path: Path) -> None:
                 message.enum_by["x/y"] = 0
             case _:
                 message.free.list_value.values.add().number_value = float("nan")
-        with pytest.raises(Refused) as refused:
-            ours.from_message(message)
-        (only,) = refused.value.findings
-        words = "nan is not JSON" if pointer == "/free/1" else "the item is empty and stands for no value"
-        assert (only.pointer, only.code, only.message) == (pointer, VIOLATION, words)
+        with pytest.raises(CodecError) as error:
+            codec.from_message(message)
+        (finding,) = error.value.findings
+        reason = "nan is not JSON" if pointer == "/free/1" else "the item is empty and represents no value"
+        assert (finding.pointer, finding.code, finding.message) == (pointer, VIOLATION, reason)
 
 
-def test_a_message_that_breaks_the_schema_is_no_document() -> None:
+def test_a_message_that_violates_the_schema_is_rejected() -> None:
     name = "scalars-and-presence:order/order"
-    message = codec(name).to_message('{"id": "a", "count": 0, "paid": false}')
+    message = load_codec(name).to_message('{"id": "a", "count": 0, "paid": false}')
     message.id = ""
-    short = refusal(name, message)
+    short = find_refusal(name, message)
     assert (short.pointer, short.keyword) == ("/id", "minLength")
 
 
-def test_a_declared_property_in_the_rest_is_refused() -> None:
+def test_a_declared_property_among_the_additional_ones_is_rejected() -> None:
     name = "undeclared-kept:order/typed"
-    message = codec(name).to_message('{"id": "a", "b": 1}')
+    message = load_codec(name).to_message('{"id": "a", "b": 1}')
     (rest,) = (field.name for field in message.DESCRIPTOR.fields if field.name != "id")
     getattr(message, rest)["id"] = 1
-    assert refusal(name, message).pointer == "/id"
+    assert find_refusal(name, message).pointer == "/id"
 
 
 @pytest.mark.parametrize("wire", [b"\xff", b"\x0a\x05a", b"\x00"])
-def test_bytes_that_are_no_message_are_refused(wire: bytes) -> None:
-    with pytest.raises(Refused) as refused:
-        codec("scalars-and-presence:order/order").decode(wire)
-    (only,) = refused.value.findings
-    assert (only.pointer, only.code) == ("", VIOLATION)
-    assert only.message.startswith("not a message of this type: ")
+def test_bytes_that_are_not_a_message_are_rejected(wire: bytes) -> None:
+    with pytest.raises(CodecError) as error:
+        load_codec("scalars-and-presence:order/order").decode(wire)
+    (finding,) = error.value.findings
+    assert (finding.pointer, finding.code) == ("", VIOLATION)
+    assert finding.message.startswith("not a message of this type: ")
 
 
-def test_an_empty_message_is_the_document_with_nothing_in_it() -> None:
-    assert codec("names-that-collide:order/order").decode(b"") == b"{}"
-    (missing,) = _refused("scalars-and-presence:order/order", b"")
+def test_an_empty_message_is_an_empty_object() -> None:
+    assert load_codec("names-that-collide:order/order").decode(b"") == b"{}"
+    (missing,) = find_decode_findings("scalars-and-presence:order/order", b"")
     assert (missing.pointer, missing.keyword) == ("/id", "minLength")
 
 
-def _refused(name: str, wire: bytes) -> tuple[Finding, ...]:
-    with pytest.raises(Refused) as refused:
-        codec(name).decode(wire)
-    return refused.value.findings
+def find_decode_findings(name: str, wire: bytes) -> tuple[Finding, ...]:
+    with pytest.raises(CodecError) as error:
+        load_codec(name).decode(wire)
+    return error.value.findings
 
 
-def test_fields_of_a_later_version_are_not_read() -> None:
-    later = codec("across-packages:person/person").encode('{"name": "a", "address": {"city": "b"}}')
+def test_fields_of_a_later_version_are_ignored() -> None:
+    later = load_codec("across-packages:person/person").encode('{"name": "a", "address": {"city": "b"}}')
     with_more = later + bytes([0xFA, 0x3F, 1]) + b"x"  # field 1023, a string
-    assert codec("across-packages:person/person").decode(with_more) == b'{"name":"a","address":{"city":"b"}}'
+    assert load_codec("across-packages:person/person").decode(with_more) == b'{"name":"a","address":{"city":"b"}}'

@@ -1,18 +1,18 @@
-"""Equality of JSON values: what is the same, and the first place where two values differ."""
+"""Equality of JSON values, and the first difference of two values."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wirelock.runtime.json.equality import difference, equal
+from wirelock.runtime.json.equality import are_equal, find_difference
 from wirelock.runtime.json.text import MAX_DEPTH, parse
 
-SAME = [
+EQUAL = [
     ("1", "1.0"),
     ("1e2", "100"),
     ("0", "-0.0"),
@@ -41,28 +41,28 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("left", "right"), SAME)
-def test_the_same(left: str, right: str) -> None:
-    assert equal(parse(left), parse(right))
-    assert difference(parse(right), parse(left)) is None
+@pytest.mark.parametrize(("left", "right"), EQUAL)
+def test_equal_values(left: str, right: str) -> None:
+    assert are_equal(parse(left), parse(right))
+    assert find_difference(parse(right), parse(left)) is None
 
 
 @pytest.mark.parametrize(("left", "right", "pointer"), DIFFERENT)
-def test_not_the_same_and_where(left: str, right: str, pointer: str) -> None:
-    assert not equal(parse(left), parse(right))
-    assert difference(parse(left), parse(right)) == pointer
+def test_different_values(left: str, right: str, pointer: str) -> None:
+    assert not are_equal(parse(left), parse(right))
+    assert find_difference(parse(left), parse(right)) == pointer
 
 
-def test_the_first_difference_is_the_one_that_a_reader_meets_first() -> None:
+def test_the_first_difference_is_the_first_in_document_order() -> None:
     left, right = parse('{"a": [1, {"x": 1}], "b": 1}'), parse('{"a": [1, {"x": 2}], "b": 2}')
-    assert difference(left, right) == "/a/1/x"
+    assert find_difference(left, right) == "/a/1/x"
 
 
-def test_values_may_be_as_deep_as_text() -> None:
+def test_values_may_be_as_deep_as_text_may_be() -> None:
     deep = parse("[" * MAX_DEPTH + "1" + "]" * MAX_DEPTH)
     other = parse("[" * MAX_DEPTH + "2" + "]" * MAX_DEPTH)
-    assert equal(deep, deep)
-    assert difference(deep, other) == "/0" * MAX_DEPTH
+    assert are_equal(deep, deep)
+    assert find_difference(deep, other) == "/0" * MAX_DEPTH
 
 
 JSON = st.recursive(
@@ -72,25 +72,27 @@ JSON = st.recursive(
 )
 
 
-def plainly(value: Any) -> Any:
-    """Another way to say which values are equal: types as tags, members as sets."""
+def to_comparable(value: Any) -> Any:
+    """Return a value that Python compares like JSON: types as tags, members as sets."""
     match value:
         case dict():
-            return "object", frozenset((name, plainly(item)) for name, item in value.items())
+            return "object", frozenset(
+                (name, to_comparable(item)) for name, item in cast("dict[str, Any]", value).items()
+            )
         case list():
-            return "array", tuple(plainly(item) for item in value)
+            return "array", tuple(to_comparable(item) for item in cast("list[Any]", value))
         case _:
             return type(value) if isinstance(value, bool | str | None) else "number", value
 
 
 @settings(derandomize=True, deadline=None, max_examples=200)
 @given(JSON, JSON)
-def test_two_values_are_equal_when_they_say_the_same(left: Any, right: Any) -> None:
-    assert equal(left, right) is (plainly(left) == plainly(right))
-    assert equal(left, right) is equal(right, left)
+def test_equality_agrees_with_a_comparison_by_python(left: Any, right: Any) -> None:
+    assert are_equal(left, right) is (to_comparable(left) == to_comparable(right))
+    assert are_equal(left, right) is are_equal(right, left)
 
 
 @settings(derandomize=True, deadline=None, max_examples=100)
 @given(JSON)
-def test_a_copy_with_its_members_in_another_order_is_equal(value: Any) -> None:
-    assert equal(value, json.loads(json.dumps(value, sort_keys=True)))
+def test_the_order_of_members_does_not_matter(value: Any) -> None:
+    assert are_equal(value, json.loads(json.dumps(value, sort_keys=True)))

@@ -1,4 +1,4 @@
-"""Rules that no type says: the class names its schema, and the package that it is part of holds the value against it."""
+"""Checks of models beyond pydantic: a class names its schema, and the validator of its package applies it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkout import configuration
-from projects import contract, project
+from checkout import load_project
+from projects import build_project, get_contract
 from pydantic import ValidationError
 
 from wirelock.api.generate import generate
 from wirelock.runtime.findings import VIOLATION
-from wirelock.runtime.models.base import model_findings
+from wirelock.runtime.models.base import check_model
 
 ORDER: dict[str, Any] = {
     "type": "object",
@@ -26,47 +26,47 @@ ORDER: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def order(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The model of an order, and of its lines, each with a rule of its own."""
-    return contract(project(tmp_path_factory.mktemp("order"), {"order/order": ORDER}), "order/order").model
+    """The model of an order with lines; both have a keyword that pydantic does not check."""
+    return get_contract(build_project(tmp_path_factory.mktemp("order"), {"order/order": ORDER}), "order/order").model
 
 
-def test_the_class_names_the_schema_that_it_is_held_against(order: Any) -> None:
+def test_the_class_names_its_schema(order: Any) -> None:
     assert order.model_config["json_schema_extra"] == {"x-schema": "order/order.schema.json"}
     lines = order.model_fields["lines"].annotation
     assert "order/order.schema.json#/$defs/lines" in str(lines.__args__[0].model_fields["root"].json_schema_extra)
 
 
-def test_a_broken_rule_is_one_finding_where_it_is_broken(order: Any) -> None:
-    (only,) = model_findings(order, {"card": "c"})
-    assert (only.pointer, only.code, only.keyword) == ("/holder", VIOLATION, "dependentRequired")
-    (inner,) = model_findings(order, {"lines": [1, 2]})
+def test_a_violation_is_one_finding_with_its_pointer(order: Any) -> None:
+    (finding,) = check_model(order, {"card": "c"})
+    assert (finding.pointer, finding.code, finding.keyword) == ("/holder", VIOLATION, "dependentRequired")
+    (inner,) = check_model(order, {"lines": [1, 2]})
     assert (inner.pointer, inner.keyword) == ("/lines", "contains")
 
 
-def test_a_wrong_type_beside_it_is_a_finding_of_its_own(order: Any) -> None:
-    found = model_findings(order, {"card": 1, "lines": [10]})
-    assert [(finding.pointer, finding.keyword) for finding in found] == [
+def test_a_wrong_type_beside_a_violation_is_a_separate_finding(order: Any) -> None:
+    findings = check_model(order, {"card": 1, "lines": [10]})
+    assert [(finding.pointer, finding.keyword) for finding in findings] == [
         ("/card", "type"),
         ("/holder", "dependentRequired"),
     ]
 
 
-def test_the_rules_hold_at_every_depth(tmp_path: Path) -> None:
-    """A class that holds itself is checked wherever it stands."""
+def test_checks_apply_at_every_depth(tmp_path: Path) -> None:
+    """A recursive class is checked at every level."""
     properties = {"card": {"type": "string"}, "next": {"$ref": "#"}}
     tree = {"type": "object", "properties": properties, "dependentRequired": {"card": ["holder"]}}
-    model = contract(project(tmp_path, {"order/tree": tree}), "order/tree").model
-    (only,) = model_findings(model, {"next": {"next": {"card": "c"}}})
-    assert (only.pointer, only.keyword) == ("/next/next/holder", "dependentRequired")
+    model = get_contract(build_project(tmp_path, {"order/tree": tree}), "order/tree").model
+    (finding,) = check_model(model, {"next": {"next": {"card": "c"}}})
+    assert (finding.pointer, finding.keyword) == ("/next/next/holder", "dependentRequired")
 
 
-def test_python_code_that_makes_one_is_checked_too(order: Any) -> None:
+def test_construction_in_python_is_checked(order: Any) -> None:
     assert order(card="c", holder="h").holder == "h"
     with pytest.raises(ValidationError):
         order(card="c")
 
 
-APART = """
+SCRIPT = """
 import sys
 sys.path[:0] = [{folder!r}]
 sys.modules["wirelock"] = None
@@ -80,9 +80,9 @@ except ValidationError as error:
 """
 
 
-def test_a_package_on_disk_does_it_by_itself(tmp_path: Path) -> None:
-    project(tmp_path, {"order/order": ORDER})
-    assert generate(configuration(tmp_path)).exit_code == 0
-    code = APART.format(folder=str(tmp_path / "generated"))
+def test_a_package_on_disk_checks_without_wirelock(tmp_path: Path) -> None:
+    build_project(tmp_path, {"order/order": ORDER})
+    assert generate(load_project(tmp_path)).exit_code == 0
+    code = SCRIPT.format(folder=str(tmp_path / "generated"))
     ran = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
-    assert ran.stdout == "property `holder` is missing, which `card` requires\n", ran.stderr
+    assert ran.stdout == "property `holder` is missing but required by `card`\n", ran.stderr

@@ -1,4 +1,4 @@
-"""Patterns as ECMA-262 means them, matched by an engine that cannot backtrack."""
+"""ECMA-262 patterns, matched by an engine that does not backtrack."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wirelock.runtime.schema.assertions import matches
-from wirelock.runtime.schema.patterns import PatternRefused, translate
+from wirelock.runtime.schema.assertions import matches_pattern
+from wirelock.runtime.schema.patterns import UnsupportedPatternError, translate
 
 ARABIC_ONE, FULLWIDTH_A, LONG_S, KELVIN = "\u0661", "\uff21", "\u017f", "\u212a"
 
@@ -22,7 +22,7 @@ MATCHES = [
     ("^(a|b)+$", "abba", True),
     ("", "", True),
     ("^a|b$", "xb", True),
-    # classes are ASCII, whatever the engine thinks
+    # classes are ASCII, unlike in the engine
     (r"^\d$", "7", True),
     (r"^\d$", ARABIC_ONE, False),
     (r"^\D$", ARABIC_ONE, True),
@@ -31,14 +31,14 @@ MATCHES = [
     (r"^\w$", FULLWIDTH_A, False),
     (r"^\w$", LONG_S, False),
     (r"^\W$", KELVIN, True),
-    # white space is what ECMA-262 lists
+    # white space as in ECMA-262
     (r"^\s$", "\ufeff", True),
     (r"^\s$", "\u00a0", True),
     (r"^\s$", "\u2028", True),
     (r"^\s$", "\u0085", False),
     (r"^\s$", "\u180e", False),
     (r"^\S$", "\u200b", True),
-    # a dot is anything but a line end
+    # a dot does not match line terminators
     ("^.$", "\n", False),
     ("^.$", "\r", False),
     ("^.$", "\u2029", False),
@@ -92,7 +92,7 @@ MATCHES = [
     (r"^(?<year>\d{4})$", "2024", True),
     ("^(a(b)?)+$", "aba", True),
     ("^ses_[0-9A-Za-z]{26}$", "ses_" + "0" * 26, True),
-    # what has a meaning elsewhere has none here
+    # syntax of other engines is literal
     ("^#a b$", "#a b", True),
     ("(?:(?:))", "", True),
     ("^A$", "a", False),
@@ -102,60 +102,60 @@ MATCHES = [
 
 
 @pytest.mark.parametrize(("pattern", "text", "expected"), MATCHES)
-def test_a_pattern_means_what_ecma_262_says(pattern: str, text: str, expected: bool) -> None:
-    assert matches(pattern, text) is expected
+def test_patterns_match_as_in_ecma_262(pattern: str, text: str, expected: bool) -> None:
+    assert matches_pattern(pattern, text) is expected
 
 
-REFUSED = {
-    "a(?=b)": "look-ahead `(?=` needs an engine that backtracks",
-    "a(?!b)": "look-ahead `(?!` needs an engine that backtracks",
-    "(?<=a)b": "look-behind `(?<=` needs an engine that backtracks",
-    "(?<!a)b": "look-behind `(?<!` needs an engine that backtracks",
-    r"(a)\1": r"back-reference `\1` needs an engine that backtracks",
-    r"(?<n>a)\k<n>": r"back-reference `\k` needs an engine that backtracks",
+UNSUPPORTED = {
+    "a(?=b)": "look-ahead `(?=` needs a backtracking engine",
+    "a(?!b)": "look-ahead `(?!` needs a backtracking engine",
+    "(?<=a)b": "look-behind `(?<=` needs a backtracking engine",
+    "(?<!a)b": "look-behind `(?<!` needs a backtracking engine",
+    r"(a)\1": r"back-reference `\1` needs a backtracking engine",
+    r"(?<n>a)\k<n>": r"back-reference `\k` needs a backtracking engine",
     "(?i)a": "`(?i` is not a group of ECMA-262",
     "(?P<n>a)": "`(?P` is not a group of ECMA-262",
     "(?>a)": "`(?>` is not a group of ECMA-262",
     "(a": "a group is not closed",
-    "a)": "there is a `)` too many",
-    "a)(b": "there is a `)` too many",
-    "[a": "the pattern ends too early",
-    "a\\": "the pattern ends too early",
+    "a)": "unmatched `)`",
+    "a)(b": "unmatched `)`",
+    "[a": "unexpected end of the pattern",
+    "a\\": "unexpected end of the pattern",
     "[a--b]": "the range from `a` to `-` is out of order",
     "[z-a]": "the range from `z` to `a` is out of order",
-    "*a": "there is nothing that `*` could repeat",
-    "a**": "there is nothing that `*` could repeat",
-    "^*": "there is nothing that `*` could repeat",
-    "(+)": "there is nothing that `+` could repeat",
-    r"\b+": "there is nothing that `+` could repeat",
+    "*a": "nothing to repeat before `*`",
+    "a**": "nothing to repeat before `*`",
+    "^*": "nothing to repeat before `*`",
+    "(+)": "nothing to repeat before `+`",
+    r"\b+": "nothing to repeat before `+`",
     "a{2,1}": "the numbers of `{2,1}` are out of order",
-    "a{,2}": "a `{` that is not a quantifier has to be escaped",
-    "{": "a `{` that is not a quantifier has to be escaped",
+    "a{,2}": "a `{` that is not a quantifier must be escaped",
+    "{": "a `{` that is not a quantifier must be escaped",
     r"\A": r"unknown escape `\A`",
     r"\z": r"unknown escape `\z`",
     r"\Q": r"unknown escape `\Q`",
     r"\01": r"unknown escape `\0`",
     r"\u12": r"unknown escape `\u`",
     r"\p{L": r"unknown escape `\p`",
-    r"\ud83d": "half of a surrogate pair, or no character at all",
-    r"\ud83d\u0041": "half of a surrogate pair, or no character at all",
-    r"\u{110000}": "half of a surrogate pair, or no character at all",
-    r"\p{Nothing}": "it names a Unicode property that there is not, or is too large",
-    r"[\p{Script=Nowhere}]": "it names a Unicode property that there is not, or is too large",
-    "((a{1000}){1000}){100}": "it names a Unicode property that there is not, or is too large",
-    "(" * 3000 + ")" * 3000: "it names a Unicode property that there is not, or is too large",
+    r"\ud83d": "the escape is half of a surrogate pair or beyond U+10FFFF",
+    r"\ud83d\u0041": "the escape is half of a surrogate pair or beyond U+10FFFF",
+    r"\u{110000}": "the escape is half of a surrogate pair or beyond U+10FFFF",
+    r"\p{Nothing}": "it names an unknown Unicode property or is too large",
+    r"[\p{Script=Nowhere}]": "it names an unknown Unicode property or is too large",
+    "((a{1000}){1000}){100}": "it names an unknown Unicode property or is too large",
+    "(" * 3000 + ")" * 3000: "it names an unknown Unicode property or is too large",
 }
 
 
-@pytest.mark.parametrize("pattern", REFUSED, ids=lambda pattern: pattern[:20])
-def test_a_pattern_that_cannot_be_kept_is_refused_with_the_reason(pattern: str) -> None:
-    with pytest.raises(PatternRefused) as refused:
+@pytest.mark.parametrize("pattern", UNSUPPORTED, ids=lambda pattern: pattern[:20])
+def test_an_unsupported_pattern_is_rejected_with_the_reason(pattern: str) -> None:
+    with pytest.raises(UnsupportedPatternError) as error:
         translate(pattern)
-    assert str(refused.value) == REFUSED[pattern]
+    assert str(error.value) == UNSUPPORTED[pattern]
 
 
 def test_patterns_take_linear_time() -> None:
-    assert not matches("^(a+)+$", "a" * 20_000 + "b")
+    assert not matches_pattern("^(a+)+$", "a" * 20_000 + "b")
 
 
 ATOMS = st.sampled_from(
@@ -174,18 +174,18 @@ PATTERNS = st.recursive(
 
 @settings(derandomize=True, deadline=None, max_examples=250)
 @given(PATTERNS, st.text("ab1-_ .\nc", max_size=6), st.booleans())
-def test_a_plain_pattern_means_what_python_says_too(pattern: str, text: str, anchored: bool) -> None:
-    """Where the syntax means the same in both; Python's `$` is ECMA-262's with `\\Z` in its place."""
-    ours, theirs = (f"^(?:{pattern})$", rf"^(?:{pattern})\Z") if anchored else (pattern, pattern)
-    assert matches(ours, text) is (re.search(theirs, text, re.ASCII) is not None)
+def test_a_common_pattern_matches_as_in_python(pattern: str, text: str, anchored: bool) -> None:
+    """The syntax is common to both, except that `$` of ECMA-262 is `\\Z` in Python."""
+    ecma, python = (f"^(?:{pattern})$", rf"^(?:{pattern})\Z") if anchored else (pattern, pattern)
+    assert matches_pattern(ecma, text) is (re.search(python, text, re.ASCII) is not None)
 
 
 @settings(derandomize=True, deadline=None, max_examples=250)
 @given(st.text(r"ab1\[]{}()^$.*+?|-,:=!<>dDpuxk&~", max_size=8), st.text(max_size=3))
-def test_any_pattern_is_matched_or_refused(pattern: str, text: str) -> None:
+def test_any_pattern_is_matched_or_rejected(pattern: str, text: str) -> None:
     try:
         translate(pattern)
-    except PatternRefused as refused:
-        assert str(refused)
+    except UnsupportedPatternError as error:
+        assert str(error)
     else:
-        assert isinstance(matches(pattern, text), bool)
+        assert isinstance(matches_pattern(pattern, text), bool)

@@ -1,16 +1,16 @@
-"""Validators over small documents: every keyword that can fail, with the one finding for it."""
+"""Validators: every assertion, with an example of its finding."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from small import DRAFT_07, found, validator
+from schema_findings import DRAFT_07, build_validator, find_findings
 
 from wirelock.runtime.findings import MALFORMED, VIOLATION, Finding
 from wirelock.runtime.schema.messages import MESSAGES
 
-# schema, value, and the one finding: pointer, keyword, place in the schema below `main#`, message
+# schema, value, and the one finding: pointer, keyword, schema location below `main#`, message
 EXAMPLES: list[tuple[Any, Any, str, str, str, str]] = [
     (False, 1, "", "", "", "no value is allowed, got integer 1"),
     ({"properties": {"a": False}}, {"a": 1}, "/a", "properties", "/properties/a", "property `a` is not allowed"),
@@ -30,7 +30,7 @@ EXAMPLES: list[tuple[Any, Any, str, str, str, str]] = [
         "/b",
         "dependentRequired",
         "/dependentRequired",
-        "property `b` is missing, which `a` requires",
+        "property `b` is missing but required by `a`",
     ),
     (
         {"$schema": DRAFT_07, "dependencies": {"a": ["b"]}},
@@ -38,7 +38,7 @@ EXAMPLES: list[tuple[Any, Any, str, str, str, str]] = [
         "/b",
         "dependencies",
         "/dependencies",
-        "property `b` is missing, which `a` requires",
+        "property `b` is missing but required by `a`",
     ),
     ({"type": "string"}, 1.0, "", "type", "/type", "expected string, got integer 1"),
     (
@@ -66,7 +66,7 @@ EXAMPLES: list[tuple[Any, Any, str, str, str, str]] = [
     ({"minLength": 2}, "😀", "", "minLength", "/minLength", "expected at least 2 characters, got 1 character"),
     ({"maxLength": 1}, "ab", "", "maxLength", "/maxLength", "expected at most 1 character, got 2 characters"),
     ({"pattern": "^a$"}, "a\n", "", "pattern", "/pattern", 'string "a\\n" does not match the pattern `^a$`'),
-    ({"format": "date"}, "today", "", "format", "/format", 'string "today" is not of the format `date`'),
+    ({"format": "date"}, "today", "", "format", "/format", 'string "today" does not match the format `date`'),
     ({"minItems": 1}, [], "", "minItems", "/minItems", "expected at least 1 item, got 0 items"),
     ({"maxItems": 1}, [1, 2], "", "maxItems", "/maxItems", "expected at most 1 item, got 2 items"),
     ({"uniqueItems": True}, [0, 1, 1.0], "", "uniqueItems", "/uniqueItems", "items 1 and 2 are equal"),
@@ -85,7 +85,7 @@ EXAMPLES: list[tuple[Any, Any, str, str, str, str]] = [
         "",
         "contains",
         "/contains",
-        "0 items of the kind asked for, expected at least 1",
+        "expected at least 1 item matching `contains`, got 0",
     ),
     (
         {"contains": {"const": 1}, "minContains": 2},
@@ -93,7 +93,7 @@ EXAMPLES: list[tuple[Any, Any, str, str, str, str]] = [
         "",
         "minContains",
         "/minContains",
-        "1 item of the kind asked for, expected at least 2",
+        "expected at least 2 items matching `contains`, got 1",
     ),
     (
         {"contains": {"const": 1}, "maxContains": 1},
@@ -101,9 +101,9 @@ EXAMPLES: list[tuple[Any, Any, str, str, str, str]] = [
         "",
         "maxContains",
         "/maxContains",
-        "2 items of the kind asked for, expected at most 1",
+        "expected at most 1 item matching `contains`, got 2",
     ),
-    ({"not": {"type": "null"}}, None, "", "not", "/not", "null is what the schema rules out"),
+    ({"not": {"type": "null"}}, None, "", "not", "/not", "expected a value that does not match `not`, got null"),
     (
         {"anyOf": [{"type": "string"}, {"type": "integer"}]},
         None,
@@ -118,7 +118,7 @@ EXAMPLES: list[tuple[Any, Any, str, str, str, str]] = [
         "",
         "oneOf",
         "/oneOf",
-        "2 of 3 branches match, exactly one may",
+        "2 of 3 branches match, expected exactly one",
     ),
     (
         {"propertyNames": {"maxLength": 1}},
@@ -173,17 +173,17 @@ EXAMPLES: list[tuple[Any, Any, str, str, str, str]] = [
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example[3] or 'false'}-{example[2]}")
-def test_a_broken_keyword_is_one_finding_in_these_words(example: tuple[Any, Any, str, str, str, str]) -> None:
-    schema, value, pointer, keyword, place, message = example
-    assert found(schema, value) == (Finding(pointer, VIOLATION, message, keyword, f"main#{place}"),)
+def test_a_violation_is_one_finding_with_this_message(example: tuple[Any, Any, str, str, str, str]) -> None:
+    schema, value, pointer, keyword, location, message = example
+    assert find_findings(schema, value) == (Finding(pointer, VIOLATION, message, keyword, f"main#{location}"),)
 
 
 def test_every_keyword_that_can_fail_has_an_example() -> None:
-    ends = {place.rpartition("/")[2] for _, _, _, _, place, _ in EXAMPLES}
+    ends = {location.rpartition("/")[2] for _, _, _, _, location, _ in EXAMPLES}
     assert set(MESSAGES) <= ends
 
 
-FINE: list[tuple[Any, Any]] = [
+VALID: list[tuple[Any, Any]] = [
     (True, None),
     ({"type": "integer"}, 1.0),
     ({"const": 1.0}, 1),
@@ -199,35 +199,35 @@ FINE: list[tuple[Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("schema", "value"), FINE)
-def test_what_breaks_no_keyword_is_no_finding(schema: Any, value: Any) -> None:
-    assert found(schema, value) == ()
+@pytest.mark.parametrize(("schema", "value"), VALID)
+def test_a_valid_value_has_no_findings(schema: Any, value: Any) -> None:
+    assert find_findings(schema, value) == ()
 
 
-def test_one_fault_is_one_finding_however_many_keywords_it_breaks() -> None:
+def test_a_value_of_the_wrong_type_is_one_finding() -> None:
     schema = {"type": "string", "enum": ["a"], "allOf": [{"type": "string"}, {"const": "a"}]}
-    (only,) = found(schema, 1)
-    assert (only.keyword, only.message) == ("type", "expected string, got integer 1")
+    (finding,) = find_findings(schema, 1)
+    assert (finding.keyword, finding.message) == ("type", "expected string, got integer 1")
 
 
-def test_several_faults_are_several_findings() -> None:
+def test_several_violations_are_several_findings() -> None:
     schema = {"properties": {"a": {"minLength": 3, "pattern": "^x"}, "b": {"type": "null"}}, "required": ["c"]}
-    pointers = [(finding.pointer, finding.keyword) for finding in found(schema, {"a": "y", "b": 1})]
+    pointers = [(finding.pointer, finding.keyword) for finding in find_findings(schema, {"a": "y", "b": 1})]
     assert pointers == [("/c", "required"), ("/a", "minLength"), ("/a", "pattern"), ("/b", "type")]
 
 
-def test_text_that_is_not_i_json_has_no_verdict_of_the_schema() -> None:
-    (only,) = validator(True).findings(b'{"a": 1, "a": 2}')
-    assert (only.code, only.message) == (MALFORMED, "duplicate name `a` at line 1, column 10")
-    assert not validator(True).is_valid(b"nonsense")
+def test_text_that_is_not_i_json_is_malformed() -> None:
+    (finding,) = build_validator(True).check(b'{"a": 1, "a": 2}')
+    assert (finding.code, finding.message) == (MALFORMED, "duplicate name `a` at line 1, column 10")
+    assert not build_validator(True).is_valid(b"nonsense")
 
 
-def test_format_counts_only_where_the_project_says_so() -> None:
+def test_format_is_asserted_only_if_configured() -> None:
     schema = {"format": "date"}
-    assert validator(schema, formats=False).findings('"today"') == ()
-    assert not validator(schema, formats=True).is_valid('"today"')
+    assert build_validator(schema, formats=False).check('"today"') == ()
+    assert not build_validator(schema, formats=True).is_valid('"today"')
 
 
-def test_messages_show_nothing_that_a_terminal_would_obey() -> None:
-    (only,) = found({"type": "null"}, "\x1b[2J\u202e" + "x" * 100)
-    assert only.message == 'expected null, got string "\\u001b[2J\\u202e' + "x" * 55 + '…"'
+def test_messages_contain_no_control_characters() -> None:
+    (finding,) = find_findings({"type": "null"}, "\x1b[2J\u202e" + "x" * 100)
+    assert finding.message == 'expected null, got string "\\u001b[2J\\u202e' + "x" * 55 + '…"'

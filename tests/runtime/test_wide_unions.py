@@ -1,4 +1,4 @@
-"""A union of 124 branches: what is wrong is one finding, where it is wrong, whoever looks; and it is found fast."""
+"""Unions of 124 branches: validator, model and codec report one finding at the same pointer, in reasonable time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from projects import contract, project
+from projects import build_project, get_contract
 
-from wirelock.loader import Loaded, TypeContract
+from wirelock.loader import LoadedArtifacts, TypeContract
 from wirelock.runtime.findings import Finding
 from wirelock.runtime.json.text import dump
 
@@ -19,64 +19,64 @@ TEXT = {"type": "string"}
 INTEGER = {"type": "integer"}
 
 
-def record(*required: str, **properties: Any) -> dict[str, Any]:
-    """An object with these properties."""
+def build_object(*required: str, **properties: Any) -> dict[str, Any]:
+    """Return the schema of an object with properties."""
     return {"type": "object", "properties": properties, "required": [*required]}
 
 
-def tagged(index: int) -> Any:
-    """A branch told apart by one constant, `type`."""
-    return record("type", "value", type={"const": f"kind.{index}"}, value=INTEGER)
+def build_tagged(index: int) -> Any:
+    """Return a branch with one constant, `type`."""
+    return build_object("type", "value", type={"const": f"kind.{index}"}, value=INTEGER)
 
 
-def nested(index: int) -> Any:
-    """A branch told apart by a constant in an object, `status.type`."""
-    return record("status", "value", status=record("type", type={"const": f"kind.{index}"}), value=INTEGER)
+def build_nested(index: int) -> Any:
+    """Return a branch with a nested constant, `status.type`."""
+    return build_object("status", "value", status=build_object("type", type={"const": f"kind.{index}"}), value=INTEGER)
 
 
-def paired(index: int) -> Any:
-    """A branch told apart by two constants together, `type` and `name`."""
+def build_paired(index: int) -> Any:
+    """Return a branch with two constants, `type` and `name`, which identify it together."""
     type, name = {"const": f"kind.{index // 4}"}, {"const": f"name.{index % 4}"}
-    return record("type", "name", "value", type=type, name=name, value=INTEGER)
+    return build_object("type", "name", "value", type=type, name=name, value=INTEGER)
 
 
-def untagged(index: int) -> Any:
-    """A branch that only its own required properties tell."""
-    return record(f"a{index}", f"b{index}", **{f"a{index}": TEXT, f"b{index}": INTEGER})
+def build_untagged(index: int) -> Any:
+    """Return a branch without constants; its required properties identify it."""
+    return build_object(f"a{index}", f"b{index}", **{f"a{index}": TEXT, f"b{index}": INTEGER})
 
 
-def checked(index: int) -> Any:
-    """The same, with a check that no type says."""
-    return record(f"a{index}", f"b{index}", **{f"a{index}": TEXT, f"b{index}": {**INTEGER, "multipleOf": 2}})
+def build_checked(index: int) -> Any:
+    """Return a branch without constants that has a keyword beyond types."""
+    return build_object(f"a{index}", f"b{index}", **{f"a{index}": TEXT, f"b{index}": {**INTEGER, "multipleOf": 2}})
 
 
-WAYS: dict[str, Callable[[int], Any]] = {
-    "tagged": tagged,
-    "nested": nested,
-    "paired": paired,
-    "untagged": untagged,
-    "checked": checked,
+BRANCH_BUILDERS: dict[str, Callable[[int], Any]] = {
+    "tagged": build_tagged,
+    "nested": build_nested,
+    "paired": build_paired,
+    "untagged": build_untagged,
+    "checked": build_checked,
 }
 
 
-def schemas(count: int) -> dict[str, Any]:
-    """A property `u` with a union of so many branches, for each way to tell them apart."""
-    unions = {name: {"anyOf": [branch(index) for index in range(count)]} for name, branch in WAYS.items()}
-    return {f"t/{name}": record("u", u=union) for name, union in unions.items()}
+def build_schemas(count: int) -> dict[str, Any]:
+    """Return objects with a property `u`, a union of `count` branches, for each kind of branch."""
+    unions = {name: {"anyOf": [branch(index) for index in range(count)]} for name, branch in BRANCH_BUILDERS.items()}
+    return {f"t/{name}": build_object("u", u=union) for name, union in unions.items()}
 
 
 @pytest.fixture(scope="module")
-def wide(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    return project(tmp_path_factory.mktemp("wide"), schemas(BRANCHES))
+def wide(tmp_path_factory: pytest.TempPathFactory) -> LoadedArtifacts:
+    return build_project(tmp_path_factory.mktemp("wide"), build_schemas(BRANCHES))
 
 
 @pytest.fixture(scope="module")
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    return project(tmp_path_factory.mktemp("narrow"), schemas(BRANCHES // 4))
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> LoadedArtifacts:
+    return build_project(tmp_path_factory.mktemp("narrow"), build_schemas(BRANCHES // 4))
 
 
-# the way to tell the branches apart, a value of the union, the place of its one fault, and words that name it
-FAULTS: dict[str, tuple[str, Any, str, tuple[str, ...]]] = {
+# kind of branch, value of the union, pointer of its one violation, and parts of the message
+VIOLATIONS: dict[str, tuple[str, Any, str, tuple[str, ...]]] = {
     "an unknown tag": ("tagged", {"type": "kind.x", "value": 1}, "/type", ('"kind.x"',)),
     "an unknown tag, and more wrong": ("tagged", {"type": "kind.124", "value": ""}, "/type", ('"kind.124"',)),
     "no tag": ("tagged", {"value": 1}, "/type", ("`type` is missing",)),
@@ -122,60 +122,62 @@ FAULTS: dict[str, tuple[str, Any, str, tuple[str, ...]]] = {
 }
 
 
-def views(ours: TypeContract) -> dict[str, Callable[[bytes], tuple[Finding, ...]]]:
-    """The three that say what is wrong."""
-    return {"validator": ours.validator_findings, "model": ours.model_findings, "codec": ours.codec_findings}
+def get_checks(contract: TypeContract) -> dict[str, Callable[[bytes], tuple[Finding, ...]]]:
+    """Return the three checks by name."""
+    return {"validator": contract.check_schema, "model": contract.check_model, "codec": contract.check_codec}
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_it_is_one_finding_where_it_is_wrong(name: str, wide: Loaded) -> None:
-    way, value, pointer, words = FAULTS[name]
-    for who, findings_of in views(contract(wide, f"t/{way}")).items():
-        found = findings_of(dump({"u": value}))
-        assert [finding.pointer for finding in found] == [f"/u{pointer}"], who
-        assert [word for word in words if word not in found[0].message] == [], (who, found[0].message)
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_a_violation_is_one_finding(name: str, wide: LoadedArtifacts) -> None:
+    kind, value, pointer, parts = VIOLATIONS[name]
+    for artifact, check in get_checks(get_contract(wide, f"t/{kind}")).items():
+        findings = check(dump({"u": value}))
+        assert [finding.pointer for finding in findings] == [f"/u{pointer}"], artifact
+        assert [part for part in parts if part not in findings[0].message] == [], (artifact, findings[0].message)
 
 
-@pytest.mark.parametrize("name", WAYS)
-def test_every_branch_takes_its_own(name: str, wide: Loaded) -> None:
-    ours = contract(wide, f"t/{name}")
+@pytest.mark.parametrize("name", BRANCH_BUILDERS)
+def test_every_branch_accepts_its_values(name: str, wide: LoadedArtifacts) -> None:
+    contract = get_contract(wide, f"t/{name}")
     for index in (0, 61, BRANCHES - 1):
-        properties = WAYS[name](index)["properties"]
-        value = {"u": {key: example(schema) for key, schema in properties.items()}}
-        assert [findings_of(dump(value)) for findings_of in views(ours).values()] == [(), (), ()]
-        back = ours.round_trip(dump(value))
+        properties = BRANCH_BUILDERS[name](index)["properties"]
+        value = {"u": {key: build_example(schema) for key, schema in properties.items()}}
+        assert [check(dump(value)) for check in get_checks(contract).values()] == [(), (), ()]
+        back = contract.round_trip(dump(value))
         assert isinstance(back, bytes)
         assert json.loads(back) == value
 
 
-def example(schema: Any) -> Any:
-    """One value of a schema."""
+def build_example(schema: Any) -> Any:
+    """Return one value of a schema."""
     match schema:
         case {"const": value}:
             return value
         case {"type": "integer"}:
             return 2
         case {"properties": properties}:
-            return {key: example(inner) for key, inner in properties.items()}
+            return {key: build_example(inner) for key, inner in properties.items()}
         case _:
             return "x"
 
 
-def seconds(ours: TypeContract, text: bytes) -> float:
-    """The processor time of saying once what is wrong, at best."""
-    took: list[float] = []
+def measure_seconds(contract: TypeContract, text: bytes) -> float:
+    """Return the shortest processor time of five runs of all checks, in seconds."""
+    durations: list[float] = []
     for _ in range(5):
         start = time.process_time()
-        for findings_of in views(ours).values():
-            assert findings_of(text)
-        took.append(time.process_time() - start)
-    return min(took)
+        for check in get_checks(contract).values():
+            assert check(text)
+        durations.append(time.process_time() - start)
+    return min(durations)
 
 
 @pytest.mark.parametrize("name", ["an unknown tag", "an unknown nested tag", "a fault beside two tags"])
-def test_four_times_the_branches_are_no_more_than_eight_times_the_work(name: str, wide: Loaded, narrow: Loaded) -> None:
-    way, value, _, _ = FAULTS[name]
+def test_four_times_the_branches_are_no_more_than_eight_times_the_work(
+    name: str, wide: LoadedArtifacts, narrow: LoadedArtifacts
+) -> None:
+    kind, value, _, _ = VIOLATIONS[name]
     text = dump({"u": value})
-    few, many = (seconds(contract(loaded, f"t/{way}"), text) for loaded in (narrow, wide))
+    few, many = (measure_seconds(get_contract(loaded, f"t/{kind}"), text) for loaded in (narrow, wide))
     assert many < 8 * few + 0.005
     assert many < 0.5

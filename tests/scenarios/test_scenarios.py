@@ -1,4 +1,4 @@
-"""Every folder here is a small project: what is generated from it, and what is said about it.
+"""Scenarios: each folder is a small project with its output and diagnostics.
 
 `input/` is the project, `output/` what the fast emitters write, `diagnostics.txt` what is reported. `RECORD=1 pytest`
 writes output and diagnostics anew; a file too many fails like a file too few.
@@ -13,7 +13,7 @@ import pytest
 
 from wirelock.build import Build, build
 from wirelock.config import Config, read_config
-from wirelock.diagnostics import Diagnostic, in_order
+from wirelock.diagnostics import Diagnostic, sort_unique
 from wirelock.emit import EMITTERS
 
 HERE = Path(__file__).parent
@@ -27,11 +27,11 @@ def outcome(project: Path) -> tuple[dict[str, bytes], str]:
     if not isinstance(config, Config):
         return {}, listing(config)
     built = build(config)
-    files, found = emitted(built) if built.sound else ({}, ())
-    return files, listing(in_order((*built.diagnostics, *found)))
+    files, found = emit_scenario(built) if built.is_sound else ({}, ())
+    return files, listing(sort_unique((*built.diagnostics, *found)))
 
 
-def emitted(built: Build) -> tuple[dict[str, bytes], tuple[Diagnostic, ...]]:
+def emit_scenario(built: Build) -> tuple[dict[str, bytes], tuple[Diagnostic, ...]]:
     """The ledger and the output of the emitters that a reader can follow."""
     results = [emitter.emit(built) for emitter in EMITTERS if emitter.name in SHOWN]
     artifacts = [built.ledger, *(artifact for result in results for artifact in result.artifacts)]
@@ -40,10 +40,10 @@ def emitted(built: Build) -> tuple[dict[str, bytes], tuple[Diagnostic, ...]]:
 
 def listing(diagnostics: tuple[Diagnostic, ...]) -> str:
     """One diagnostic a line, its hint below it."""
-    return "".join(f"{d.level} {d.code.id} {d.where}: {d.message}\n    {d.hint}\n" for d in diagnostics)
+    return "".join(f"{d.level} {d.code.id} {d.location}: {d.message}\n    {d.hint}\n" for d in diagnostics)
 
 
-def recorded(folder: Path) -> dict[str, bytes]:
+def record_expectation(folder: Path) -> dict[str, bytes]:
     """The files below a folder, by path."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
@@ -55,12 +55,12 @@ def test_scenario(name: str) -> None:
     if os.environ.get("RECORD"):
         record(scenario, files, diagnostics)
     assert diagnostics == (scenario / "diagnostics.txt").read_text("utf-8")
-    assert files == recorded(scenario / "output")
+    assert files == record_expectation(scenario / "output")
 
 
 def record(scenario: Path, files: dict[str, bytes], diagnostics: str) -> None:
-    """Make what was found the expectation."""
-    for path in recorded(scenario / "output"):
+    """Record the actual output as the expectation."""
+    for path in record_expectation(scenario / "output"):
         (scenario / "output" / path).unlink()
     for path, content in files.items():
         target = scenario / "output" / path

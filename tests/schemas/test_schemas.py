@@ -1,4 +1,4 @@
-"""What the schemas of OpenCode's API promise, apart from what any recording shows."""
+"""The schemas of OpenCode's API, independent of recordings."""
 
 from __future__ import annotations
 

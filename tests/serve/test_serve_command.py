@@ -1,4 +1,4 @@
-"""The command: it runs until it is told to end, and says on standard error what happens."""
+"""The command `wirelock serve`: log, exit codes and diagnostics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMMAND = [sys.executable, "-m", "wirelock", "serve"]
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command, which is to end at once."""
+    """Run the command; it must exit by itself."""
     return subprocess.run(
         [*COMMAND, *arguments], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=60
     )
@@ -32,14 +32,14 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def taken() -> Iterator[str]:
-    """An address where something else listens."""
+    """An address that is in use."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield f"127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_it_serves_until_it_is_told_to_end() -> None:
+def test_it_serves_until_sigterm() -> None:
     command = [*COMMAND, "--upstream", "http://127.0.0.1:1", "--listen", "127.0.0.1:0", "--log", "json"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None and process.stdout is not None
@@ -62,19 +62,19 @@ def test_it_serves_until_it_is_told_to_end() -> None:
     assert "draining" in events
 
 
-def test_it_warns_where_others_can_reach_it() -> None:
+def test_it_warns_about_an_address_for_remote_clients() -> None:
     command = [*COMMAND, "--upstream", "http://127.0.0.1:1", "--listen", "0.0.0.0:0"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         first, second = process.stderr.readline(), process.stderr.readline()
         process.send_signal(signal.SIGINT)
     assert process.returncode == 0
-    found = re.search(r" INFO listening address=(0\.0\.0\.0:[1-9][0-9]*) ", first)
-    assert found, first
-    assert second.endswith(f" WARNING listening without TLS where other machines can reach it address={found[1]}\n")
+    match = re.search(r" INFO listening address=(0\.0\.0\.0:[1-9][0-9]*) ", first)
+    assert match, first
+    assert second.endswith(f" WARNING listening without TLS on an address for remote clients address={match[1]}\n")
 
 
-def test_it_does_not_lend_its_credentials_to_other_machines() -> None:
+def test_it_does_not_expose_its_credentials_to_remote_clients() -> None:
     done = run(
         "--upstream",
         "http://127.0.0.1:1",
@@ -84,22 +84,25 @@ def test_it_does_not_lend_its_credentials_to_other_machines() -> None:
         WIRELOCK_UPSTREAM_PASSWORD="hunter2",
     )
     assert done.returncode == 2
-    assert "LISTEN_INVALID  whoever reaches 0.0.0.0:0 would call the server with our credentials" in done.stdout
+    assert (
+        "CREDENTIALS_EXPOSED  every client that reaches 0.0.0.0:0 could call the server with our credentials"
+        in done.stdout
+    )
     assert "--tls-authority" in done.stdout and "hunter2" not in done.stdout + done.stderr
 
 
-def metrics_with(page: str, line: str) -> str:
-    """The metrics when this line is among them, or as they are after ten seconds."""
+def wait_for_metrics(page: str, line: str) -> str:
+    """Return the metrics once they contain a line, or after ten seconds."""
     end = time.monotonic() + 10
     while True:
-        with urllib.request.urlopen(page, timeout=10) as answer:
-            text: str = answer.read().decode()
+        with urllib.request.urlopen(page, timeout=10) as response:
+            text: str = response.read().decode()
         if line in text or time.monotonic() > end:
             return text
         time.sleep(0.05)
 
 
-def test_it_serves_metrics_and_writes_the_spans_that_the_environment_asks_for() -> None:
+def test_it_serves_metrics_and_exports_spans_as_the_environment_says() -> None:
     command = [
         *COMMAND,
         "--upstream",
@@ -126,7 +129,7 @@ def test_it_serves_metrics_and_writes_the_spans_that_the_environment_asks_for() 
             session_pb2_grpc.SessionServiceStub(channel).ListSessions(session_pb2.Empty(), timeout=60)
         assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
         counted = 'wirelock_findings_total{code="UPSTREAM_UNREACHABLE"} 1.0'
-        text = metrics_with(events["metrics"]["page"], counted)  # the client is answered first
+        text = wait_for_metrics(events["metrics"]["page"], counted)  # calls are counted after their response
         process.send_signal(signal.SIGTERM)
         lines, spans = process.stderr.read(), process.stdout.read()
     assert process.returncode == 0
@@ -136,34 +139,34 @@ def test_it_serves_metrics_and_writes_the_spans_that_the_environment_asks_for() 
 
 
 @pytest.mark.parametrize(("address", "code"), [("nowhere", "LISTEN_INVALID"), ("{taken}", "METRICS_LISTEN_FAILED")])
-def test_metrics_that_cannot_be_served_keep_it_from_running(taken: str, address: str, code: str) -> None:
+def test_it_does_not_run_without_its_metrics(taken: str, address: str, code: str) -> None:
     done = run("--upstream", "http://127.0.0.1:1", "--listen", "127.0.0.1:0", "--metrics", address.format(taken=taken))
     assert done.returncode == 2
     assert code in done.stdout
 
 
-def test_traces_that_nothing_can_send_keep_it_from_running() -> None:
+def test_it_does_not_run_without_its_trace_exporter() -> None:
     environment = {"OTEL_TRACES_EXPORTER": "carrier-pigeon"}
     done = run("--upstream", "http://127.0.0.1:1", "--listen", "127.0.0.1:0", "--traces", **environment)
     assert done.returncode == 2
     assert "TRACING_UNAVAILABLE" in done.stdout and "carrier-pigeon" in done.stdout
 
 
-def test_a_port_in_use_is_said(taken: str) -> None:
+def test_a_port_in_use_is_reported(taken: str) -> None:
     done = run("--upstream", "http://127.0.0.1:1", "--listen", taken)
     assert done.returncode == 2
     assert f"LISTEN_FAILED  cannot listen on {taken}: address already in use" in done.stdout
-    assert "is something else listening there?" in done.stdout
+    assert "stop the process that uses the port" in done.stdout
     assert done.stderr == ""
 
 
 @pytest.mark.parametrize("host", ["203.0.113.9", "[2001:db8::9]", "nowhere.invalid"])
-def test_an_address_of_another_machine_is_said(host: str) -> None:
-    """The addresses are those of examples (RFC 5737, RFC 3849), which no machine has, and a name that nobody has."""
+def test_an_address_of_another_machine_is_reported(host: str) -> None:
+    """Addresses for documentation (RFC 5737, RFC 3849), which no machine has, and an unknown host."""
     done = run("--upstream", "http://127.0.0.1:1", "--listen", f"{host}:0")
     assert done.returncode == 2
     assert f"LISTEN_FAILED  cannot listen on {host}:0: " in done.stdout
-    assert "it is no address of this machine" in done.stdout and "something else" not in done.stdout
+    assert "use an address of this machine" in done.stdout and "stop the process" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -176,19 +179,19 @@ def test_an_address_of_another_machine_is_said(host: str) -> None:
         (("--upstream", "https://127.0.0.1:1", "--upstream-authority", "none.pem"), "UPSTREAM_INVALID"),
     ],
 )
-def test_what_cannot_run_says_so(arguments: tuple[str, ...], code: str) -> None:
+def test_invalid_arguments_are_reported(arguments: tuple[str, ...], code: str) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert code in done.stdout and "secret" not in done.stdout
 
 
-def test_without_a_project_it_says_so(tmp_path: Path) -> None:
+def test_a_missing_project_is_reported(tmp_path: Path) -> None:
     done = subprocess.run([*COMMAND, "--upstream", "http://127.0.0.1:1"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
     assert "CONFIG_MISSING" in done.stdout
 
 
-def test_without_the_optional_packages_it_names_the_extra() -> None:
+def test_missing_packages_name_the_extra() -> None:
     code = (
         "import importlib.util as u, sys; find = u.find_spec\n"
         "u.find_spec = lambda name, *a: None if name == 'aiohttp' else find(name, *a)\n"

@@ -1,20 +1,21 @@
-"""The address of a server: what is none is said before anything is dialled."""
+"""Addresses of servers are validated before a connection is opened."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from checkout import ROOT, configuration
+from checkout import ROOT, load_config
 
+from wirelock.api.project import Project
 from wirelock.api.proxy import proxy
 from wirelock.api.record import record
 from wirelock.api.serve import serve
 from wirelock.api.verify_live import verify_live
 from wirelock.diagnostics import Diagnostic
-from wirelock.serve.net.upstream import Upstream, upstream
+from wirelock.serve.net.upstream import Upstream, resolve_upstream
 
-WRONG = [
+INVALID = [
     "http://[::1",
     "http://127.0.0.1:99999",
     "http://127.0.0.1:abc",
@@ -30,37 +31,39 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("address", [*WRONG, "", "localhost:1", "ftp://a", "http://", "http://a?b", "http://a#b"])
-def test_what_is_no_address_of_a_server_is_said(address: str) -> None:
-    found = upstream(address, {})
-    assert isinstance(found, Diagnostic) and found.code.id == "UPSTREAM_INVALID"
+@pytest.mark.parametrize("address", [*INVALID, "", "localhost:1", "ftp://a", "http://", "http://a?b", "http://a#b"])
+def test_an_invalid_address_is_rejected(address: str) -> None:
+    resolved = resolve_upstream(address, {})
+    assert isinstance(resolved, Diagnostic) and resolved.code.id == "UPSTREAM_INVALID"
 
 
 ADDRESSES = ["http://127.0.0.1:4096", "http://[::1]:1", "https://api.example/v1", "http://a/", "http://bücher.example"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_an_address_is_one(address: str) -> None:
-    found = upstream(address, {})
-    assert isinstance(found, Upstream) and found.url == address.rstrip("/")
+def test_a_valid_address_is_accepted(address: str) -> None:
+    resolved = resolve_upstream(address, {})
+    assert isinstance(resolved, Upstream) and resolved.url == address.rstrip("/")
 
 
-@pytest.mark.parametrize("address", [*WRONG[:3], "http://a..b"])
-def test_every_command_that_dials_says_so(address: str, tmp_path: Path) -> None:
-    config = configuration(ROOT)
+@pytest.mark.parametrize("address", [*INVALID[:3], "http://a..b"])
+def test_every_command_with_an_upstream_reports_it(address: str, tmp_path: Path) -> None:
+    config = load_config(ROOT)
     reports = [
-        serve(config, address, "127.0.0.1:0"),
-        proxy(config, address, lambda listens: None),
-        record(address, str(tmp_path / "a.har"), lambda listens: None),
-        verify_live(config, address, {}),
+        serve(Project(config), address, "127.0.0.1:0"),
+        proxy(Project(config), address, lambda address: None),
+        record(address, str(tmp_path / "a.har"), lambda address: None),
+        verify_live(Project(config), address, {}),
     ]
     for report in reports:
-        assert [one.code.id for one in report.diagnostics] == ["UPSTREAM_INVALID"] and report.exit_code == 2
+        assert [diagnostic.code.id for diagnostic in report.diagnostics] == [
+            "UPSTREAM_INVALID"
+        ] and report.exit_code == 2
 
 
 def test_a_user_has_no_colon() -> None:
-    """Where a password begins is said by the first one (RFC 7617, 2), so the server would see another user."""
-    found = upstream("http://a", {"WIRELOCK_UPSTREAM_USER": "a:b", "WIRELOCK_UPSTREAM_PASSWORD": "secret"})
-    assert isinstance(found, Diagnostic) and found.code.id == "UPSTREAM_CREDENTIALS"
-    assert "WIRELOCK_UPSTREAM_USER" in found.message and "a:b" not in found.message + found.hint
-    assert isinstance(upstream("http://a", {"WIRELOCK_UPSTREAM_PASSWORD": "a:b"}), Upstream)
+    """The first colon begins the password (RFC 7617, section 2), so the server would see another user."""
+    resolved = resolve_upstream("http://a", {"WIRELOCK_UPSTREAM_USER": "a:b", "WIRELOCK_UPSTREAM_PASSWORD": "secret"})
+    assert isinstance(resolved, Diagnostic) and resolved.code.id == "UPSTREAM_CREDENTIALS"
+    assert "WIRELOCK_UPSTREAM_USER" in resolved.message and "a:b" not in resolved.message + resolved.hint
+    assert isinstance(resolve_upstream("http://a", {"WIRELOCK_UPSTREAM_PASSWORD": "a:b"}), Upstream)

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from wirelock.api.emit import emitted
+from wirelock.api.emit import emit_all
 from wirelock.build import Build, build
 from wirelock.config import Config
 from wirelock.parse.schemas import MAX_SCHEMA_DEPTH
-from wirelock.progress import silent
+from wirelock.progress import noop_progress
 from wirelock.source.documents import MAX_BYTES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def built(root: Path, text: str | dict[str, Any]) -> Build:
+def build_project(root: Path, text: str | dict[str, Any]) -> Build:
     """A project of one schema."""
     (root / "schemas/a").mkdir(parents=True)
     content = text if isinstance(text, str) else json.dumps(text)
@@ -38,9 +38,9 @@ def built(root: Path, text: str | dict[str, Any]) -> Build:
     ids=["nesting", "digits", "exponent"],
 )
 def test_a_schema_past_a_limit_is_one_finding_that_names_it(tmp_path: Path, text: str, words: str) -> None:
-    [finding] = built(tmp_path, text).diagnostics
-    assert (finding.code.id, finding.fails) == ("SOURCE_NOT_JSON", True)
-    assert words in finding.message and finding.where.line == 1
+    [finding] = build_project(tmp_path, text).diagnostics
+    assert (finding.code.id, finding.is_failure) == ("SOURCE_NOT_JSON", True)
+    assert words in finding.message and finding.location.line == 1
 
 
 def test_a_schema_file_past_the_limit_is_not_read(tmp_path: Path) -> None:
@@ -60,12 +60,12 @@ def test_a_graph_of_two_to_the_26_paths_is_walked_once(tmp_path: Path) -> None:
         for n in range(26)
     }
     schema = {"$schema": DIALECT, "$defs": {**steps, "step26": {"type": "string"}}, "$ref": "#/$defs/step0"}
-    project = built(tmp_path, schema)
+    project = build_project(tmp_path, schema)
     assert project.diagnostics == ()
     assert len(project.graph.definitions) == 28
 
 
-def nested(levels: int) -> dict[str, Any]:
+def nest(levels: int) -> dict[str, Any]:
     """Lists of lists."""
     schema: dict[str, Any] = {"type": "string"}
     for _ in range(levels):
@@ -74,13 +74,13 @@ def nested(levels: int) -> dict[str, Any]:
 
 
 def test_schemas_inside_each_other_have_a_limit_that_is_ours(tmp_path: Path) -> None:
-    deepest = built(tmp_path / "deepest", nested(MAX_SCHEMA_DEPTH - 1))
-    assert [d for d in deepest.diagnostics if d.fails] == []
-    assert emitted(deepest, silent).sound
+    deepest = build_project(tmp_path / "deepest", nest(MAX_SCHEMA_DEPTH - 1))
+    assert [d for d in deepest.diagnostics if d.is_failure] == []
+    assert emit_all(deepest, noop_progress).is_sound
     for levels in (MAX_SCHEMA_DEPTH, 250, 500):
-        [finding] = built(tmp_path / str(levels), nested(levels)).diagnostics
-        assert (finding.code.id, finding.fails) == ("SCHEMA_INVALID", True)
-        assert "nested deeper than 64" in finding.message and finding.where.line == 1
+        [finding] = build_project(tmp_path / str(levels), nest(levels)).diagnostics
+        assert (finding.code.id, finding.is_failure) == ("SCHEMA_INVALID", True)
+        assert "nested deeper than 64" in finding.message and finding.location.line == 1
 
 
 def test_types_may_be_inside_each_other_as_deep_as_there_are_types(tmp_path: Path) -> None:
@@ -90,5 +90,5 @@ def test_types_may_be_inside_each_other_as_deep_as_there_are_types(tmp_path: Pat
         for name, inner in pairwise(names)
     }
     schema = {"$schema": DIALECT, "$ref": "#/$defs/step0", "$defs": {**steps, names[-1]: {"type": "object"}}}
-    chained = built(tmp_path, schema)
+    chained = build_project(tmp_path, schema)
     assert chained.diagnostics == () and len(chained.graph.definitions) == len(names) + 1

@@ -13,7 +13,7 @@ import pytest
 from wirelock.diagnostics import Diagnostic
 from wirelock.source import Document
 from wirelock.source.documents import MAX_BYTES
-from wirelock.source.origins import Folder, Server, origin_of
+from wirelock.source.origins import FolderOrigin, ServerOrigin, find_origin
 from wirelock.source.web import fetch
 
 
@@ -22,13 +22,13 @@ from wirelock.source.web import fetch
     ["../up.json", "a/../../up.json", "/etc/passwd", "file:///etc/passwd", "//h/x", "\\x", "http://[", "C:/x"],
 )
 def test_a_folder_is_not_left(tmp_path: Path, reference: str) -> None:
-    assert Folder(tmp_path, "", "api.json").locate("api.json", reference) is None
-    assert Folder(tmp_path, "../api/", "../api/api.json").locate("../api/api.json", reference) is None
+    assert FolderOrigin(tmp_path, "", "api.json").locate("api.json", reference) is None
+    assert FolderOrigin(tmp_path, "../api/", "../api/api.json").locate("../api/api.json", reference) is None
 
 
 def test_a_reference_may_go_up_inside_the_folder(tmp_path: Path) -> None:
-    assert Folder(tmp_path, "", "api.json").locate("paths/pet.json", "../schemas/pet.json") == "schemas/pet.json"
-    outside = Folder(tmp_path, "../api/", "../api/api.json")
+    assert FolderOrigin(tmp_path, "", "api.json").locate("paths/pet.json", "../schemas/pet.json") == "schemas/pet.json"
+    outside = FolderOrigin(tmp_path, "../api/", "../api/api.json")
     assert outside.locate("../api/paths/pet.json", "../pet.json") == "../api/pet.json"
 
 
@@ -36,17 +36,17 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret.json").write_text("{}")
     (tmp_path / "api").mkdir()
     (tmp_path / "api/link.json").symlink_to(tmp_path / "secret.json")
-    found = Folder(tmp_path / "api", "", "api.json").read("link.json")
+    found = FolderOrigin(tmp_path / "api", "", "api.json").read("link.json")
     assert isinstance(found, Diagnostic) and found.code.id == "SOURCE_OUTSIDE"
 
 
 def test_a_file_of_the_project_may_refer_to_all_of_it(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/api.yaml").write_text("a: 1")
-    origin = origin_of(str(tmp_path / "docs/api.yaml"), tmp_path)
+    origin = find_origin(str(tmp_path / "docs/api.yaml"), tmp_path)
     assert origin.entry == "docs/api.yaml"
     assert origin.locate(origin.entry, "../schemas/pet.json") == "schemas/pet.json"
-    other = origin_of(str(tmp_path / "docs/api.yaml"), tmp_path / "elsewhere")
+    other = find_origin(str(tmp_path / "docs/api.yaml"), tmp_path / "elsewhere")
     assert other.locate(other.entry, "../schemas/pet.json") is None
     assert isinstance(other.read(other.entry), Document)
 
@@ -88,13 +88,17 @@ def server() -> Iterator[str]:
 
 def test_a_document_is_fetched_also_after_a_redirect_on_the_same_host(server: str) -> None:
     for name in ("/api.json", "/near"):
-        document = origin_of(f"{server}{name}", Path()).read(f"{server}{name}")
+        document = find_origin(f"{server}{name}", Path()).read(f"{server}{name}")
         assert isinstance(document, Document) and document.value == {"openapi": "3.1.0"}
 
 
 @pytest.mark.parametrize(
     ("path", "words"),
-    [("/far", "redirects to http://other.invalid"), ("/file", "Redirection to url 'file:"), ("/gone", "answers 404")],
+    [
+        ("/far", "unsupported redirect to http://other.invalid"),
+        ("/file", "Redirection to url 'file:"),
+        ("/gone", "responds 404"),
+    ],
 )
 def test_what_is_no_document_is_a_finding(server: str, path: str, words: str) -> None:
     found = fetch(server + path)
@@ -114,7 +118,7 @@ def test_an_address_that_cannot_be_read_is_a_finding(address: str) -> None:
 
 
 def test_a_server_is_not_left() -> None:
-    origin = Server("https://api.example/v1/openapi.json")
+    origin = ServerOrigin("https://api.example/v1/openapi.json")
     assert origin.locate(origin.entry, "pet.json") == "https://api.example/v1/pet.json"
     for reference in ("https://other.example/x.json", "http://api.example/x.json", "//other.example/x", "file:///x"):
         assert origin.locate(origin.entry, reference) is None

@@ -1,4 +1,4 @@
-"""YAML as far as JSON goes: what it says, where it stands, and what is refused."""
+"""YAML limited to JSON: values, locations, and refused features."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 from wirelock.diagnostics import Diagnostic
 from wirelock.runtime.json.text import Json
 from wirelock.source import Document
-from wirelock.source.yaml import yaml_document
+from wirelock.source.yaml import parse_yaml_document
 
 
 def read(text: str) -> Document:
-    document = yaml_document("api.yaml", text.encode())
+    document = parse_yaml_document("api.yaml", text.encode())
     assert isinstance(document, Document), document
     return document
 
 
-def refused(text: str | bytes) -> Diagnostic:
-    found = yaml_document("api.yaml", text if isinstance(text, bytes) else text.encode())
+def assert_refused(text: str | bytes) -> Diagnostic:
+    found = parse_yaml_document("api.yaml", text if isinstance(text, bytes) else text.encode())
     assert isinstance(found, Diagnostic), found
     return found
 
@@ -61,16 +61,16 @@ def test_values_are_those_of_yaml_1_2(text: str, value: Json) -> None:
 
 def test_positions_are_those_of_names_and_items() -> None:
     document = read("a:\n  - b: 1\n  - /x~y: [2]\n")
-    assert document.at("/a").line == 1
-    assert (document.at("/a/0/b").line, document.at("/a/0/b").column) == (2, 5)
-    assert (document.at("/a/1/~1x~0y/0").line, document.at("/a/1/~1x~0y/0").column) == (3, 12)
+    assert document.get_location("/a").line == 1
+    assert (document.get_location("/a/0/b").line, document.get_location("/a/0/b").column) == (2, 5)
+    assert (document.get_location("/a/1/~1x~0y/0").line, document.get_location("/a/1/~1x~0y/0").column) == (3, 12)
 
 
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("a: 1\nb: 2\na: 3", 3, "'a' is given twice"),
-        ("1: a\n'1': b", 2, "'1' is given twice"),
+        ("a: 1\nb: 2\na: 3", 3, "duplicate key 'a'"),
+        ("1: a\n'1': b", 2, "duplicate key '1'"),
         ("a: 1\n---\nb: 2", 2, "a second document"),
         ("a: {<<: {b: 1}}", 1, "merge key"),
         ("a: !thing b", 1, "the tag !thing"),
@@ -78,31 +78,31 @@ def test_positions_are_those_of_names_and_items() -> None:
         ("a: !!python/object/apply:os.system [x]", 1, "the tag"),
         ("a: *gone", 1, "*gone"),
         ("a: &a [*a]", 1, "*a"),
-        ("[a, b]: c", 1, "a name that is not text"),
+        ("[a, b]: c", 1, "a key that is not a string"),
         ("a: 1e999", 1, "double range"),
         ("a: [", 2, ""),
-        ("[" * 2000, 1, "nesting past 512 levels"),
-        ("\n".join("[" * 600), 513, "nesting past 512 levels"),
-        ("\n".join(" " * level + "- " for level in range(600)), 513, "nesting past 512 levels"),
-        ("\n".join(" " * level + "a:" for level in range(2000)), 513, "nesting past 512 levels"),
-        ("[" * 100_000, 1, "nesting past 512 levels"),
+        ("[" * 2000, 1, "nesting deeper than 512 levels"),
+        ("\n".join("[" * 600), 513, "nesting deeper than 512 levels"),
+        ("\n".join(" " * level + "- " for level in range(600)), 513, "nesting deeper than 512 levels"),
+        ("\n".join(" " * level + "a:" for level in range(2000)), 513, "nesting deeper than 512 levels"),
+        ("[" * 100_000, 1, "nesting deeper than 512 levels"),
     ],
     ids=lambda part: repr(part)[:40],
 )
 def test_what_json_could_not_say_is_refused_at_its_line(text: str, line: int, words: str) -> None:
-    finding = refused(text)
+    finding = assert_refused(text)
     assert finding.code.id == "SOURCE_NOT_YAML" and finding.hint
     assert words in finding.message
-    assert finding.where.line == line
+    assert finding.location.line == line
 
 
 def test_the_deepest_text_is_read_wherever_it_is_read_from() -> None:
     text = "[" * 512 + "]" * 512
 
-    def below(frames: int) -> Json:
-        return below(frames - 1) if frames else read(text).value
+    def get_below(frames: int) -> Json:
+        return get_below(frames - 1) if frames else read(text).value
 
-    value = below(900)  # of the interpreter's thousand
+    value = get_below(900)  # of the interpreter's thousand
     for _ in range(511):
         assert isinstance(value, list)
         (value,) = value
@@ -112,8 +112,8 @@ def test_the_deepest_text_is_read_wherever_it_is_read_from() -> None:
 def test_aliases_count_as_much_as_what_they_stand_for() -> None:
     names = "abcdefghij"
     rows = [f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]" for old, new in pairwise(names)]
-    assert "more than 1000000 values" in refused("\n".join(["a: &a [1, 1]", *rows])).message
+    assert "more than 1000000 values" in assert_refused("\n".join(["a: &a [1, 1]", *rows])).message
 
 
 def test_text_that_is_no_utf_8_is_refused() -> None:
-    assert "UTF-8" in refused(b"a: \xff").message
+    assert "UTF-8" in assert_refused(b"a: \xff").message

@@ -1,4 +1,4 @@
-"""The official JSON Schema test suite, from the sdist of `jsonschema`: its cases, and the schemas they refer to."""
+"""The official JSON Schema test suite, from the sdist of `jsonschema`: cases, and the schemas they refer to."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from jsonschema_specifications import REGISTRY
+from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs]  # it is not marked as typed
 
 SDIST = "jsonschema-4.26.0"
 DRAFTS = {
@@ -25,13 +25,13 @@ CACHE = Path(__file__).parents[2] / ".pytest_cache/d/json-schema-test-suite"
 HOST = "http://localhost:1234/"
 
 
-class NotFetched(Exception):
-    """The suite is not at hand, and why."""
+class FetchError(Exception):
+    """Raised with the reason if the suite cannot be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
-    """A document, and whether it is valid; `key` is what `nonconforming.toml` calls it."""
+class SuiteTest:
+    """A document with its expected validity; `key` is its name in `nonconforming.toml`."""
 
     key: str
     data: Any
@@ -39,13 +39,13 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One schema of the suite with its tests; `schema` states its dialect if it can."""
+class SuiteCase:
+    """A schema of the suite with its tests; `schema` has a `$schema` unless it is boolean."""
 
     draft: str
     file: str
     schema: Any
-    tests: tuple[Test, ...]
+    tests: tuple[SuiteTest, ...]
 
 
 @dataclass(frozen=True)
@@ -54,26 +54,28 @@ class Suite:
 
     folder: Path
 
-    def required(self, draft: str) -> list[Case]:
-        """The cases that whoever claims the draft must get right."""
-        return list(self._cases(draft, ""))
+    def load_required(self, draft: str) -> list[SuiteCase]:
+        """Return the required cases of a draft."""
+        return list(self._load_cases(draft, ""))
 
-    def optional(self, draft: str) -> list[Case]:
-        """The other cases, apart from those about what each `format` means."""
-        return list(self._cases(draft, "optional"))
+    def load_optional(self, draft: str) -> list[SuiteCase]:
+        """Return the optional cases of a draft, except those for single formats."""
+        return list(self._load_cases(draft, "optional"))
 
-    def _cases(self, draft: str, folder: str) -> Iterator[Case]:
+    def _load_cases(self, draft: str, folder: str) -> Iterator[SuiteCase]:
         home = self.folder / "tests" / draft
         for path in sorted((home / folder).glob("*.json")):
             for case in json.loads(path.read_text("utf-8")):
                 file = path.relative_to(home).with_suffix("").as_posix()
                 place = f"{draft}/{file}/{case['description']}"
-                tests = (Test(f"{place}/{test['description']}", test["data"], test["valid"]) for test in case["tests"])
-                yield Case(draft, file, stated(case["schema"], draft), tuple(tests))
+                tests = (
+                    SuiteTest(f"{place}/{test['description']}", test["data"], test["valid"]) for test in case["tests"]
+                )
+                yield SuiteCase(draft, file, add_dialect(case["schema"], draft), tuple(tests))
 
-    def registry(self, case: Case) -> dict[str, Any]:
-        """The remote schemas and meta-schemas that a case may refer to, by their URI."""
-        known = self.remotes(case.draft)
+    def build_registry(self, case: SuiteCase) -> dict[str, Any]:
+        """Return the remote schemas and meta-schemas that a case may refer to, by URI."""
+        known = self.load_remotes(case.draft)
         needed: dict[str, Any] = {}
         open_texts = [json.dumps(case.schema)]
         while open_texts:
@@ -86,29 +88,29 @@ class Suite:
                     open_texts.append(json.dumps(schema))
         return needed
 
-    @cache  # noqa: B019  # one suite a run
-    def remotes(self, draft: str) -> dict[str, Any]:
-        """Every remote schema of a draft, and the meta-schemas of all three."""
+    @cache  # noqa: B019  # there is one suite in a run
+    def load_remotes(self, draft: str) -> dict[str, Any]:
+        """Return the remote schemas of a draft and the meta-schemas of all drafts, by URI."""
         home = self.folder / "remotes"
         remote: dict[str, Any] = {}
         for path in sorted(home.rglob("*.json")):
             own, _, _ = (name := path.relative_to(home).as_posix()).partition("/")
             if own in DRAFTS or not own.startswith("draft"):
                 schema = json.loads(path.read_text("utf-8"))
-                remote[HOST + name] = stated(schema, own if own in DRAFTS else draft)
-        meta = {uri: found.contents for uri, found in REGISTRY.items() if _is_ours(uri)}
+                remote[HOST + name] = add_dialect(schema, own if own in DRAFTS else draft)
+        meta = {uri: resource.contents for uri, resource in REGISTRY.items() if _is_supported(uri)}
         return {**remote, **meta}
 
 
 @cache
-def suite() -> Suite:
-    """The suite, fetched once into pytest's cache; skips the test where that cannot be."""
+def load_suite() -> Suite:
+    """Return the suite, fetched into pytest's cache; skip the test if that fails."""
     home = CACHE / SDIST / "json"
     try:
         if not home.is_dir():
             _fetch()
-    except (OSError, tarfile.TarError, NotFetched) as why:
-        pytest.skip(f"{SDIST} cannot be fetched: {why}")
+    except (OSError, tarfile.TarError, FetchError) as error:
+        pytest.skip(f"{SDIST} cannot be fetched: {error}")
     return Suite(home)
 
 
@@ -117,17 +119,17 @@ def _fetch() -> None:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", ":all:", "-d", str(CACHE)]
     done = subprocess.run([*command, f"{name}=={version}"], capture_output=True, text=True)
     if done.returncode:
-        raise NotFetched((done.stderr.strip().splitlines() or ["pip does not say why"])[-1])
+        raise FetchError((done.stderr.strip().splitlines() or ["pip failed without a message"])[-1])
     with tarfile.open(CACHE / f"{SDIST}.tar.gz") as content:
         content.extractall(CACHE, filter="data")
 
 
-def stated(schema: Any, draft: str) -> Any:
-    """The schema with its dialect."""
+def add_dialect(schema: Any, draft: str) -> Any:
+    """Return the schema with the dialect of its draft."""
     if isinstance(schema, dict) and "$schema" not in schema:
-        return {"$schema": DRAFTS[draft], **schema}
-    return schema
+        return {"$schema": DRAFTS[draft], **cast("dict[str, Any]", schema)}
+    return cast("Any", schema)
 
 
-def _is_ours(uri: str) -> bool:
+def _is_supported(uri: str) -> bool:
     return any(f"/{name}/" in uri for name in ("draft-07", "draft/2019-09", "draft/2020-12")) or "draft-07" in uri

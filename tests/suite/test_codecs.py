@@ -1,12 +1,12 @@
-"""Validator, model and codec have one verdict on every test of the suite, and protobuf gives back what is valid."""
+"""Test suite: validator, model and codec agree, and valid documents survive the round trip."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 import pytest
-from batches import Outcome, optional, required
-from nonconforming import reasons
+from batches import CompiledCase, compile_optional, compile_required
+from nonconforming import find_reasons
 from official import DRAFTS
 
 from wirelock.runtime.json.text import dump
@@ -15,34 +15,36 @@ from wirelock.traffic.conformance.verdict import Verdict, judge
 pytestmark = pytest.mark.xdist_group("suite")  # its cases are compiled once
 
 
-def judged(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, Verdict]]:
-    """Every test of the schemas that are compiled, with what all artefacts say of it."""
+def judge_tests(outcomes: Sequence[CompiledCase]) -> Iterator[tuple[str, Verdict]]:
+    """Yield the verdict of each test whose schema compiles."""
     for outcome in outcomes:
         if outcome.contract is not None:
             for test in outcome.case.tests:
                 yield test.key, judge(outcome.contract, dump(test.data))
 
 
-def agree(found: Sequence[tuple[str, Verdict]]) -> None:
-    """No two artefacts differ, and no value comes back as another one without a word."""
-    assert {key: verdict.disagreement for key, verdict in found if verdict.disagreement} == {}
-    assert {key: verdict.loss for key, verdict in found if verdict.loss} == {}
+def check_agreement(verdicts: Sequence[tuple[str, Verdict]]) -> None:
+    """Check that the artifacts agree, and that nothing is lost without a note."""
+    assert {key: verdict.disagreement for key, verdict in verdicts if verdict.disagreement} == {}
+    assert {key: verdict.loss for key, verdict in verdicts if verdict.loss} == {}
 
 
-def not_equal(found: Sequence[tuple[str, Verdict]]) -> list[str]:
-    """The valid documents that do not come back as they were."""
-    return sorted(key for key, verdict in found if verdict.valid and verdict.round_trip != "equal")
-
-
-@pytest.mark.parametrize("draft", DRAFTS)
-def test_required_tests_come_back_equal(draft: str) -> None:
-    found = list(judged(required(draft)))
-    agree(found)
-    assert not_equal(found) == []
+def find_unequal(verdicts: Sequence[tuple[str, Verdict]]) -> list[str]:
+    """Return the tests whose valid document differs after the round trip."""
+    return sorted(key for key, verdict in verdicts if verdict.is_valid and verdict.round_trip != "equal")
 
 
 @pytest.mark.parametrize("draft", DRAFTS)
-def test_optional_tests_come_back_equal_or_are_listed(draft: str) -> None:
-    found = list(judged(optional(draft)))
-    agree(found)
-    assert not_equal(found) == sorted(reasons("codecs", [outcome.case for outcome in optional(draft)]))
+def test_required_tests_survive_the_round_trip(draft: str) -> None:
+    verdicts = list(judge_tests(compile_required(draft)))
+    check_agreement(verdicts)
+    assert find_unequal(verdicts) == []
+
+
+@pytest.mark.parametrize("draft", DRAFTS)
+def test_optional_tests_survive_the_round_trip_or_are_listed(draft: str) -> None:
+    verdicts = list(judge_tests(compile_optional(draft)))
+    check_agreement(verdicts)
+    assert find_unequal(verdicts) == sorted(
+        find_reasons("codecs", [outcome.case for outcome in compile_optional(draft)])
+    )

@@ -1,4 +1,4 @@
-"""Models have the schema's verdict on the suite, and accept nothing that the schema refuses."""
+"""Test suite: models agree with the schema, and accept no invalid document."""
 
 from __future__ import annotations
 
@@ -6,70 +6,70 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
-from batches import Outcome, optional, required
-from nonconforming import reasons
-from official import DRAFTS, suite
+from batches import CompiledCase, compile_optional, compile_required
+from nonconforming import find_reasons
+from official import DRAFTS, load_suite
 
 import wirelock
-from wirelock.runtime.models.base import model_findings
+from wirelock.runtime.models.base import check_model
 
-LEAST = 0.98
-"""The share of tests on which models must have the schema's verdict."""
+MIN_SHARE = 0.98
+"""Share of tests in which models must agree with the schema."""
 pytestmark = pytest.mark.xdist_group("suite")  # its cases are compiled once
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """One test: what the suite says of its document, and what the model says."""
+class ModelVerdict:
+    """A test with the expected validity of its document and the verdict of the model."""
 
     key: str
     valid: bool
     accepted: bool
 
 
-def judgements(outcomes: Sequence[Outcome]) -> Iterator[Judgement]:
-    """Every test of the schemas that have a model."""
+def check_models(outcomes: Sequence[CompiledCase]) -> Iterator[ModelVerdict]:
+    """Yield the verdict of each test whose schema has a model."""
     for outcome in outcomes:
         if outcome.contract is not None:
             for test in outcome.case.tests:
-                found = model_findings(outcome.contract.model, test.data)
-                yield Judgement(test.key, test.valid, all(finding.warning for finding in found))
+                verdicts = check_model(outcome.contract.model, test.data)
+                yield ModelVerdict(test.key, test.valid, all(finding.warning for finding in verdicts))
 
 
 @pytest.mark.parametrize("draft", DRAFTS)
-def test_models_say_what_the_schemas_say(draft: str) -> None:
-    found = list(judgements(required(draft)))
-    wrong = [one.key for one in found if one.accepted is not one.valid]
-    assert [one.key for one in found if one.accepted and not one.valid] == []
-    assert sorted(wrong) == sorted(reasons("models", [outcome.case for outcome in required(draft)]))
-    assert len(wrong) <= (1 - LEAST) * len(found)
+def test_models_agree_with_the_schemas(draft: str) -> None:
+    verdicts = list(check_models(compile_required(draft)))
+    wrong = [verdict.key for verdict in verdicts if verdict.accepted is not verdict.valid]
+    assert [verdict.key for verdict in verdicts if verdict.accepted and not verdict.valid] == []
+    assert sorted(wrong) == sorted(find_reasons("models", [outcome.case for outcome in compile_required(draft)]))
+    assert len(wrong) <= (1 - MIN_SHARE) * len(verdicts)
 
 
 @pytest.mark.parametrize("draft", DRAFTS)
-def test_on_optional_tests_models_differ_where_validators_do(draft: str) -> None:
-    wrong = [one.key for one in judgements(optional(draft)) if one.accepted is not one.valid]
-    compiled = [outcome.case for outcome in optional(draft) if outcome.contract is not None]
-    assert sorted(wrong) == sorted(reasons("validators", compiled))
+def test_models_differ_on_optional_tests_where_validators_do(draft: str) -> None:
+    wrong = [verdict.key for verdict in check_models(compile_optional(draft)) if verdict.accepted is not verdict.valid]
+    compiled = [outcome.case for outcome in compile_optional(draft) if outcome.contract is not None]
+    assert sorted(wrong) == sorted(find_reasons("validators", compiled))
 
 
 @pytest.mark.parametrize("draft", DRAFTS)
 def test_every_schema_of_a_required_test_has_a_model(draft: str) -> None:
-    assert [outcome.refusal for outcome in required(draft) if outcome.contract is None] == []
+    assert [outcome.error for outcome in compile_required(draft) if outcome.contract is None] == []
 
 
-def test_one_at_a_time_the_verdicts_are_the_same() -> None:
-    """By `wirelock.compile`, the cases that need most of its registry."""
-    for case in suite().required("draft2020-12"):
+def test_single_compilation_has_the_same_verdicts() -> None:
+    """`wirelock.compile` is called for the cases with the most references to remote schemas."""
+    for case in load_suite().load_required("draft2020-12"):
         if case.file == "refRemote":
-            compiled = wirelock.compile(case.schema, registry=suite().registry(case))
+            compiled = wirelock.compile(case.schema, registry=load_suite().build_registry(case))
             for test in case.tests:
                 assert compiled.is_valid_instance(test.data) is test.valid
-                assert (not model_findings(compiled.model, test.data)) is test.valid
+                assert (not check_model(compiled.model, test.data)) is test.valid
 
 
 def test_a_class_derived_from_a_generated_one_keeps_its_checks() -> None:
-    outcome = next(outcome for outcome in required("draft2020-12") if outcome.case.file == "not")
+    outcome = next(outcome for outcome in compile_required("draft2020-12") if outcome.case.file == "not")
     assert outcome.contract is not None
     derived = type("Derived", (outcome.contract.model,), {"__module__": __name__})
     for test in outcome.case.tests:
-        assert (not model_findings(derived, test.data)) is test.valid
+        assert (not check_model(derived, test.data)) is test.valid

@@ -1,4 +1,4 @@
-"""What tests of `wirelock.testing` start from: this repository's project, and its recordings served again."""
+"""Fixtures for tests of `wirelock.testing`: the project of this repository, and a server that replays its recordings."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from checkout import ROOT, exchanges
-from served import RECORDING, target
+from checkout import ROOT, read_exchanges
+from served_recording import RECORDING, get_target
 
 import wirelock
 from wirelock.testing import Conformance
@@ -19,13 +19,13 @@ from wirelock.traffic.http.exchange import Exchange
 
 @pytest.fixture
 def conformance() -> Conformance:
-    """This repository's project, and nothing held against it so far."""
+    """Return the project of this repository without checked exchanges."""
     return Conformance(wirelock.load(ROOT))
 
 
 @pytest.fixture(scope="session")
 def project_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small project, as `wirelock init` makes it, with a stream of its notes."""
+    """Return the folder of a small project from `wirelock init` with a stream of its notes."""
     folder = tmp_path_factory.mktemp("project") / "notes"
     assert wirelock.init(folder).exit_code == 0
     service = folder / "schemas/note/note.service.json"
@@ -39,35 +39,35 @@ def project_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     value["methods"]["WatchNotes"] = stream
     service.write_text(json.dumps(value), "utf-8")
     (folder / "schemas/note/empty.schema.json").write_text('{"title": "Empty", "type": "object"}', "utf-8")
-    made = wirelock.generate(wirelock.load(folder).config)
-    assert made.exit_code == 0, made.diagnostics
+    report = wirelock.generate(wirelock.load(folder))
+    assert report.exit_code == 0, report.diagnostics
     return folder
 
 
 @pytest.fixture(scope="session")
 def notes(project_folder: Path) -> Conformance:
-    """The small project; tests give names to what they hold against it."""
+    """Return the small project; tests share it and name their exchanges."""
     return Conformance(wirelock.load(project_folder))
 
 
 @pytest.fixture(scope="session")
 def recorded() -> tuple[Exchange, ...]:
-    """The exchanges that the stub serves."""
-    return exchanges(RECORDING)
+    """Return the exchanges that the stub replays."""
+    return read_exchanges(RECORDING)
 
 
 @pytest.fixture
 def stub(recorded: tuple[Exchange, ...]) -> Iterator[str]:
-    """The URL of a server that answers each request as the recording does, with the same bytes and in its order."""
-    left = list(recorded)
+    """Run a server that replays the responses of the recording in its order; yield its URL."""
+    remaining = list(recorded)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def answer(self) -> None:
+        def replay(self) -> None:
             self.rfile.read(int(self.headers.get("content-length") or 0))
-            exchange = left.pop(0)
-            assert (self.command, self.path) == (exchange.method, target(exchange))
+            exchange = remaining.pop(0)
+            assert (self.command, self.path) == (exchange.method, get_target(exchange))
             body = exchange.response
             self.send_response(exchange.status)
             self.send_header("Content-Length", str(len(body.text) if body else 0))
@@ -77,10 +77,10 @@ def stub(recorded: tuple[Exchange, ...]) -> Iterator[str]:
             self.wfile.write(body.text if body else b"")
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing: the tests say what is wrong."""
+            """Print nothing."""
 
     for method in ("GET", "POST", "PATCH", "DELETE"):
-        setattr(Handler, f"do_{method}", Handler.answer)
+        setattr(Handler, f"do_{method}", Handler.replay)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

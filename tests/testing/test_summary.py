@@ -1,21 +1,23 @@
-"""What a run says at its end, from the reports of its processes."""
+"""The summary of a test run from the reports of its processes."""
 
 from __future__ import annotations
 
 from wirelock.diagnostics import Coverage, Report
-from wirelock.testing.summary import lines, merged, title
+from wirelock.testing.summary import format_lines, format_title, merge_reports
 
 
-def report(total: int, covered: tuple[str, ...], missed: tuple[str, ...]) -> Report:
-    """The report of a process that checked some conforming exchanges."""
+def build_report(total: int, covered: tuple[str, ...], missed: tuple[str, ...]) -> Report:
+    """Return the report of a process that checked some conforming exchanges."""
     counts: dict[str, int | str] = {"total": total, "conforming": total, "no_body": 0}
     return Report(summary={"exchanges": counts}, coverage=(Coverage("methods", covered, missed),))
 
 
-def test_what_one_process_exercised_is_exercised() -> None:
-    whole = merged([report(2, ("A.Get",), ("A.List", "A.Put")), report(3, ("A.List",), ("A.Get", "A.Put"))])
-    assert title(whole) == "wirelock: 5 exchanges, 5 conforming"
-    assert list(lines(whole)) == [
+def test_coverage_of_processes_is_united() -> None:
+    merged = merge_reports(
+        [build_report(2, ("A.Get",), ("A.List", "A.Put")), build_report(3, ("A.List",), ("A.Get", "A.Put"))]
+    )
+    assert format_title(merged) == "wirelock: 5 exchanges, 5 conforming"
+    assert list(format_lines(merged)) == [
         "exercised  A.Get",
         "           A.List",
         "never      A.Put",
@@ -23,8 +25,8 @@ def test_what_one_process_exercised_is_exercised() -> None:
     ]
 
 
-def test_a_long_list_is_cut() -> None:
-    never = list(lines(report(1, (), tuple(f"A.Method{index:02}" for index in range(25)))))
-    assert never[0] == "never      A.Method00"
-    assert never[-2:] == ["           and 5 more", "methods             0 of 25"]
-    assert len(never) == 22
+def test_a_long_list_is_shortened() -> None:
+    lines = list(format_lines(build_report(1, (), tuple(f"A.Method{index:02}" for index in range(25)))))
+    assert lines[0] == "never      A.Method00"
+    assert lines[-2:] == ["           and 5 more", "methods             0 of 25"]
+    assert len(lines) == 22

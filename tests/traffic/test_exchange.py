@@ -1,14 +1,15 @@
-"""URLs of exchanges: what is kept of them, and how they are taken apart."""
+"""URLs of exchanges: redaction, path and query."""
 
 from __future__ import annotations
 
 import pytest
 
-from wirelock.traffic.http.exchange import Exchange, media_type
-from wirelock.traffic.secrets import without_secrets
+from wirelock.traffic.http.exchange import Exchange, parse_media_type
+from wirelock.traffic.secrets import redact_url
 
 
-def called(url: str) -> Exchange:
+def build_exchange(url: str) -> Exchange:
+    """Build an exchange with this URL."""
     return Exchange("a.har", 0, "GET", url, 200, None, None)
 
 
@@ -30,8 +31,8 @@ def called(url: str) -> Exchange:
         ("/session/a@b?mail=c@d", "/session/a@b?mail=c@d"),
     ],
 )
-def test_secrets_are_taken_out_of_a_url(recorded: str, shown: str) -> None:
-    assert without_secrets(recorded) == shown
+def test_secrets_in_a_url_are_redacted(recorded: str, shown: str) -> None:
+    assert redact_url(recorded) == shown
 
 
 @pytest.mark.parametrize(
@@ -42,8 +43,8 @@ def test_secrets_are_taken_out_of_a_url(recorded: str, shown: str) -> None:
         *("X-Amz-Security-Token", "accessToken", "ToKeN", "acc%65ss_token", "%74oken", "user%5Bpassword%5D", "tokens"),
     ],
 )
-def test_every_secret_name_is_known(name: str) -> None:
-    assert without_secrets(f"/a?x=1&{name}=abc") == f"/a?x=1&{name}=[redacted]"
+def test_every_secret_parameter_name_is_redacted(name: str) -> None:
+    assert redact_url(f"/a?x=1&{name}=abc") == f"/a?x=1&{name}=[redacted]"
 
 
 @pytest.mark.parametrize(
@@ -56,10 +57,10 @@ def test_every_secret_name_is_known(name: str) -> None:
         ("http://[broken/session", "/session", ()),
     ],
 )
-def test_path_and_query(url: str, path: str, query: tuple[tuple[str, str], ...]) -> None:
-    assert (called(url).path, called(url).query) == (path, query)
+def test_path_and_query_are_split(url: str, path: str, query: tuple[tuple[str, str], ...]) -> None:
+    assert (build_exchange(url).path, build_exchange(url).query) == (path, query)
 
 
-def test_the_first_known_media_type_counts() -> None:
-    assert media_type("x-unknown", "Text/HTML ; charset=utf-8", "a/b") == "text/html"
-    assert media_type("", "x-unknown") == ""
+def test_the_first_known_media_type_is_returned() -> None:
+    assert parse_media_type("x-unknown", "Text/HTML ; charset=utf-8", "a/b") == "text/html"
+    assert parse_media_type("", "x-unknown") == ""

@@ -1,4 +1,4 @@
-"""Recorded bodies, each broken in one place: one finding, raised by validator, model and codec alike."""
+"""Recorded bodies with one mutation each: one finding of validator, model and codec."""
 
 from __future__ import annotations
 
@@ -7,36 +7,46 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from checkout import exchanges
+from checkout import read_exchanges
 
 from wirelock.ir import TypeId
-from wirelock.loader import Loaded
-from wirelock.traffic.conformance.verdict import Raised, judge
+from wirelock.loader import LoadedArtifacts
+from wirelock.traffic.conformance.verdict import AttributedFinding, judge
 
 SESSION = TypeId("session/sessionInfo.schema.json")
 LIST = TypeId("session/sessionList.schema.json")
-EVERYBODY = ("validator", "model", "codec")
+ALL_ARTIFACTS = ("validator", "model", "codec")
 Mutation = Callable[[Any], None]
 
 
-def recorded_sessions() -> list[Any]:
-    """Every session that 1.18.33 answered a creation with and that has rules, tokens and times."""
-    answers = [e for e in exchanges("lifecycle-1.18.33.har") if e.method == "POST" and e.status == 200]
-    sessions = [json.loads(e.response.text) for e in answers if e.response]
-    found = [session for session in sessions if session.get("permission") and session.get("tokens")]
-    assert found
-    return found
+def list_recorded_sessions() -> list[Any]:
+    """List the sessions that version 1.18.33 created with permissions, tokens and times."""
+    responses = [e for e in read_exchanges("lifecycle-1.18.33.har") if e.method == "POST" and e.status == 200]
+    sessions = [json.loads(e.response.text) for e in responses if e.response]
+    complete = [session for session in sessions if session.get("permission") and session.get("tokens")]
+    assert complete
+    return complete
 
 
 def drop(*path: Any) -> Mutation:
-    return lambda body: _at(body, path[:-1]).pop(path[-1])
+    """Return a mutation that removes a property."""
+
+    def mutate(body: Any) -> None:
+        _get_value(body, path[:-1]).pop(path[-1])
+
+    return mutate
 
 
 def put(value: Any, *path: Any) -> Mutation:
-    return lambda body: _at(body, path[:-1]).__setitem__(path[-1], value)
+    """Return a mutation that replaces a property."""
+
+    def mutate(body: Any) -> None:
+        _get_value(body, path[:-1])[path[-1]] = value
+
+    return mutate
 
 
-def _at(body: Any, path: tuple[Any, ...]) -> Any:
+def _get_value(body: Any, path: tuple[Any, ...]) -> Any:
     for name in path:
         body = body[name]
     return body
@@ -44,7 +54,7 @@ def _at(body: Any, path: tuple[Any, ...]) -> Any:
 
 MUTATIONS: dict[str, tuple[Mutation, str, str]] = {
     "a required field dropped": (drop("directory"), "/directory", "required property `directory` is missing"),
-    "a required field of a part dropped": (
+    "a required field of an object dropped": (
         drop("time", "created"),
         "/time/created",
         "required property `created` is missing",
@@ -65,59 +75,62 @@ MUTATIONS: dict[str, tuple[Mutation, str, str]] = {
     ),
     "a fraction for an integer": (put(1.5, "time", "created"), "/time/created", "expected integer, got number 1.5"),
     "an object for a list": (put({}, "permission"), "/permission", "expected array, got object of 0 properties"),
-    "a list for the whole": (lambda body: body.update(time=[]), "/time", "expected object, got array of 0 items"),
+    "a list for an object": (put([], "time"), "/time", "expected object, got array of 0 items"),
 }
 
 
-def raised(loaded: Loaded, key: TypeId, body: Any) -> tuple[Raised, ...]:
-    """What is raised about a body; artefacts never disagree."""
-    verdict = judge(loaded.contract(key), json.dumps(body).encode())
+def list_findings(loaded: LoadedArtifacts, key: TypeId, body: Any) -> tuple[AttributedFinding, ...]:
+    """Return the findings on a body, on which validator, model and codec must agree."""
+    verdict = judge(loaded.get_contract(key), json.dumps(body).encode())
     assert verdict.disagreement == ""
     assert verdict.loss is None
-    return verdict.raised
+    return verdict.findings
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_one_mutation_is_one_finding_of_everybody(name: str, loaded: Loaded) -> None:
+def test_one_mutation_gives_one_finding_of_all_artifacts(name: str, loaded: LoadedArtifacts) -> None:
     mutate, pointer, message = MUTATIONS[name]
-    for body in recorded_sessions():
-        assert raised(loaded, SESSION, body) == ()
+    for body in list_recorded_sessions():
+        assert list_findings(loaded, SESSION, body) == ()
         mutate(body)
-        (only,) = raised(loaded, SESSION, body)
-        assert (only.finding.pointer, only.finding.message) == (pointer, message)
-        assert only.by == EVERYBODY
-        assert not only.finding.warning
+        (attributed,) = list_findings(loaded, SESSION, body)
+        assert (attributed.finding.pointer, attributed.finding.message) == (pointer, message)
+        assert attributed.found_by == ALL_ARTIFACTS
+        assert not attributed.finding.warning
 
 
-def test_an_extra_field_is_one_finding_of_everybody(loaded: Loaded) -> None:
-    for body in recorded_sessions():
-        body["tokens"]["colour"] = "red"
-        (only,) = raised(loaded, SESSION, body)
-        assert (only.finding.pointer, only.finding.code) == ("/tokens/colour", "UNDECLARED_FIELD")
-        assert only.by == EVERYBODY
-        assert only.finding.warning  # the project's policy is `warn`
+def test_an_extra_field_gives_one_finding_of_all_artifacts(loaded: LoadedArtifacts) -> None:
+    for body in list_recorded_sessions():
+        body["tokens"]["color"] = "red"
+        (attributed,) = list_findings(loaded, SESSION, body)
+        assert (attributed.finding.pointer, attributed.finding.code) == ("/tokens/color", "UNDECLARED_FIELD")
+        assert attributed.found_by == ALL_ARTIFACTS
+        assert attributed.finding.warning  # the project's policy is `warn`
 
 
 @pytest.mark.parametrize("spelling", ["1.0", "1e0", "10e-1", "-0.0"])
-def test_an_integer_may_be_spelt_as_a_float(spelling: str, loaded: Loaded) -> None:
-    for body in recorded_sessions():
+def test_an_integer_may_be_written_as_a_float(spelling: str, loaded: LoadedArtifacts) -> None:
+    for body in list_recorded_sessions():
         body["tokens"]["input"] = 987654321
         text = json.dumps(body).replace("987654321", spelling).encode()
-        verdict = judge(loaded.contract(SESSION), text)
-        assert verdict.raised == ()
+        verdict = judge(loaded.get_contract(SESSION), text)
+        assert verdict.findings == ()
         assert verdict.round_trip == "equal"
 
 
-def test_mutations_in_a_list_have_their_index(loaded: Loaded) -> None:
-    (first, *_), answers = recorded_sessions(), exchanges("lifecycle-1.18.33.har")
-    listed = next(e for e in answers if e.method == "GET" and e.path == "/session" and e.response)
+def test_mutations_in_a_list_have_an_index(loaded: LoadedArtifacts) -> None:
+    (first, *_), exchanges = list_recorded_sessions(), read_exchanges("lifecycle-1.18.33.har")
+    listed = next(e for e in exchanges if e.method == "GET" and e.path == "/session" and e.response)
     assert listed.response is not None
     body = {"sessions": [*json.loads(listed.response.text), first]}
     del body["sessions"][0]["directory"], body["sessions"][-1]["title"]
     last = len(body["sessions"]) - 1
-    found = raised(loaded, LIST, body)
-    assert {one.finding.pointer for one in found} == {"/sessions/0/directory", f"/sessions/{last}/title"}
-    assert {one.by for one in found} == {EVERYBODY}
+    findings = list_findings(loaded, LIST, body)
+    assert {attributed.finding.pointer for attributed in findings} == {
+        "/sessions/0/directory",
+        f"/sessions/{last}/title",
+    }
+    assert {attributed.found_by for attributed in findings} == {ALL_ARTIFACTS}
 
 
 MALFORMED = {
@@ -133,9 +146,9 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_text_that_is_not_i_json_is_one_finding_of_everybody(name: str, loaded: Loaded) -> None:
-    verdict = judge(loaded.contract(SESSION), MALFORMED[name])
-    (only,) = verdict.raised
-    assert (only.finding.code, only.finding.pointer) == ("MALFORMED", "")
-    assert only.by == EVERYBODY
+def test_text_that_is_not_i_json_gives_one_finding_of_all_artifacts(name: str, loaded: LoadedArtifacts) -> None:
+    verdict = judge(loaded.get_contract(SESSION), MALFORMED[name])
+    (attributed,) = verdict.findings
+    assert (attributed.finding.code, attributed.finding.pointer) == ("MALFORMED", "")
+    assert attributed.found_by == ALL_ARTIFACTS
     assert verdict.round_trip is None

@@ -1,4 +1,4 @@
-"""Parameters of a recorded request, in every style, as the values of the request message."""
+"""Parameters of a recorded request in every style, as values of the request message."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from wirelock.build import Build, build
 from wirelock.config import Config
 from wirelock.runtime.json.text import Json
-from wirelock.traffic.conformance.bodies import request_part
-from wirelock.traffic.conformance.outcomes import Held
-from wirelock.traffic.http.exchange import Body, Exchange
-from wirelock.traffic.http.router import Routes
+from wirelock.traffic.conformance.bodies import classify_request
+from wirelock.traffic.conformance.outcomes import BodyCheck
+from wirelock.traffic.http.exchange import Exchange, RecordedBody
+from wirelock.traffic.http.router import Router
 
 NUMBER = {"anyOf": [{"type": "number"}, {"enum": ["NaN"]}]}
 REQUEST = {
@@ -49,7 +49,7 @@ PLACES: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """One method with a parameter of each style."""
+    """A project of one method with a parameter of each style."""
     root = tmp_path_factory.mktemp("project")
     (root / "schemas/find").mkdir(parents=True)
     answers = {"200": "answer.schema.json", "4XX": None, "default": {"text": True}}
@@ -63,15 +63,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return built
 
 
-def asked(project: Build, query: str, body: bytes | None = None, **headers: str) -> Json:
-    """The request message of a request to /find/7."""
-    sent = None if body is None else Body(body, "application/json")
+def read_request(project: Build, query: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Json:
+    """Return the request message of a request to /find/7."""
+    request = None if body is None else RecordedBody(body, "application/json")
     url = f"http://localhost/find/7{query}"
-    exchange = Exchange("made.har", 0, "POST", url, 200, sent, None, request_headers=tuple(headers.items()))
-    match = Routes(project.graph.services).find(exchange)
+    exchange = Exchange("made.har", 0, "POST", url, 200, request, None, request_headers=tuple((headers or {}).items()))
+    match = Router(project.graph.services).find(exchange)
     assert match is not None
-    part = request_part(exchange, match, project.graph.definitions)
-    assert isinstance(part, Held)
+    part = classify_request(exchange, match, project.graph.definitions)
+    assert isinstance(part, BodyCheck)
     value: Json = json.loads(part.text)
     return value
 
@@ -92,14 +92,14 @@ def asked(project: Build, query: str, body: bytes | None = None, **headers: str)
         ("?unknown=1", {}),
     ],
 )
-def test_a_query_is_read_by_style(project: Build, query: str, given: dict[str, Json]) -> None:
-    assert asked(project, query) == {"id": 7, **given}
+def test_query_parameters_are_read_by_style(project: Build, query: str, given: dict[str, Json]) -> None:
+    assert read_request(project, query) == {"id": 7, **given}
 
 
-def test_a_header_is_a_list_of_values_between_commas(project: Build) -> None:
-    assert asked(project, "", **{"x-list": "1, 2"}) == {"id": 7, "X-List": [1, 2]}
+def test_a_header_is_a_comma_separated_list(project: Build) -> None:
+    assert read_request(project, "", headers={"x-list": "1, 2"}) == {"id": 7, "X-List": [1, 2]}
 
 
-def test_a_body_that_may_be_absent_is_absent(project: Build) -> None:
-    assert asked(project, "", b'{"a": 1}') == {"id": 7, "body": {"a": 1}}
-    assert asked(project, "", None) == {"id": 7}
+def test_an_optional_body_may_be_absent(project: Build) -> None:
+    assert read_request(project, "", b'{"a": 1}') == {"id": 7, "body": {"a": 1}}
+    assert read_request(project, "", None) == {"id": 7}

@@ -1,4 +1,4 @@
-"""How the types of the generated package look to a client; mypy and pyright hold every `assert_type`."""
+"""Types of the generated package as a client sees them; mypy and pyright check every `assert_type`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ assert_type(session_info.from_message(session_pb2.SessionInfo(id="ses_1")), byte
 assert_type(session_info.to_message(text).time, session_pb2.SessionTime)
 assert_type(session_info.to_message(text).HasField("time"), bool)
 assert_type(validator.is_valid(text), bool)
-assert_type(validator.findings(text), tuple[Finding, ...])
+assert_type(validator.check(text), tuple[Finding, ...])
 
 model = SessionInfo.model_validate_json(text)
 assert_type(model.title, str)

@@ -1,4 +1,4 @@
-"""How the types of wirelock's own calls look to a program; mypy and pyright hold every `assert_type`."""
+"""Types of wirelock's API as a program sees them; mypy and pyright check every `assert_type`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What generated code needs at run time; copied byte for byte into every generated package as `_runtime`."""
+"""Runtime of the generated code; copied byte for byte into every generated package as `_runtime`."""

@@ -3,7 +3,7 @@
 Codecs of the types in `model`.
 """
 
-# A deprecated message has a codec like every other.
+# Deprecated messages have codecs too.
 # pyright: reportDeprecated=false
 
 from __future__ import annotations
@@ -12,46 +12,46 @@ from typing import Final
 
 from .. import model_pb2
 from .._runtime.codec.codec import Codec
-from . import codec
+from . import get_codec
 
-model_api: Final[Codec[model_pb2.ModelApi]] = codec("model/modelApi", model_pb2.ModelApi)
+model_api: Final[Codec[model_pb2.ModelApi]] = get_codec("model/modelApi", model_pb2.ModelApi)
 "model/modelApi"
 
-model_cache_cost: Final[Codec[model_pb2.ModelCacheCost]] = codec("model/modelCacheCost", model_pb2.ModelCacheCost)
+model_cache_cost: Final[Codec[model_pb2.ModelCacheCost]] = get_codec("model/modelCacheCost", model_pb2.ModelCacheCost)
 "model/modelCacheCost"
 
-model_capabilities: Final[Codec[model_pb2.ModelCapabilities]] = codec("model/modelCapabilities", model_pb2.ModelCapabilities)
+model_capabilities: Final[Codec[model_pb2.ModelCapabilities]] = get_codec("model/modelCapabilities", model_pb2.ModelCapabilities)
 "model/modelCapabilities"
 
-model_cost: Final[Codec[model_pb2.ModelCost]] = codec("model/modelCost", model_pb2.ModelCost)
+model_cost: Final[Codec[model_pb2.ModelCost]] = get_codec("model/modelCost", model_pb2.ModelCost)
 "model/modelCost"
 
-model_cost_tier: Final[Codec[model_pb2.ModelCostTier]] = codec("model/modelCostTier", model_pb2.ModelCostTier)
+model_cost_tier: Final[Codec[model_pb2.ModelCostTier]] = get_codec("model/modelCostTier", model_pb2.ModelCostTier)
 "model/modelCostTier"
 
-model_info: Final[Codec[model_pb2.ModelInfo]] = codec("model/modelInfo", model_pb2.ModelInfo)
+model_info: Final[Codec[model_pb2.ModelInfo]] = get_codec("model/modelInfo", model_pb2.ModelInfo)
 "model/modelInfo"
 
-model_interleaved: Final[Codec[model_pb2.ModelInterleaved]] = codec("model/modelInterleaved", model_pb2.ModelInterleaved)
+model_interleaved: Final[Codec[model_pb2.ModelInterleaved]] = get_codec("model/modelInterleaved", model_pb2.ModelInterleaved)
 "model/modelInterleaved"
 
-model_limit: Final[Codec[model_pb2.ModelLimit]] = codec("model/modelLimit", model_pb2.ModelLimit)
+model_limit: Final[Codec[model_pb2.ModelLimit]] = get_codec("model/modelLimit", model_pb2.ModelLimit)
 "model/modelLimit"
 
-model_long_context_cost: Final[Codec[model_pb2.ModelLongContextCost]] = codec("model/modelLongContextCost", model_pb2.ModelLongContextCost)
+model_long_context_cost: Final[Codec[model_pb2.ModelLongContextCost]] = get_codec("model/modelLongContextCost", model_pb2.ModelLongContextCost)
 "model/modelLongContextCost"
 
-model_modalities: Final[Codec[model_pb2.ModelModalities]] = codec("model/modelModalities", model_pb2.ModelModalities)
+model_modalities: Final[Codec[model_pb2.ModelModalities]] = get_codec("model/modelModalities", model_pb2.ModelModalities)
 "model/modelModalities"
 
-model_modality_names: Final[Codec[model_pb2.ModelModalityNames]] = codec("model/modelModalityNames", model_pb2.ModelModalityNames)
+model_modality_names: Final[Codec[model_pb2.ModelModalityNames]] = get_codec("model/modelModalityNames", model_pb2.ModelModalityNames)
 "model/modelModalityNames"
 
-model_package: Final[Codec[model_pb2.ModelPackage]] = codec("model/modelPackage", model_pb2.ModelPackage)
+model_package: Final[Codec[model_pb2.ModelPackage]] = get_codec("model/modelPackage", model_pb2.ModelPackage)
 "model/modelPackage"
 
-model_selection: Final[Codec[model_pb2.ModelSelection]] = codec("model/modelSelection", model_pb2.ModelSelection)
+model_selection: Final[Codec[model_pb2.ModelSelection]] = get_codec("model/modelSelection", model_pb2.ModelSelection)
 "model/modelSelection"
 
-model_tier: Final[Codec[model_pb2.ModelTier]] = codec("model/modelTier", model_pb2.ModelTier)
+model_tier: Final[Codec[model_pb2.ModelTier]] = get_codec("model/modelTier", model_pb2.ModelTier)
 "model/modelTier"

@@ -3,7 +3,7 @@
 Codecs of the types in `provider`.
 """
 
-# A deprecated message has a codec like every other.
+# Deprecated messages have codecs too.
 # pyright: reportDeprecated=false
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import Final
 
 from .. import provider_pb2
 from .._runtime.codec.codec import Codec
-from . import codec
+from . import get_codec
 
-get_providers_request: Final[Codec[provider_pb2.GetProvidersRequest]] = codec("provider/getProvidersRequest", provider_pb2.GetProvidersRequest)
+get_providers_request: Final[Codec[provider_pb2.GetProvidersRequest]] = get_codec("provider/getProvidersRequest", provider_pb2.GetProvidersRequest)
 "provider/getProvidersRequest"
 
-provider_info: Final[Codec[provider_pb2.ProviderInfo]] = codec("provider/providerInfo", provider_pb2.ProviderInfo)
+provider_info: Final[Codec[provider_pb2.ProviderInfo]] = get_codec("provider/providerInfo", provider_pb2.ProviderInfo)
 "provider/providerInfo"
 
-provider_list: Final[Codec[provider_pb2.ProviderList]] = codec("provider/providerList", provider_pb2.ProviderList)
+provider_list: Final[Codec[provider_pb2.ProviderList]] = get_codec("provider/providerList", provider_pb2.ProviderList)
 "provider/providerList"
 
-provider_options: Final[Codec[provider_pb2.ProviderOptions]] = codec("provider/providerOptions", provider_pb2.ProviderOptions)
+provider_options: Final[Codec[provider_pb2.ProviderOptions]] = get_codec("provider/providerOptions", provider_pb2.ProviderOptions)
 "provider/providerOptions"

@@ -3,7 +3,7 @@
 Codecs of the types in `session`.
 """
 
-# A deprecated message has a codec like every other.
+# Deprecated messages have codecs too.
 # pyright: reportDeprecated=false
 
 from __future__ import annotations
@@ -12,85 +12,85 @@ from typing import Final
 
 from .. import session_pb2
 from .._runtime.codec.codec import Codec
-from . import codec
+from . import get_codec
 
-bad_request_error: Final[Codec[session_pb2.BadRequestError]] = codec("session/badRequestError", session_pb2.BadRequestError)
+bad_request_error: Final[Codec[session_pb2.BadRequestError]] = get_codec("session/badRequestError", session_pb2.BadRequestError)
 "session/badRequestError"
 
-create_session_request: Final[Codec[session_pb2.CreateSessionRequest]] = codec("session/createSessionRequest", session_pb2.CreateSessionRequest)
+create_session_request: Final[Codec[session_pb2.CreateSessionRequest]] = get_codec("session/createSessionRequest", session_pb2.CreateSessionRequest)
 "session/createSessionRequest"
 
-delete_session_request: Final[Codec[session_pb2.DeleteSessionRequest]] = codec("session/deleteSessionRequest", session_pb2.DeleteSessionRequest)
+delete_session_request: Final[Codec[session_pb2.DeleteSessionRequest]] = get_codec("session/deleteSessionRequest", session_pb2.DeleteSessionRequest)
 "session/deleteSessionRequest"
 
-empty: Final[Codec[session_pb2.Empty]] = codec("session/empty", session_pb2.Empty)
+empty: Final[Codec[session_pb2.Empty]] = get_codec("session/empty", session_pb2.Empty)
 "session/empty"
 
-file_diff: Final[Codec[session_pb2.FileDiff]] = codec("session/fileDiff", session_pb2.FileDiff)
+file_diff: Final[Codec[session_pb2.FileDiff]] = get_codec("session/fileDiff", session_pb2.FileDiff)
 "session/fileDiff"
 
-get_session_request: Final[Codec[session_pb2.GetSessionRequest]] = codec("session/getSessionRequest", session_pb2.GetSessionRequest)
+get_session_request: Final[Codec[session_pb2.GetSessionRequest]] = get_codec("session/getSessionRequest", session_pb2.GetSessionRequest)
 "session/getSessionRequest"
 
-not_found_error: Final[Codec[session_pb2.NotFoundError]] = codec("session/notFoundError", session_pb2.NotFoundError)
+not_found_error: Final[Codec[session_pb2.NotFoundError]] = get_codec("session/notFoundError", session_pb2.NotFoundError)
 "session/notFoundError"
 
-not_found_error_data: Final[Codec[session_pb2.NotFoundErrorData]] = codec("session/notFoundErrorData", session_pb2.NotFoundErrorData)
+not_found_error_data: Final[Codec[session_pb2.NotFoundErrorData]] = get_codec("session/notFoundErrorData", session_pb2.NotFoundErrorData)
 "session/notFoundErrorData"
 
-permission_rule: Final[Codec[session_pb2.PermissionRule]] = codec("session/permissionRule", session_pb2.PermissionRule)
+permission_rule: Final[Codec[session_pb2.PermissionRule]] = get_codec("session/permissionRule", session_pb2.PermissionRule)
 "session/permissionRule"
 
-permission_ruleset: Final[Codec[session_pb2.PermissionRuleset]] = codec("session/permissionRuleset", session_pb2.PermissionRuleset)
+permission_ruleset: Final[Codec[session_pb2.PermissionRuleset]] = get_codec("session/permissionRuleset", session_pb2.PermissionRuleset)
 "session/permissionRuleset"
 
-session_info: Final[Codec[session_pb2.SessionInfo]] = codec("session/sessionInfo", session_pb2.SessionInfo)
+session_info: Final[Codec[session_pb2.SessionInfo]] = get_codec("session/sessionInfo", session_pb2.SessionInfo)
 "session/sessionInfo"
 
-session_list: Final[Codec[session_pb2.SessionList]] = codec("session/sessionList", session_pb2.SessionList)
+session_list: Final[Codec[session_pb2.SessionList]] = get_codec("session/sessionList", session_pb2.SessionList)
 "session/sessionList"
 
-session_model: Final[Codec[session_pb2.SessionModel]] = codec("session/sessionModel", session_pb2.SessionModel)
+session_model: Final[Codec[session_pb2.SessionModel]] = get_codec("session/sessionModel", session_pb2.SessionModel)
 "session/sessionModel"
 
-session_revert: Final[Codec[session_pb2.SessionRevert]] = codec("session/sessionRevert", session_pb2.SessionRevert)
+session_revert: Final[Codec[session_pb2.SessionRevert]] = get_codec("session/sessionRevert", session_pb2.SessionRevert)
 "session/sessionRevert"
 
-session_share: Final[Codec[session_pb2.SessionShare]] = codec("session/sessionShare", session_pb2.SessionShare)
+session_share: Final[Codec[session_pb2.SessionShare]] = get_codec("session/sessionShare", session_pb2.SessionShare)
 "session/sessionShare"
 
-session_summary: Final[Codec[session_pb2.SessionSummary]] = codec("session/sessionSummary", session_pb2.SessionSummary)
+session_summary: Final[Codec[session_pb2.SessionSummary]] = get_codec("session/sessionSummary", session_pb2.SessionSummary)
 "session/sessionSummary"
 
-session_time: Final[Codec[session_pb2.SessionTime]] = codec("session/sessionTime", session_pb2.SessionTime)
+session_time: Final[Codec[session_pb2.SessionTime]] = get_codec("session/sessionTime", session_pb2.SessionTime)
 "session/sessionTime"
 
-session_token_cache: Final[Codec[session_pb2.SessionTokenCache]] = codec("session/sessionTokenCache", session_pb2.SessionTokenCache)
+session_token_cache: Final[Codec[session_pb2.SessionTokenCache]] = get_codec("session/sessionTokenCache", session_pb2.SessionTokenCache)
 "session/sessionTokenCache"
 
-session_tokens: Final[Codec[session_pb2.SessionTokens]] = codec("session/sessionTokens", session_pb2.SessionTokens)
+session_tokens: Final[Codec[session_pb2.SessionTokens]] = get_codec("session/sessionTokens", session_pb2.SessionTokens)
 "session/sessionTokens"
 
-tab_info: Final[Codec[session_pb2.TabInfo]] = codec("session/tabInfo", session_pb2.TabInfo)
+tab_info: Final[Codec[session_pb2.TabInfo]] = get_codec("session/tabInfo", session_pb2.TabInfo)
 "session/tabInfo"
 
-tab_list: Final[Codec[session_pb2.TabList]] = codec("session/tabList", session_pb2.TabList)
+tab_list: Final[Codec[session_pb2.TabList]] = get_codec("session/tabList", session_pb2.TabList)
 "session/tabList"
 
-unknown_error: Final[Codec[session_pb2.UnknownError]] = codec("session/unknownError", session_pb2.UnknownError)
+unknown_error: Final[Codec[session_pb2.UnknownError]] = get_codec("session/unknownError", session_pb2.UnknownError)
 "session/unknownError"
 
-unknown_error_data: Final[Codec[session_pb2.UnknownErrorData]] = codec("session/unknownErrorData", session_pb2.UnknownErrorData)
+unknown_error_data: Final[Codec[session_pb2.UnknownErrorData]] = get_codec("session/unknownErrorData", session_pb2.UnknownErrorData)
 "session/unknownErrorData"
 
-update_directory_request: Final[Codec[session_pb2.UpdateDirectoryRequest]] = codec("session/updateDirectoryRequest", session_pb2.UpdateDirectoryRequest)
+update_directory_request: Final[Codec[session_pb2.UpdateDirectoryRequest]] = get_codec("session/updateDirectoryRequest", session_pb2.UpdateDirectoryRequest)
 "session/updateDirectoryRequest"
 
-update_session_body: Final[Codec[session_pb2.UpdateSessionBody]] = codec("session/updateSessionBody", session_pb2.UpdateSessionBody)
+update_session_body: Final[Codec[session_pb2.UpdateSessionBody]] = get_codec("session/updateSessionBody", session_pb2.UpdateSessionBody)
 "session/updateSessionBody"
 
-update_session_request: Final[Codec[session_pb2.UpdateSessionRequest]] = codec("session/updateSessionRequest", session_pb2.UpdateSessionRequest)
+update_session_request: Final[Codec[session_pb2.UpdateSessionRequest]] = get_codec("session/updateSessionRequest", session_pb2.UpdateSessionRequest)
 "session/updateSessionRequest"
 
-update_session_time: Final[Codec[session_pb2.UpdateSessionTime]] = codec("session/updateSessionTime", session_pb2.UpdateSessionTime)
+update_session_time: Final[Codec[session_pb2.UpdateSessionTime]] = get_codec("session/updateSessionTime", session_pb2.UpdateSessionTime)
 "session/updateSessionTime"

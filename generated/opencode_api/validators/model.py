@@ -7,53 +7,53 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import schemas
+from . import load_schemas
 from .._runtime.schema.validator import Validator
 
-model_api: Final[Validator] = schemas().validator("model/modelApi.schema.json")
+model_api: Final[Validator] = load_schemas().get_validator("model/modelApi.schema.json")
 "model/modelApi"
 
-model_cache_cost: Final[Validator] = schemas().validator("model/modelCacheCost.schema.json")
+model_cache_cost: Final[Validator] = load_schemas().get_validator("model/modelCacheCost.schema.json")
 "model/modelCacheCost"
 
-model_capabilities: Final[Validator] = schemas().validator("model/modelCapabilities.schema.json")
+model_capabilities: Final[Validator] = load_schemas().get_validator("model/modelCapabilities.schema.json")
 "model/modelCapabilities"
 
-model_cost: Final[Validator] = schemas().validator("model/modelCost.schema.json")
+model_cost: Final[Validator] = load_schemas().get_validator("model/modelCost.schema.json")
 "model/modelCost"
 
-model_cost_tier: Final[Validator] = schemas().validator("model/modelCostTier.schema.json")
+model_cost_tier: Final[Validator] = load_schemas().get_validator("model/modelCostTier.schema.json")
 "model/modelCostTier"
 
-model_info: Final[Validator] = schemas().validator("model/modelInfo.schema.json")
+model_info: Final[Validator] = load_schemas().get_validator("model/modelInfo.schema.json")
 "model/modelInfo"
 
-model_interleaved: Final[Validator] = schemas().validator("model/modelInterleaved.schema.json")
+model_interleaved: Final[Validator] = load_schemas().get_validator("model/modelInterleaved.schema.json")
 "model/modelInterleaved"
 
-model_limit: Final[Validator] = schemas().validator("model/modelLimit.schema.json")
+model_limit: Final[Validator] = load_schemas().get_validator("model/modelLimit.schema.json")
 "model/modelLimit"
 
-model_long_context_cost: Final[Validator] = schemas().validator("model/modelLongContextCost.schema.json")
+model_long_context_cost: Final[Validator] = load_schemas().get_validator("model/modelLongContextCost.schema.json")
 "model/modelLongContextCost"
 
-model_modalities: Final[Validator] = schemas().validator("model/modelModalities.schema.json")
+model_modalities: Final[Validator] = load_schemas().get_validator("model/modelModalities.schema.json")
 "model/modelModalities"
 
-model_modality: Final[Validator] = schemas().validator("model/modelModality.schema.json")
+model_modality: Final[Validator] = load_schemas().get_validator("model/modelModality.schema.json")
 "model/modelModality"
 
-model_modality_names: Final[Validator] = schemas().validator("model/modelModalityNames.schema.json")
+model_modality_names: Final[Validator] = load_schemas().get_validator("model/modelModalityNames.schema.json")
 "model/modelModalityNames"
 
-model_package: Final[Validator] = schemas().validator("model/modelPackage.schema.json")
+model_package: Final[Validator] = load_schemas().get_validator("model/modelPackage.schema.json")
 "model/modelPackage"
 
-model_selection: Final[Validator] = schemas().validator("model/modelSelection.schema.json")
+model_selection: Final[Validator] = load_schemas().get_validator("model/modelSelection.schema.json")
 "model/modelSelection"
 
-model_status: Final[Validator] = schemas().validator("model/modelStatus.schema.json")
+model_status: Final[Validator] = load_schemas().get_validator("model/modelStatus.schema.json")
 "model/modelStatus"
 
-model_tier: Final[Validator] = schemas().validator("model/modelTier.schema.json")
+model_tier: Final[Validator] = load_schemas().get_validator("model/modelTier.schema.json")
 "model/modelTier"

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import schemas
+from . import load_schemas
 from .._runtime.schema.validator import Validator
 
-get_providers_request: Final[Validator] = schemas().validator("provider/getProvidersRequest.schema.json")
+get_providers_request: Final[Validator] = load_schemas().get_validator("provider/getProvidersRequest.schema.json")
 "provider/getProvidersRequest"
 
-provider_info: Final[Validator] = schemas().validator("provider/providerInfo.schema.json")
+provider_info: Final[Validator] = load_schemas().get_validator("provider/providerInfo.schema.json")
 "provider/providerInfo"
 
-provider_list: Final[Validator] = schemas().validator("provider/providerList.schema.json")
+provider_list: Final[Validator] = load_schemas().get_validator("provider/providerList.schema.json")
 "provider/providerList"
 
-provider_options: Final[Validator] = schemas().validator("provider/providerOptions.schema.json")
+provider_options: Final[Validator] = load_schemas().get_validator("provider/providerOptions.schema.json")
 "provider/providerOptions"
 
-provider_source: Final[Validator] = schemas().validator("provider/providerSource.schema.json")
+provider_source: Final[Validator] = load_schemas().get_validator("provider/providerSource.schema.json")
 "provider/providerSource"

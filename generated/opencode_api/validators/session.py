@@ -7,92 +7,92 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import schemas
+from . import load_schemas
 from .._runtime.schema.validator import Validator
 
-bad_request_error: Final[Validator] = schemas().validator("session/badRequestError.schema.json")
+bad_request_error: Final[Validator] = load_schemas().get_validator("session/badRequestError.schema.json")
 "session/badRequestError"
 
-create_session_request: Final[Validator] = schemas().validator("session/createSessionRequest.schema.json")
+create_session_request: Final[Validator] = load_schemas().get_validator("session/createSessionRequest.schema.json")
 "session/createSessionRequest"
 
-delete_session_request: Final[Validator] = schemas().validator("session/deleteSessionRequest.schema.json")
+delete_session_request: Final[Validator] = load_schemas().get_validator("session/deleteSessionRequest.schema.json")
 "session/deleteSessionRequest"
 
-empty: Final[Validator] = schemas().validator("session/empty.schema.json")
+empty: Final[Validator] = load_schemas().get_validator("session/empty.schema.json")
 "session/empty"
 
-file_diff: Final[Validator] = schemas().validator("session/fileDiff.schema.json")
+file_diff: Final[Validator] = load_schemas().get_validator("session/fileDiff.schema.json")
 "session/fileDiff"
 
-file_diff_status: Final[Validator] = schemas().validator("session/fileDiffStatus.schema.json")
+file_diff_status: Final[Validator] = load_schemas().get_validator("session/fileDiffStatus.schema.json")
 "session/fileDiffStatus"
 
-get_session_request: Final[Validator] = schemas().validator("session/getSessionRequest.schema.json")
+get_session_request: Final[Validator] = load_schemas().get_validator("session/getSessionRequest.schema.json")
 "session/getSessionRequest"
 
-not_found_error: Final[Validator] = schemas().validator("session/notFoundError.schema.json")
+not_found_error: Final[Validator] = load_schemas().get_validator("session/notFoundError.schema.json")
 "session/notFoundError"
 
-not_found_error_data: Final[Validator] = schemas().validator("session/notFoundErrorData.schema.json")
+not_found_error_data: Final[Validator] = load_schemas().get_validator("session/notFoundErrorData.schema.json")
 "session/notFoundErrorData"
 
-permission_action: Final[Validator] = schemas().validator("session/permissionAction.schema.json")
+permission_action: Final[Validator] = load_schemas().get_validator("session/permissionAction.schema.json")
 "session/permissionAction"
 
-permission_rule: Final[Validator] = schemas().validator("session/permissionRule.schema.json")
+permission_rule: Final[Validator] = load_schemas().get_validator("session/permissionRule.schema.json")
 "session/permissionRule"
 
-permission_ruleset: Final[Validator] = schemas().validator("session/permissionRuleset.schema.json")
+permission_ruleset: Final[Validator] = load_schemas().get_validator("session/permissionRuleset.schema.json")
 "session/permissionRuleset"
 
-session_info: Final[Validator] = schemas().validator("session/sessionInfo.schema.json")
+session_info: Final[Validator] = load_schemas().get_validator("session/sessionInfo.schema.json")
 "session/sessionInfo"
 
-session_list: Final[Validator] = schemas().validator("session/sessionList.schema.json")
+session_list: Final[Validator] = load_schemas().get_validator("session/sessionList.schema.json")
 "session/sessionList"
 
-session_model: Final[Validator] = schemas().validator("session/sessionModel.schema.json")
+session_model: Final[Validator] = load_schemas().get_validator("session/sessionModel.schema.json")
 "session/sessionModel"
 
-session_revert: Final[Validator] = schemas().validator("session/sessionRevert.schema.json")
+session_revert: Final[Validator] = load_schemas().get_validator("session/sessionRevert.schema.json")
 "session/sessionRevert"
 
-session_share: Final[Validator] = schemas().validator("session/sessionShare.schema.json")
+session_share: Final[Validator] = load_schemas().get_validator("session/sessionShare.schema.json")
 "session/sessionShare"
 
-session_summary: Final[Validator] = schemas().validator("session/sessionSummary.schema.json")
+session_summary: Final[Validator] = load_schemas().get_validator("session/sessionSummary.schema.json")
 "session/sessionSummary"
 
-session_time: Final[Validator] = schemas().validator("session/sessionTime.schema.json")
+session_time: Final[Validator] = load_schemas().get_validator("session/sessionTime.schema.json")
 "session/sessionTime"
 
-session_token_cache: Final[Validator] = schemas().validator("session/sessionTokenCache.schema.json")
+session_token_cache: Final[Validator] = load_schemas().get_validator("session/sessionTokenCache.schema.json")
 "session/sessionTokenCache"
 
-session_tokens: Final[Validator] = schemas().validator("session/sessionTokens.schema.json")
+session_tokens: Final[Validator] = load_schemas().get_validator("session/sessionTokens.schema.json")
 "session/sessionTokens"
 
-tab_info: Final[Validator] = schemas().validator("session/tabInfo.schema.json")
+tab_info: Final[Validator] = load_schemas().get_validator("session/tabInfo.schema.json")
 "session/tabInfo"
 
-tab_list: Final[Validator] = schemas().validator("session/tabList.schema.json")
+tab_list: Final[Validator] = load_schemas().get_validator("session/tabList.schema.json")
 "session/tabList"
 
-unknown_error: Final[Validator] = schemas().validator("session/unknownError.schema.json")
+unknown_error: Final[Validator] = load_schemas().get_validator("session/unknownError.schema.json")
 "session/unknownError"
 
-unknown_error_data: Final[Validator] = schemas().validator("session/unknownErrorData.schema.json")
+unknown_error_data: Final[Validator] = load_schemas().get_validator("session/unknownErrorData.schema.json")
 "session/unknownErrorData"
 
-update_directory_request: Final[Validator] = schemas().validator("session/updateDirectoryRequest.schema.json")
+update_directory_request: Final[Validator] = load_schemas().get_validator("session/updateDirectoryRequest.schema.json")
 "session/updateDirectoryRequest"
 
-update_session_body: Final[Validator] = schemas().validator("session/updateSessionBody.schema.json")
+update_session_body: Final[Validator] = load_schemas().get_validator("session/updateSessionBody.schema.json")
 "session/updateSessionBody"
 
-update_session_request: Final[Validator] = schemas().validator("session/updateSessionRequest.schema.json")
+update_session_request: Final[Validator] = load_schemas().get_validator("session/updateSessionRequest.schema.json")
 "session/updateSessionRequest"
 
-update_session_time: Final[Validator] = schemas().validator("session/updateSessionTime.schema.json")
+update_session_time: Final[Validator] = load_schemas().get_validator("session/updateSessionTime.schema.json")
 "session/updateSessionTime"

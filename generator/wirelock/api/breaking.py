@@ -1,29 +1,29 @@
-"""breaking, for programs: two projects or two schemas, and whether the documents of each are documents of the other."""
+"""breaking, from Python: compare two projects or two schemas."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from wirelock.api.compile import schema_build
+from wirelock.api.compile import build_schema
 from wirelock.api.project import Project, ProjectError
 from wirelock.build import Build
-from wirelock.compat.baseline import Earlier, own_protos
-from wirelock.compat.changes import Policy, changes
-from wirelock.compat.comparison import differences, side
-from wirelock.compat.json import json_changes
-from wirelock.compat.locations import places
+from wirelock.compat.baseline import Baseline, compile_descriptors
+from wirelock.compat.changes import BreakingPolicy, build_diagnostics
+from wirelock.compat.comparison import build_side, diagnose_changes
+from wirelock.compat.json import find_json_changes
+from wirelock.compat.locations import index_locations
 from wirelock.diagnostics import Diagnostic
 from wirelock.runtime.json.text import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Compatibility:
-    """What changed, and what that means for JSON documents.
+    """The result of a comparison.
 
-    `backward`: every document valid under old is proved valid under new; `forward`: the reverse. Where one is False,
-    its witness is a JSON text that shows it, or "" where neither a proof nor a document was found; `diagnostics` has
-    each change by itself, and for projects what it breaks on the wire.
+    `backward` is True if every document that is valid under the old schema is proved valid under the new one; `forward`
+    is the reverse. Where one is False, its witness is a JSON text that shows it, or "" if neither a proof nor a
+    document was found. `diagnostics` lists each change, and for projects also its effect on the wire.
     """
 
     backward: bool
@@ -34,46 +34,46 @@ class Compatibility:
 
 
 def breaking(old: Project | Json, new: Project | Json) -> Compatibility:
-    """Compare two projects, or two schemas by plain JSON Schema: what is undeclared is allowed unless refused.
+    """Compare two projects, or two schemas with the open content model of JSON Schema.
 
-    Raises ProjectError or SchemaError for what does not compile, TypeError for a project and a schema.
+    Raises ProjectError or SchemaError if one does not compile, and TypeError for a project and a schema.
     """
     match old, new:
         case Project(), Project():
-            return _compatibility(_of_projects(_sound(old), _sound(new)))
+            return _to_compatibility(_compare_projects(require_sound(old), require_sound(new)))
         case (Project(), _) | (_, Project()):
             raise TypeError("a project is compared with a project, a schema with a schema")
         case _:
-            return _compatibility(_of_schemas(schema_build(old), schema_build(new)))
+            return _to_compatibility(_compare_schemas(build_schema(old), build_schema(new)))
 
 
-def _sound(project: Project) -> Build:
+def require_sound(project: Project) -> Build:
     built = project.build()
-    if not built.sound:
-        raise ProjectError(tuple(diagnostic for diagnostic in built.diagnostics if diagnostic.fails))
+    if not built.is_sound:
+        raise ProjectError(tuple(diagnostic for diagnostic in built.diagnostics if diagnostic.is_failure))
     return built
 
 
-def _of_projects(old: Build, new: Build) -> tuple[Diagnostic, ...]:
-    return differences(Earlier("", own_protos(old), old), new, own_protos(new))
+def _compare_projects(old: Build, new: Build) -> tuple[Diagnostic, ...]:
+    return diagnose_changes(Baseline("", compile_descriptors(old), old), new, compile_descriptors(new))
 
 
-def _of_schemas(old: Build, new: Build) -> tuple[Diagnostic, ...]:
-    found = json_changes(side(old, "open"), side(new, "open"))
-    bare = replace(places(new), where={}, elements={})  # nobody asked for the protos of a bare schema
-    return changes((), found, bare, bare, Policy("WIRE", {}, {}))
+def _compare_schemas(old: Build, new: Build) -> tuple[Diagnostic, ...]:
+    json_differences = find_json_changes(build_side(old, "open"), build_side(new, "open"))
+    bare = replace(index_locations(new), locations={}, elements={})  # a bare schema has no protos to report on
+    return build_diagnostics((), json_differences, bare, bare, BreakingPolicy("WIRE", {}, {}))
 
 
-def _compatibility(found: tuple[Diagnostic, ...]) -> Compatibility:
-    verdicts = [diagnostic.change for diagnostic in found if diagnostic.change is not None]
+def _to_compatibility(diagnostics: tuple[Diagnostic, ...]) -> Compatibility:
+    verdicts = [diagnostic.impact for diagnostic in diagnostics if diagnostic.impact is not None]
     return Compatibility(
-        _holds(one.backward for one in verdicts),
-        _holds(one.forward for one in verdicts),
-        min((one.backward_witness for one in verdicts if one.backward_witness), key=len, default=""),
-        min((one.forward_witness for one in verdicts if one.forward_witness), key=len, default=""),
-        found,
+        _all_hold(verdict.backward for verdict in verdicts),
+        _all_hold(verdict.forward for verdict in verdicts),
+        min((verdict.backward_witness for verdict in verdicts if verdict.backward_witness), key=len, default=""),
+        min((verdict.forward_witness for verdict in verdicts if verdict.forward_witness), key=len, default=""),
+        diagnostics,
     )
 
 
-def _holds(words: Iterable[str]) -> bool:
-    return all(word in ("holds", "") for word in words)
+def _all_hold(outcomes: Iterable[str]) -> bool:
+    return all(outcome in ("holds", "") for outcome in outcomes)

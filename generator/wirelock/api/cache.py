@@ -1,4 +1,4 @@
-"""What earlier runs found, so that a check does again only what changed (decision 0016)."""
+"""Results of earlier runs, so that a check repeats only the work whose input changed (decision 0016)."""
 
 from __future__ import annotations
 
@@ -8,41 +8,43 @@ from typing import TypeVar
 
 import msgspec
 
-from wirelock.write import Cache, digest
+from wirelock.write import Cache, hash_content
 
 Found = TypeVar("Found")
 
 
-class Recall:
-    """Results by everything that they depend on; without a cache each is worked out."""
+class ResultCache:
+    """A cache of results by key; without a cache every result is computed."""
 
     def __init__(self, cache: Cache | None = None) -> None:
         self._cache = cache
 
-    def found(self, kind: type[Found], basis: Callable[[], bytes | None], work: Callable[[], Found]) -> Found:
-        """The result that was kept on a basis, or that of the work; nothing is kept where there is no basis.
+    def get_or_compute(
+        self, kind: type[Found], make_key: Callable[[], bytes | None], work: Callable[[], Found]
+    ) -> Found:
+        """Return the cached result for a key, or compute and store it; without a key nothing is stored.
 
-        What was kept and is no such result counts as lost. A basis that changed during the work keeps nothing.
+        A cached value that does not decode as `kind` is ignored. If the key changes during the work, nothing is stored.
         """
-        stated = basis() if self._cache else None
-        if self._cache is None or stated is None:
+        key = make_key() if self._cache else None
+        if self._cache is None or key is None:
             return work()
-        key = digest(kind.__qualname__.encode() + b"\n" + stated)
-        kept = self._cache.get(key)
+        entry = hash_content(kind.__qualname__.encode() + b"\n" + key)
+        kept = self._cache.get(entry)
         if kept is not None:
             with suppress(msgspec.DecodeError):
                 return msgspec.json.decode(kept, type=kind)
         result = work()
-        if basis() == stated:
-            with suppress(ValueError):  # text with half a surrogate pair has no bytes
-                self._cache.put(key, msgspec.json.encode(result))
+        if make_key() == key:
+            with suppress(ValueError):  # a text with a lone surrogate has no UTF-8 form
+                self._cache.put(entry, msgspec.json.encode(result))
         return result
 
     def close(self) -> None:
-        """Let go of what nobody has asked for in a long time."""
+        """Delete entries that have not been used for a long time."""
         if self._cache is not None:
             self._cache.prune()
 
 
-NOTHING_KEPT = Recall()
-"""For commands that are asked to do the work."""
+NO_CACHE = ResultCache()
+"""For commands that must do the work."""

@@ -1,54 +1,55 @@
-"""check: what CI runs."""
+"""check: the checks that CI runs."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from wirelock.api.cache import Recall
-from wirelock.api.emit import Output, emitted
-from wirelock.api.generate import brought_about
-from wirelock.api.lint import linted
-from wirelock.api.prove import proved
-from wirelock.api.verify import configured, verified
+from wirelock.api.cache import ResultCache
+from wirelock.api.emit import EmittedFiles, emit_all
+from wirelock.api.generate import apply_output
+from wirelock.api.lint import run_lint
+from wirelock.api.project import Project
+from wirelock.api.prove import prove_build
+from wirelock.api.verify import find_recordings, verify_recordings
 from wirelock.build import Build, build
-from wirelock.compat.comparison import compared, compared_as_configured
-from wirelock.config import Config
+from wirelock.compat.comparison import compare_build, compare_with_configured_baseline
 from wirelock.diagnostics import Report
-from wirelock.progress import Progress, silent
-from wirelock.write import users_cache
+from wirelock.progress import ProgressCallback, noop_progress
+from wirelock.write import open_user_cache
 
-EXAMPLES = 5
-"""Documents of each type that a check draws."""
+EXAMPLES_PER_TYPE = 5
+"""Number of documents that a check draws for each type."""
 
 
-def check(config: Config, against: str = "", progress: Progress = silent) -> Report:
-    """Compare the generated files with the schemas and these with an earlier state, advise, verify, prove a little.
+def check(project: Project, against: str = "", progress: ProgressCallback = noop_progress) -> Report:
+    """Check generated files, schemas, compatibility, recordings, and a few random documents of a project.
 
-    The recordings are those of the configuration, and so is the earlier state without `against`, which is a git ref, a
-    folder, an archive or a descriptor set. After an error that leaves nothing to go on with, the rest is not tried.
-    What is slow is done again only where something that it depends on changed (decision 0016).
+    Recordings and baseline come from the configuration; `against` (a git ref, folder, archive or descriptor set)
+    replaces the baseline. After a fatal error the remaining steps are skipped. Slow steps reuse earlier results while
+    their input is unchanged (decision 0016).
     """
+    config = project.config
     built = build(config)
-    output = emitted(built, progress)
-    generated = replace(brought_about(built, output, "check"), diff="")
+    output = emit_all(built, progress)
+    generated = replace(apply_output(built, output, "check"), diff="")
     if generated.exit_code == 2:
         return generated
-    recall = Recall(users_cache())
-    report = generated + linted(built) + _compared(built, against, progress)
-    report += _verified(built, output, progress, recall)
-    report += proved(built, output, EXAMPLES, 0, progress, recall)
-    recall.close()
+    cache = ResultCache(open_user_cache())
+    report = generated + run_lint(built) + _compare_with_baseline(built, against, progress)
+    report += _verify_recordings(built, output, progress, cache)
+    report += prove_build(built, output, EXAMPLES_PER_TYPE, 0, progress, cache)
+    cache.close()
     return report
 
 
-def _compared(built: Build, against: str, progress: Progress) -> Report:
+def _compare_with_baseline(built: Build, against: str, progress: ProgressCallback) -> Report:
     if not against:
-        return compared_as_configured(built, progress)
-    return replace(compared(built, against, progress), advice=None)
+        return compare_with_configured_baseline(built, progress)
+    return replace(compare_build(built, against, progress), advice=None)
 
 
-def _verified(built: Build, output: Output, progress: Progress, recall: Recall) -> Report:
+def _verify_recordings(built: Build, output: EmittedFiles, progress: ProgressCallback, cache: ResultCache) -> Report:
     if not built.config.recordings:
         return Report(summary={"recordings": {"files": "not configured"}})
-    recordings, missing = configured(built.config)
-    return Report(missing) + verified(built, output, recordings, "", progress, recall)
+    recordings, missing = find_recordings(built.config)
+    return Report(missing) + verify_recordings(built, output, recordings, "", progress, cache)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from wirelock.api.generate import generate
+from wirelock.api.project import Project
 from wirelock.config import read_config
 from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity
 from wirelock.emit.render import render
-from wirelock.naming import snake
-from wirelock.progress import Progress, silent
-from wirelock.write import Change, ChangeSet, apply
+from wirelock.naming import to_snake_case
+from wirelock.progress import ProgressCallback, noop_progress
+from wirelock.write import Change, ChangeSet, apply_changes
 
 INIT_EXISTS = Code("INIT_EXISTS", Severity.ERROR, fatal=True)
 FILES = (
@@ -22,34 +23,38 @@ FILES = (
 )
 
 
-def init(folder: Path, progress: Progress = silent) -> Report:
-    """Write an example project into a folder, which is made if need be, and generate it.
+def init(folder: Path, progress: ProgressCallback = noop_progress) -> Report:
+    """Write an example project into a folder, create the folder if needed, and generate the project.
 
-    Nothing is written where one of the files already is, or where pyproject.toml already has a project.
+    Nothing is written if one of the files exists, or if pyproject.toml has a project already.
     """
-    known = [name for name in (*FILES, "schemas", "proto", "generated") if (folder / name).exists()]
-    if known:
-        hint = "choose another folder, or write wirelock.toml yourself: only the key package is needed"
-        words = f"{known[0]} is already there; nothing was written"
-        return Report((Diagnostic(INIT_EXISTS, Location(str(folder / known[0])), words, hint),))
+    existing = [name for name in (*FILES, "schemas", "proto", "generated") if (folder / name).exists()]
+    if existing:
+        hint = "choose another folder, or write wirelock.toml yourself; it needs only the key `package`"
+        message = f"{existing[0]} already exists; nothing was written"
+        return Report((Diagnostic(INIT_EXISTS, Location(str(folder / existing[0])), message, hint),))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        words = f"the folder cannot be made: {error.strerror}"
-        return Report((Diagnostic(INIT_EXISTS, Location(str(folder)), words, "choose another folder"),))
-    faults = apply(folder, ChangeSet(tuple(Change(name, "add", None, _text(name, folder)) for name in sorted(FILES))))
+        message = f"the folder cannot be created: {error.strerror}"
+        return Report((Diagnostic(INIT_EXISTS, Location(str(folder)), message, "choose another folder"),))
+    faults = apply_changes(
+        folder, ChangeSet(tuple(Change(name, "add", None, _render_file(name, folder)) for name in sorted(FILES)))
+    )
     if faults:
         return Report(faults)
     config = read_config(folder)
     if isinstance(config, tuple):
         return Report(config)
-    generated = generate(config, "write", progress)
-    if generated.exit_code:  # half a project would keep a second try from beginning
-        apply(folder, ChangeSet(tuple(Change(name, "delete", _text(name, folder), None) for name in sorted(FILES))))
+    generated = generate(Project(config), "write", progress)
+    if generated.exit_code:  # an incomplete project would block a second attempt
+        apply_changes(
+            folder, ChangeSet(tuple(Change(name, "delete", _render_file(name, folder), None) for name in sorted(FILES)))
+        )
         return generated
     return Report(summary={"init": {"files": len(FILES)}}) + generated
 
 
-def _text(name: str, folder: Path) -> bytes:
+def _render_file(name: str, folder: Path) -> bytes:
     project = folder.resolve().name
-    return render(f"init/{name}.j2", name=project, package=snake(project)).encode()
+    return render(f"init/{name}.j2", name=project, package=to_snake_case(project)).encode()

@@ -1,27 +1,28 @@
-"""numbers: what the ledger holds, and what git left of it after a merge."""
+"""numbers: list the ledger, and repair it after a merge."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from wirelock.api.project import Project
 from wirelock.api.verify import TYPE_UNKNOWN
 from wirelock.build import SCHEMA_SUFFIX
 from wirelock.config import Config
-from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity, in_order
+from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity, sort_unique
 from wirelock.lower.ledger.ledger import FILE_NAME, LEDGER_UNREADABLE, Ledger, Scope, print_ledger, read_ledger
-from wirelock.lower.ledger.merge import Change as Changed
-from wirelock.lower.ledger.merge import merged
-from wirelock.runtime.json.formatting import suggestion
-from wirelock.source.conflict_markers import CONFLICT, sides
-from wirelock.write import Change, ChangeSet, apply
+from wirelock.lower.ledger.merge import MergeChange as Changed
+from wirelock.lower.ledger.merge import merge_ledgers
+from wirelock.runtime.json.formatting import format_suggestion
+from wirelock.source.conflict_markers import CONFLICT_MARKER, split_sides
+from wirelock.write import Change, ChangeSet, apply_changes
 
 LEDGER_EMPTY = Code("LEDGER_EMPTY", Severity.ERROR, fatal=True)
 LEDGER_RENUMBERED = Code("LEDGER_RENUMBERED", Severity.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class LedgerEntry:
     """The numbers of one message or enum (`kind`)."""
 
     kind: str
@@ -29,114 +30,117 @@ class Numbered:
     scope: Scope
 
 
-def numbers(config: Config, type: str = "") -> tuple[Numbered, ...] | Report:
-    """The messages and enums of a project with their numbers, in the order of the ledger.
+def list_numbers(project: Project, type: str = "") -> tuple[LedgerEntry, ...] | Report:
+    """List the messages and enums of a project with their numbers, in ledger order.
 
-    `type` limits them to a message, an enum or a schema file, by name; a report says why there are none.
+    `type` selects a message, an enum or a schema file by name; a report explains an empty result.
     """
-    ledger = _ledger(config)
+    config = project.config
+    ledger = _load_ledger(config)
     if isinstance(ledger, Diagnostic):
         return Report((ledger,))
-    every = tuple(_numbered(ledger))
-    found = tuple(one for one in every if _is_called(one, type)) if type else every
-    return found or Report((_unknown(type, every),))
+    entries = tuple(_iter_entries(ledger))
+    selected = tuple(entry for entry in entries if _has_name(entry, type)) if type else entries
+    return selected or Report((_report_unknown(type, entries),))
 
 
-def _ledger(config: Config) -> Ledger | Diagnostic:
-    file = _file(config)
-    content = _content(config)
+def _load_ledger(config: Config) -> Ledger | Diagnostic:
+    file = _ledger_path(config)
+    content = _read_content(config)
     if isinstance(content, Diagnostic):
         return content
     return read_ledger(content, Location(file))
 
 
-def _file(config: Config) -> str:
+def _ledger_path(config: Config) -> str:
     return f"{config.proto}/{FILE_NAME}"
 
 
-def _content(config: Config) -> bytes | Diagnostic:
-    file = _file(config)
+def _read_content(config: Config) -> bytes | Diagnostic:
+    file = _ledger_path(config)
     try:
         return (config.root / file).read_bytes()
     except FileNotFoundError:
-        hint = f"wirelock generate writes it; if it was lost, restore it: git checkout HEAD -- {file}"
-        return Diagnostic(LEDGER_EMPTY, Location(file), "there is no number ledger", hint)
+        hint = f"run: wirelock generate; to restore a lost ledger, run: git checkout HEAD -- {file}"
+        return Diagnostic(LEDGER_EMPTY, Location(file), "the number ledger is missing", hint)
     except OSError as error:
-        words = f"the number ledger cannot be read: {error.strerror}"
-        return Diagnostic(LEDGER_UNREADABLE, Location(file), words, "the ledger must be a readable file")
+        message = f"the number ledger cannot be read: {error.strerror}"
+        return Diagnostic(LEDGER_UNREADABLE, Location(file), message, "make the ledger a readable file")
 
 
-def _numbered(ledger: Ledger) -> Iterator[Numbered]:
+def _iter_entries(ledger: Ledger) -> Iterator[LedgerEntry]:
     kinds: tuple[tuple[str, Mapping[str, Scope]], ...] = (("message", ledger.messages), ("enum", ledger.enums))
-    yield from (Numbered(kind, name, scope) for kind, scopes in kinds for name, scope in sorted(scopes.items()))
+    yield from (LedgerEntry(kind, name, scope) for kind, scopes in kinds for name, scope in sorted(scopes.items()))
 
 
-def _is_called(one: Numbered, type: str) -> bool:
-    return type in (one.name, one.name.rpartition(".")[2], *_places(one))
+def _has_name(entry: LedgerEntry, type: str) -> bool:
+    return type in (entry.name, entry.name.rpartition(".")[2], *_source_names(entry))
 
 
-def _places(one: Numbered) -> tuple[str, ...]:
-    """The schema place, its file, and the file as `--type` has it."""
-    file = one.scope.source.partition("#")[0].partition("@")[0]
-    return one.scope.source, file, file.removesuffix(SCHEMA_SUFFIX)
+def _source_names(entry: LedgerEntry) -> tuple[str, ...]:
+    """Return the schema location of an entry, its file, and the file as `--type` names it."""
+    file = entry.scope.origin.partition("#")[0].partition("@")[0]
+    return entry.scope.origin, file, file.removesuffix(SCHEMA_SUFFIX)
 
 
-def _unknown(type: str, every: tuple[Numbered, ...]) -> Diagnostic:
+def _report_unknown(type: str, entries: tuple[LedgerEntry, ...]) -> Diagnostic:
     if not type:
-        hint = "write a schema, then run: wirelock generate"
+        hint = "add a schema, then run: wirelock generate"
         return Diagnostic(LEDGER_EMPTY, Location(), "the number ledger is empty", hint)
-    known = [name for one in every for name in (one.name, one.name.rpartition(".")[2], _places(one)[2])]
-    hint = suggestion(type, known).removeprefix("; ")
-    hint = hint or "a message or enum, with or without its package, or a schema file such as session/sessionInfo"
-    return Diagnostic(TYPE_UNKNOWN, Location(), f"the number ledger knows no {type}", hint)
+    names = [name for entry in entries for name in (entry.name, entry.name.rpartition(".")[2], _source_names(entry)[2])]
+    hint = format_suggestion(type, names).removeprefix("; ")
+    hint = hint or "name a message or enum, with or without its package, or a schema file: session/sessionInfo"
+    return Diagnostic(TYPE_UNKNOWN, Location(), f"the number ledger has no {type}", hint)
 
 
-def resolve(config: Config) -> Report:
-    """Mend a ledger that git left in conflict: what both sides added stays, no number of ours changes.
+def resolve_conflict(project: Project) -> Report:
+    """Resolve a ledger with git conflict markers: keep the additions of both sides and all of our numbers.
 
-    A number that both sides gave stays with ours; what theirs gave it to takes the next free one, which is a warning.
+    If both sides assigned a number, ours keeps it; the entry of the other side takes the next free number, with a
+    warning.
     """
-    file = _file(config)
-    content = _content(config)
+    config = project.config
+    file = _ledger_path(config)
+    content = _read_content(config)
     if isinstance(content, Diagnostic):
         return Report((content,))
-    conflicts = len(CONFLICT.findall(content)) // 2
+    conflicts = len(CONFLICT_MARKER.findall(content)) // 2
     if not conflicts:
         read = read_ledger(content, Location(file))
         return Report((read,)) if isinstance(read, Diagnostic) else Report(summary={"numbers": {"conflicts": 0}})
-    both = sides(content)
+    both = split_sides(content)
     if both is None:
         hint = "merge again, or restore the file from version control"
-        return Report((Diagnostic(LEDGER_UNREADABLE, Location(file), "a conflict marker has no partner", hint),))
+        return Report((Diagnostic(LEDGER_UNREADABLE, Location(file), "a conflict marker has no counterpart", hint),))
     read_both = [read_ledger(text, Location(file)) for text in both]
     match read_both:
         case [Ledger() as ours, Ledger() as theirs]:
-            return _resolved(config, content, ours, theirs, conflicts)
+            return _write_merged(config, content, ours, theirs, conflicts)
         case _:
-            faults = [_unmergeable(read) for read in read_both if isinstance(read, Diagnostic)]
-            return Report(in_order(faults))
+            faults = [_report_unmergeable(read) for read in read_both if isinstance(read, Diagnostic)]
+            return Report(sort_unique(faults))
 
 
-def _resolved(config: Config, before: bytes, ours: Ledger, theirs: Ledger, conflicts: int) -> Report:
-    file = _file(config)
-    ledger, changed = merged(ours, theirs)
-    found = [_renumbered(change, file) for change in changed]
-    faults = apply(config.root, ChangeSet((Change(file, "change", before, print_ledger(ledger)),)))
+def _write_merged(config: Config, before: bytes, ours: Ledger, theirs: Ledger, conflicts: int) -> Report:
+    file = _ledger_path(config)
+    ledger, changed = merge_ledgers(ours, theirs)
+    diagnostics = [_report_renumbered(change, file) for change in changed]
+    faults = apply_changes(config.root, ChangeSet((Change(file, "change", before, print_ledger(ledger)),)))
     if faults:
         return Report(faults)
-    counts: dict[str, int | str] = {"conflicts": conflicts, "resolved": conflicts, "renumbered": len(found)}
-    return Report(in_order(found), {"numbers": counts})
+    counts: dict[str, int | str] = {"conflicts": conflicts, "resolved": conflicts, "renumbered": len(diagnostics)}
+    return Report(sort_unique(diagnostics), {"numbers": counts})
 
 
-def _unmergeable(read: Diagnostic) -> Diagnostic:
+def _report_unmergeable(read: Diagnostic) -> Diagnostic:
     hint = "merge again, or restore the file from version control and run: wirelock generate"
-    return Diagnostic(LEDGER_UNREADABLE, Location(read.where.file), f"one side of the merge: {read.message}", hint)
+    return Diagnostic(LEDGER_UNREADABLE, Location(read.location.file), f"one side of the merge: {read.message}", hint)
 
 
-def _renumbered(change: Changed, file: str) -> Diagnostic:
+def _report_renumbered(change: Changed, file: str) -> Diagnostic:
     took = f": {change.taken_by} has {change.before}" if change.taken_by else ""
     number = "number " if isinstance(change.before, int) else ""
-    before = f"{change.what} of {change.scope} was {number}{change.before} in the branch merged in"
-    words = f"{before}, it is {change.after} now"
-    hint = "what that branch sent or stored with the old number would be misread; it must not have been released"
-    return Diagnostic(LEDGER_RENUMBERED, Location(file), words + took, hint)
+    before = f"{change.what} of {change.scope} was {number}{change.before} in the merged branch"
+    message = f"{before} and is {change.after} now"
+    hint = "data that the merged branch wrote with the old number is misread; make sure that it was not released"
+    return Diagnostic(LEDGER_RENUMBERED, Location(file), message + took, hint)

@@ -1,4 +1,4 @@
-"""A project for programs: its configuration, compiled when it is first asked for."""
+"""A project: its configuration, compiled at first use."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from wirelock.diagnostics import Diagnostic
 
 
 class ProjectError(ValueError):
-    """There is no project to work with; `diagnostics` say why."""
+    """Raised when a project cannot be loaded or compiled; `diagnostics` has the reasons."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        super().__init__("; ".join(f"{d.where}: {d.message}" for d in diagnostics))
+        super().__init__("; ".join(f"{d.location}: {d.message}" for d in diagnostics))
         self.diagnostics = diagnostics
 
 
@@ -30,12 +30,12 @@ class Project:
         return build(self.config)
 
     def build(self) -> Build:
-        """The compiled project, with what is wrong in its `diagnostics`."""
+        """Return the compiled project; its `diagnostics` list all faults."""
         return self._build
 
 
 def load(path: str | PathLike[str] = ".") -> Project:
-    """The project that a folder belongs to; raises ProjectError."""
+    """Load the project that a folder belongs to; raises ProjectError."""
     config = read_config(Path(path))
     if isinstance(config, Config):
         return Project(config)

@@ -1,4 +1,4 @@
-"""prove: documents drawn from the schemas, held against schema, validator, model and codec."""
+"""prove: check random documents against schema, validator, model and codec."""
 
 from __future__ import annotations
 
@@ -6,76 +6,85 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from wirelock.api.cache import NOTHING_KEPT, Recall
-from wirelock.api.cache_keys import Basis
-from wirelock.api.emit import Output, emitted
+from wirelock.api.cache import NO_CACHE, ResultCache
+from wirelock.api.cache_keys import CacheKeys
+from wirelock.api.emit import EmittedFiles, emit_all
+from wirelock.api.project import Project
 from wirelock.build import Build, build
-from wirelock.config import Config
-from wirelock.diagnostics import Diagnostic, Report, in_order
-from wirelock.emit.mapping import type_name
+from wirelock.diagnostics import Diagnostic, Report, sort_unique
 from wirelock.ir import TypeId
-from wirelock.loader import load
-from wirelock.progress import Progress, silent
+from wirelock.loader import load_artifacts
+from wirelock.progress import ProgressCallback, noop_progress
 
 if TYPE_CHECKING:
-    from wirelock.proof.counterexamples import Prover
+    from wirelock.proof.counterexamples import CounterexampleSearch
 
-EXAMPLES = 100
-
-
-def prove(config: Config, examples: int | None = None, seed: int = 0, progress: Progress = silent) -> Report:
-    """Try a number of documents of each type (None: 100); the same seed draws the same documents."""
-    built = build(config)
-    return proved(built, emitted(built, progress), EXAMPLES if examples is None else examples, seed, progress)
+DEFAULT_EXAMPLES = 100
 
 
-def proved(
-    built: Build, output: Output, examples: int, seed: int, progress: Progress, recall: Recall = NOTHING_KEPT
+def prove(
+    project: Project, examples: int | None = None, seed: int = 0, progress: ProgressCallback = noop_progress
 ) -> Report:
-    """Prove what was emitted."""
-    if not output.sound:
+    """Check a number of documents of each type (None: 100); equal seeds draw equal documents."""
+    config = project.config
+    built = build(config)
+    return prove_build(
+        built, emit_all(built, progress), DEFAULT_EXAMPLES if examples is None else examples, seed, progress
+    )
+
+
+def prove_build(
+    built: Build,
+    output: EmittedFiles,
+    examples: int,
+    seed: int,
+    progress: ProgressCallback,
+    cache: ResultCache = NO_CACHE,
+) -> Report:
+    """Check random documents against emitted files."""
+    if not output.is_sound:
         return Report(output.diagnostics)
-    basis = Basis(built, output)
-    work = _Work(built, output)
+    basis = CacheKeys(built, output)
+    work = _ProofRunner(built, output)
     keys = tuple(built.graph.definitions)
-    found = list(output.diagnostics)
+    diagnostics = list(output.diagnostics)
     documents = valid = 0
     for count, key in enumerate(keys):
-        progress(f"proving {type_name(key)}", count, len(keys))
-        depends = partial(basis.of_type, key, examples, seed)
-        proof = recall.found(_Proof, depends, partial(work.proof, key, examples, seed))
-        found += [proof.disproof] if proof.disproof is not None else []
+        progress(f"proving {key.name}", count, len(keys))
+        depends = partial(basis.for_type, key, examples, seed)
+        proof = cache.get_or_compute(_ProofResult, depends, partial(work.prove_type, key, examples, seed))
+        diagnostics += [proof.disproof] if proof.disproof is not None else []
         documents += proof.documents
         valid += proof.valid
     counts: dict[str, int | str] = {"types": len(keys), "documents": documents, "valid": valid}
-    return Report(in_order(found), {"proof": counts})
+    return Report(sort_unique(diagnostics), {"proof": counts})
 
 
 @dataclass(frozen=True, slots=True)
-class _Proof:
-    """What came of one type: how many documents were tried, how many were valid, and what they disprove."""
+class _ProofResult:
+    """The result for one type: documents drawn, valid documents, and a counterexample."""
 
     documents: int
     valid: int
     disproof: Diagnostic | None
 
 
-class _Work:
-    """The proofs of one build."""
+class _ProofRunner:
+    """Proofs of the types of one build."""
 
-    def __init__(self, built: Build, output: Output) -> None:
+    def __init__(self, built: Build, output: EmittedFiles) -> None:
         self._built = built
         self._output = output
 
     @cached_property
-    def _prover(self) -> Prover:
-        from wirelock.proof.counterexamples import Prover  # hypothesis takes long to import
+    def _prover(self) -> CounterexampleSearch:
+        from wirelock.proof.counterexamples import CounterexampleSearch  # importing hypothesis is slow
 
-        return Prover(self._built, load(self._built, self._output.artifacts).contract)
+        return CounterexampleSearch(self._built, load_artifacts(self._built, self._output.artifacts).get_contract)
 
-    def proof(self, key: TypeId, examples: int, seed: int) -> _Proof:
-        """Prove one type."""
-        tried = self._prover.tried
+    def prove_type(self, key: TypeId, examples: int, seed: int) -> _ProofResult:
+        """Check random documents of one type."""
+        tried = self._prover.counts
         documents, valid = tried.documents, tried.valid
-        disproof = self._prover.prove(key, examples, seed)
-        return _Proof(tried.documents - documents, tried.valid - valid, disproof)
+        disproof = self._prover.find(key, examples, seed)
+        return _ProofResult(tried.documents - documents, tried.valid - valid, disproof)

@@ -1,4 +1,4 @@
-"""proxy: pass traffic on to a server, and hold what passes against everything that the schemas generate."""
+"""proxy: forward traffic to a server and check it."""
 
 from __future__ import annotations
 
@@ -8,134 +8,148 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from wirelock.api.emit import Output, emitted
-from wirelock.api.excerpts import illustrated
+from wirelock.api.emit import EmittedFiles, emit_all
+from wirelock.api.excerpts import add_excerpts
+from wirelock.api.project import Project
 from wirelock.build import Build, build
-from wirelock.config import Config
-from wirelock.diagnostics import Diagnostic, Report, in_order
-from wirelock.loader import load
-from wirelock.progress import Noted, Progress, silent, unheard
+from wirelock.diagnostics import Diagnostic, Report, sort_unique
+from wirelock.loader import load_artifacts
+from wirelock.progress import ProgressCallback, StatusCallback, noop_progress, noop_status
 from wirelock.report import html, live
-from wirelock.runtime.json.formatting import visible
-from wirelock.serve.net.extras import missing
-from wirelock.serve.net.gc_freeze import undisturbed
-from wirelock.serve.net.tls import PLAIN, TlsEnds
-from wirelock.traffic.conformance.checker import Check
-from wirelock.traffic.conformance.expectations import expected
-from wirelock.traffic.recordings.recorder import Recorder, Warned, recorder
+from wirelock.runtime.json.formatting import escape_unprintable
+from wirelock.serve.net.extras import check_extra
+from wirelock.serve.net.gc_freeze import frozen_gc
+from wirelock.serve.net.tls import NO_TLS_CONFIG, TlsConfig
+from wirelock.traffic.conformance.checker import ConformanceCheck
+from wirelock.traffic.conformance.expectations import mark_expected
+from wirelock.traffic.recordings.recorder import OnWarning, Recorder, make_recorder
 
 if TYPE_CHECKING:
-    from wirelock.serve.net.listen import Listen
+    from wirelock.serve.net.listen import ListenAddress
     from wirelock.serve.net.upstream import Upstream
     from wirelock.serve.proxy.server import Proxy
 
-NEEDED = ("aiohttp",)
-LISTEN = "127.0.0.1:4097"
-"""Where a proxy listens if nothing is said."""
+REQUIRED_PACKAGES = ("aiohttp",)
+DEFAULT_LISTEN = "127.0.0.1:4097"
+"""Default listen address."""
 Mode = Literal["report", "enforce"]
-Told = Callable[[str], None]
-"""Is told the address of the proxy when it listens."""
-Ends = tuple["Upstream", "Listen"]
+OnListening = Callable[[str], None]
+"""A callback for the proxy's address once it listens."""
+Endpoints = tuple["Upstream", "ListenAddress"]
 
 
 def proxy(
-    config: Config,
+    project: Project,
     upstream: str,
-    told: Told,
-    listen: str = LISTEN,
+    on_listening: OnListening,
+    listen: str = DEFAULT_LISTEN,
     mode: Mode = "report",
     record: str = "",
-    progress: Progress = silent,
+    progress: ProgressCallback = noop_progress,
     *,
-    noted: Noted = unheard,
-    tls: TlsEnds = PLAIN,
+    notify: StatusCallback = noop_status,
+    tls: TlsConfig = NO_TLS_CONFIG,
 ) -> Report:
-    """Pass traffic on to the server at `upstream` until the process is asked to end, and check what passes.
+    """Forward traffic to `upstream` until SIGINT or SIGTERM, and check it.
 
-    With the mode "enforce" nothing passes that is not as described. `record` is a file to record into (.har, .ndjson).
-    Credentials for the server come from the environment. `noted` is told what is waited for at the end, that recording
-    had to stop, and who can reach the proxy if that may be anybody.
+    Mode "enforce" blocks violating traffic. `record` names a file to record into (.har, .ndjson). Credentials for the
+    server come from the environment. `noted` receives notices: what shutdown waits for, a recording that stopped, and a
+    listener without access control.
     """
-    absent = missing("live", NEEDED)
+    config = project.config
+    absent = check_extra("live", REQUIRED_PACKAGES)
     if absent is not None:
         return Report((absent,))
     built = build(config)
-    output = emitted(built, progress)
-    if not output.sound:
+    output = emit_all(built, progress)
+    if not output.is_sound:
         return Report(output.diagnostics)
-    ends = between(upstream, listen, tls)
-    if isinstance(ends, Diagnostic):
-        return Report((ends,))
-    writing = recorder(record, config.redact, ends[0].authorization, unrecorded(noted)) if record else None
+    endpoints = resolve_endpoints(upstream, listen, tls)
+    if isinstance(endpoints, Diagnostic):
+        return Report((endpoints,))
+    writing = (
+        make_recorder(record, config.redact, endpoints[0].authorization, warn_of_lost_recording(notify))
+        if record
+        else None
+    )
     if isinstance(writing, Diagnostic):
         return Report((writing,))
-    progress("making validators", 0, 1)
-    made = checking(built, output, ends, mode, writing)
-    with undisturbed():
-        report = ran(made, told, noted, writing)
-    found = expected(report.diagnostics, config.expect, ())
-    return replace(report, diagnostics=in_order((*output.diagnostics, *found)))
+    progress("building validators", 0, 1)
+    server = build_proxy(built, output, endpoints, mode, writing)
+    with frozen_gc():
+        report = run_proxy(server, on_listening, notify, writing)
+    diagnostics = mark_expected(report.diagnostics, config.expect, ())
+    return replace(report, diagnostics=sort_unique((*output.diagnostics, *diagnostics)))
 
 
-def unrecorded(noted: Noted) -> Warned:
-    """Tells at once, in words, that recording had to stop, or left out an exchange."""
+def warn_of_lost_recording(notify: StatusCallback) -> OnWarning:
+    """Return a callback that reports a stopped recording or a skipped exchange at once."""
 
-    def told(lost: Diagnostic) -> None:
-        further = "traffic goes on unrecorded" if lost.code.fatal else "recording goes on"
-        noted(f"{lost.code.id}: {visible(lost.where.file)} {lost.message}; {further}")
+    def warn(lost: Diagnostic) -> None:
+        further = "traffic continues unrecorded" if lost.code.fatal else "recording continues"
+        notify(f"{lost.code.id}: {escape_unprintable(lost.location.file)} {lost.message}; {further}")
 
-    return told
+    return warn
 
 
-def checking(built: Build, output: Output, ends: Ends, mode: Mode, writing: Recorder | None) -> Proxy:
-    """A proxy that checks what passes."""
-    from wirelock.serve.proxy.inspection import Watch
-    from wirelock.serve.proxy.live_page import Faces, Screen
-    from wirelock.serve.proxy.results import Tally
+def build_proxy(
+    built: Build, output: EmittedFiles, endpoints: Endpoints, mode: Mode, writing: Recorder | None
+) -> Proxy:
+    """Build a proxy that checks traffic."""
+    from wirelock.serve.proxy.inspection import Inspector
+    from wirelock.serve.proxy.live_page import LivePage, PageRenderers
+    from wirelock.serve.proxy.results import ContinuousCheck
     from wirelock.serve.proxy.server import Proxy
 
-    loaded = load(built, output.artifacts)
+    loaded = load_artifacts(built, output.artifacts)
     loaded.prepare()
-    gate = Check(built.graph, loaded.contract) if mode == "enforce" else None
-    known = ends[0].known
-    tally = Tally(Check(built.graph, loaded.contract), known)
-    watch = Watch(tally, gate, writing, lambda key: loaded.contract(key).making(), known)
+    gate = ConformanceCheck(built.graph, loaded.get_contract) if mode == "enforce" else None
+    credentials = endpoints[0].known_credentials
+    tally = ContinuousCheck(ConformanceCheck(built.graph, loaded.get_contract), credentials)
+    watch = Inspector(tally, gate, writing, lambda key: loaded.get_contract(key).build_steps(), credentials)
 
-    def shown(report: Report) -> Report:
-        found = expected(report.diagnostics, built.config.expect, ())
-        return illustrated(built.config, replace(report, diagnostics=found))
+    def prepare_report(report: Report) -> Report:
+        diagnostics = mark_expected(report.diagnostics, built.config.expect, ())
+        return add_excerpts(built.config, replace(report, diagnostics=diagnostics))
 
-    faces = Faces(live.page(), lambda report: live.state(shown(report)), lambda report: html.render(shown(report)))
-    return Proxy(*ends, watch, mode, Screen(faces, watch))
+    faces = PageRenderers(
+        live.render_page(),
+        lambda report: live.render_parts(prepare_report(report)),
+        lambda report: html.render(prepare_report(report)),
+    )
+    return Proxy(*endpoints, watch, mode, LivePage(faces, watch))
 
 
-def between(upstream: str, listen: str, tls: TlsEnds = PLAIN) -> Ends | Diagnostic:
-    """Both ends of a proxy: the server that is dialled, with credentials of the environment, and where it listens.
+def resolve_endpoints(upstream: str, listen: str, tls: TlsConfig = NO_TLS_CONFIG) -> Endpoints | Diagnostic:
+    """Resolve both endpoints of a proxy: the upstream with credentials of the environment, and the listen address.
 
-    Credentials are lent to nobody but this machine, and those who show a certificate.
+    The proxy adds the credentials only for local clients and for clients with a certificate.
     """
-    from wirelock.serve.net.credential_policy import lent
-    from wirelock.serve.net.listen import listening
-    from wirelock.serve.net.upstream import upstream as dialled
+    from wirelock.serve.net.credential_policy import check_credential_policy
+    from wirelock.serve.net.listen import parse_listen_address
+    from wirelock.serve.net.upstream import resolve_upstream as dialled
 
     server = dialled(upstream, os.environ, tls.upstream)
     if isinstance(server, Diagnostic):
         return server
-    where = listening(listen, tls.listen)
-    if isinstance(where, Diagnostic):
-        return where
-    return lent(server, where, "let clients bring credentials of their own") or (server, where)
+    address = parse_listen_address(listen, tls.listen)
+    if isinstance(address, Diagnostic):
+        return address
+    return check_credential_policy(server, address, "remove our credentials, so that clients send their own") or (
+        server,
+        address,
+    )
 
 
-def ran(proxy: Proxy, told: Told, noted: Noted, writing: Recorder | None) -> Report:
-    """Run a proxy until this process is asked to end; gives what it found, and what was recorded."""
-    from wirelock.serve.proxy.server import until_ended
+def run_proxy(proxy: Proxy, on_listening: OnListening, notify: StatusCallback, writing: Recorder | None) -> Report:
+    """Run a proxy until SIGINT or SIGTERM; return its findings and recording counts."""
+    from wirelock.serve.proxy.server import serve_until_signal
 
     if not proxy.listen.is_loopback and proxy.listen.tls is None:
-        noted(f"warning: without TLS, and whoever reaches {proxy.listen} can call the server")
-    report = asyncio.run(until_ended(proxy, told, noted))
+        notify(f"warning: no TLS; everyone who reaches {proxy.listen} can call the server")
+    report = asyncio.run(serve_until_signal(proxy, on_listening, notify))
     if writing is None:
         return report
     writing.close()
     summary = {**report.summary, "recording": writing.counts}
-    return replace(report, diagnostics=in_order((*report.diagnostics, *writing.findings)), summary=summary)
+    return replace(report, diagnostics=sort_unique((*report.diagnostics, *writing.findings)), summary=summary)

@@ -1,16 +1,23 @@
-"""record: pass traffic on to a server, and record it without its secrets."""
+"""record: forward traffic to a server and record it without secrets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wirelock.api.proxy import LISTEN, NEEDED, Told, between, ran, unrecorded
-from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity, in_order
-from wirelock.progress import Noted, unheard
-from wirelock.serve.net.extras import missing
-from wirelock.serve.net.tls import PLAIN, TlsEnds
-from wirelock.traffic.recordings.recorder import recorder
+from wirelock.api.proxy import (
+    DEFAULT_LISTEN,
+    REQUIRED_PACKAGES,
+    OnListening,
+    resolve_endpoints,
+    run_proxy,
+    warn_of_lost_recording,
+)
+from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity, sort_unique
+from wirelock.progress import StatusCallback, noop_status
+from wirelock.serve.net.extras import check_extra
+from wirelock.serve.net.tls import NO_TLS_CONFIG, TlsConfig
+from wirelock.traffic.recordings.recorder import make_recorder
 
 NOTHING_RECORDED = Code("NOTHING_RECORDED", Severity.ERROR, fatal=True)
 
@@ -18,34 +25,34 @@ NOTHING_RECORDED = Code("NOTHING_RECORDED", Severity.ERROR, fatal=True)
 def record(
     upstream: str,
     output: str,
-    told: Told,
-    listen: str = LISTEN,
+    on_listening: OnListening,
+    listen: str = DEFAULT_LISTEN,
     redact: Sequence[str] = (),
     *,
-    noted: Noted = unheard,
-    tls: TlsEnds = PLAIN,
+    notify: StatusCallback = noop_status,
+    tls: TlsConfig = NO_TLS_CONFIG,
 ) -> Report:
-    """Pass traffic on to the server at `upstream` until the process is asked to end, and record it into `output`.
+    """Forward traffic to `upstream` until SIGINT or SIGTERM, and record it into `output` (.har or .ndjson).
 
-    The file is a HAR or NDJSON, by its ending. `redact` are JSONPaths (RFC 9535) of what is secret in documents,
-    besides what is known to be: credentials in header fields, queries, forms and documents. `noted` is told what is
-    waited for at the end, that recording had to stop, and who can reach the proxy if that may be anybody.
+    `redact` lists JSONPaths (RFC 9535) of secrets in documents; credentials in headers, queries, forms and documents
+    are redacted anyway. `noted` receives notices: what shutdown waits for, a recording that stopped, and a listener
+    without access control.
     """
-    absent = missing("live", NEEDED)
+    absent = check_extra("live", REQUIRED_PACKAGES)
     if absent is not None:
         return Report((absent,))
-    ends = between(upstream, listen, tls)
-    if isinstance(ends, Diagnostic):
-        return Report((ends,))
-    writing = recorder(output, redact, ends[0].authorization, unrecorded(noted))
+    endpoints = resolve_endpoints(upstream, listen, tls)
+    if isinstance(endpoints, Diagnostic):
+        return Report((endpoints,))
+    writing = make_recorder(output, redact, endpoints[0].authorization, warn_of_lost_recording(notify))
     if isinstance(writing, Diagnostic):
         return Report((writing,))
-    from wirelock.serve.proxy.inspection import Watch
+    from wirelock.serve.proxy.inspection import Inspector
     from wirelock.serve.proxy.server import Proxy
 
-    report = ran(Proxy(*ends, Watch(None, None, writing)), told, noted, writing)
+    report = run_proxy(Proxy(*endpoints, Inspector(None, None, writing)), on_listening, notify, writing)
     if writing.counts["exchanges"] or report.exit_code:
         return report
-    hint = f"send the client's requests to http://{ends[1]} instead of to the server"
+    hint = f"send the client's requests to http://{endpoints[1]} instead of to the server"
     nothing = Diagnostic(NOTHING_RECORDED, Location(output), "nothing was recorded: no request came", hint)
-    return replace(report, diagnostics=in_order((*report.diagnostics, nothing)))
+    return replace(report, diagnostics=sort_unique((*report.diagnostics, nothing)))

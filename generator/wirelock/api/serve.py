@@ -1,4 +1,4 @@
-"""serve: a gRPC service in front of a JSON API, until it is told to end."""
+"""serve: a gRPC service in front of a JSON API."""
 
 from __future__ import annotations
 
@@ -6,99 +6,108 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from wirelock.api.emit import emitted
+from wirelock.api.emit import emit_all
+from wirelock.api.project import Project
 from wirelock.build import build
 from wirelock.config import Config
 from wirelock.diagnostics import Diagnostic, Report
-from wirelock.loader import load
-from wirelock.progress import silent
+from wirelock.loader import load_artifacts
+from wirelock.progress import noop_progress
 from wirelock.serve.net.event_loop import run
-from wirelock.serve.net.extras import LIVE, missing
-from wirelock.serve.net.gc_freeze import undisturbed
+from wirelock.serve.net.extras import LIVE_PACKAGES, check_extra
+from wirelock.serve.net.gc_freeze import frozen_gc
 from wirelock.serve.net.tls import NO_TLS, TlsFiles
 
 if TYPE_CHECKING:
-    from wirelock.serve.bridge.listen import Listen
+    from wirelock.serve.bridge.listen import GrpcListenAddress
     from wirelock.serve.bridge.server import Bridge
     from wirelock.serve.net.upstream import Upstream
 
-Violations = Literal["refuse", "warn"]
-Ends = tuple["Upstream", "Listen"]
+OnViolation = Literal["refuse", "warn"]
+Endpoints = tuple["Upstream", "GrpcListenAddress"]
 
 
 def serve(
-    config: Config,
+    project: Project,
     upstream: str,
     listen: str,
-    violations: Violations = "refuse",
+    violations: OnViolation = "refuse",
     upstream_tls: TlsFiles = NO_TLS,
     listen_tls: TlsFiles = NO_TLS,
     *,
     metrics: str = "",
     traces: bool = False,
 ) -> Report:
-    """Serve a project's services over gRPC in front of the server at an address, until SIGTERM or SIGINT.
+    """Serve a project's services over gRPC in front of an HTTP server, until SIGTERM or SIGINT.
 
-    An answer that breaks its schema fails the call, or with `violations` "warn" goes on where its message can hold it.
-    `metrics` is the address where they are served over HTTP, "" for nowhere; `traces` go where the variables `OTEL_*`
-    say, which may ask for them too. Credentials for the server come from the environment; what happens goes to the
-    logger `wirelock.serve`. The report says why it could not run, and is empty otherwise.
+    A response that violates its schema fails the call; with `violations` "warn" it passes if its message can hold it.
+    `metrics` is the HTTP address for metrics, or "". `traces` sends traces to the collector that the `OTEL_*` variables
+    name; these variables alone enable traces too. Credentials for the server come from the environment. Events go to
+    the logger `wirelock.serve`. The report is empty unless the bridge could not run.
     """
-    absent = missing("live", LIVE)
+    config = project.config
+    absent = check_extra("live", LIVE_PACKAGES)
     if absent is not None:
         return Report((absent,))
-    bridge = _bridge(config, upstream, listen, violations, upstream_tls, listen_tls)
+    bridge = _build_bridge(config, upstream, listen, violations, upstream_tls, listen_tls)
     if isinstance(bridge, tuple):
         return Report(bridge)
-    with undisturbed():
-        trouble = run(_observed(bridge, metrics, traces=traces))
+    with frozen_gc():
+        trouble = run(_serve_with_telemetry(bridge, metrics, traces=traces))
     return Report() if trouble is None else Report((trouble,))
 
 
-async def _observed(bridge: Bridge, metrics: str, *, traces: bool) -> Diagnostic | None:
-    """Serve with what observes; gives why it cannot."""
+async def _serve_with_telemetry(bridge: Bridge, metrics: str, *, traces: bool) -> Diagnostic | None:
+    """Serve with telemetry; return a diagnostic if the bridge cannot run."""
     from wirelock.serve.bridge.server import serve
-    from wirelock.serve.bridge.telemetry.setup import Wishes, observation
+    from wirelock.serve.bridge.telemetry.setup import TelemetryOptions, start_telemetry
 
-    async with observation(Wishes(metrics, traces), os.environ) as seen:
-        if isinstance(seen, Diagnostic):
-            return seen
-        return await serve(replace(bridge, watch=seen))
+    async with start_telemetry(TelemetryOptions(metrics, traces), os.environ) as telemetry:
+        if isinstance(telemetry, Diagnostic):
+            return telemetry
+        return await serve(replace(bridge, instrumentation=telemetry))
 
 
-def _bridge(
-    config: Config, upstream: str, listen: str, violations: Violations, upstream_tls: TlsFiles, listen_tls: TlsFiles
+def _build_bridge(
+    config: Config, upstream: str, listen: str, violations: OnViolation, upstream_tls: TlsFiles, listen_tls: TlsFiles
 ) -> Bridge | tuple[Diagnostic, ...]:
-    """What serves, or why nothing can."""
-    from wirelock.serve.bridge.hooks import Observers
-    from wirelock.serve.bridge.logging import Journal  # these need the optional packages
+    """Build the bridge, or return the reasons why it cannot run."""
+    from wirelock.serve.bridge.hooks import CombinedHooks
+    from wirelock.serve.bridge.logging import BridgeLogger  # these modules need the optional packages
     from wirelock.serve.bridge.server import Bridge
-    from wirelock.serve.bridge.telemetry.notes import PassedOn
+    from wirelock.serve.bridge.telemetry.notes import NotesHook
 
-    ends = between(upstream, listen, upstream_tls, listen_tls)
-    if isinstance(ends, Diagnostic):
-        return (ends,)
+    endpoints = resolve_endpoints(upstream, listen, upstream_tls, listen_tls)
+    if isinstance(endpoints, Diagnostic):
+        return (endpoints,)
     built = build(config)
-    output = emitted(built, silent)
-    if not output.sound:
+    output = emit_all(built, noop_progress)
+    if not output.is_sound:
         return output.diagnostics
-    return Bridge(built, load(built, output.artifacts), *ends, Observers((Journal(), PassedOn())), violations)
+    return Bridge(
+        built,
+        load_artifacts(built, output.artifacts),
+        *endpoints,
+        CombinedHooks((BridgeLogger(), NotesHook())),
+        violations,
+    )
 
 
-def between(
+def resolve_endpoints(
     upstream: str, listen: str, upstream_tls: TlsFiles = NO_TLS, listen_tls: TlsFiles = NO_TLS
-) -> Ends | Diagnostic:
-    """Both ends of a bridge: the server that is called, with credentials of the environment, and where it listens.
+) -> Endpoints | Diagnostic:
+    """Resolve both endpoints of a bridge: the upstream with credentials of the environment, and the listen address.
 
-    Credentials are lent to nobody but this machine, and those who show a certificate: a caller cannot bring any.
+    The bridge adds the credentials only for local clients and for clients with a certificate; clients cannot bring
+    their own.
     """
-    from wirelock.serve.bridge.listen import listen as listening
-    from wirelock.serve.net.credential_policy import lent
-    from wirelock.serve.net.upstream import upstream as called
+    from wirelock.serve.bridge.listen import parse_grpc_listen_address as listening
+    from wirelock.serve.net.credential_policy import check_credential_policy
+    from wirelock.serve.net.upstream import resolve_upstream as called
 
-    server, where = called(upstream, os.environ, upstream_tls), listening(listen, listen_tls)
+    server, address = called(upstream, os.environ, upstream_tls), listening(listen, listen_tls)
     if isinstance(server, Diagnostic):
         return server
-    if isinstance(where, Diagnostic):
-        return where
-    return lent(server, where.address) or (server, where)
+    if isinstance(address, Diagnostic):
+        return address
+    return check_credential_policy(server, address.address) or (server, address)

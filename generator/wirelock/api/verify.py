@@ -1,4 +1,4 @@
-"""verify: hold recordings against everything that the schemas generate."""
+"""verify: check recordings against validator, model and codec."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from wirelock.api.cache import NOTHING_KEPT, Recall
-from wirelock.api.cache_keys import Basis
-from wirelock.api.emit import Output, emitted
+from wirelock.api.cache import NO_CACHE, ResultCache
+from wirelock.api.cache_keys import CacheKeys
+from wirelock.api.emit import EmittedFiles, emit_all
+from wirelock.api.project import Project
 from wirelock.build import Build, build
 from wirelock.config import Config
-from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity, in_order
-from wirelock.emit.mapping import type_name
+from wirelock.diagnostics import Code, Diagnostic, Location, Report, Severity, sort_unique
 from wirelock.ir import TypeId
-from wirelock.loader import load
-from wirelock.progress import Progress, silent
+from wirelock.loader import load_artifacts
+from wirelock.progress import ProgressCallback, noop_progress
 from wirelock.runtime.findings import Contract
-from wirelock.runtime.json.formatting import suggestion
-from wirelock.traffic.conformance.checker import Check
-from wirelock.traffic.conformance.expectations import expected
-from wirelock.traffic.conformance.results import Tally
+from wirelock.runtime.json.formatting import format_suggestion
+from wirelock.traffic.conformance.checker import ConformanceCheck
+from wirelock.traffic.conformance.expectations import mark_expected
+from wirelock.traffic.conformance.results import CheckResult
 from wirelock.traffic.recordings.formats import read_recording
 from wirelock.traffic.recordings.ndjson import read_documents
 
@@ -31,104 +31,113 @@ RECORDING_PATTERN_EMPTY = Code("RECORDING_PATTERN_EMPTY", Severity.ERROR, fatal=
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A file of recorded traffic, and its name as users know it."""
+    """A file of recorded traffic, and its name in reports."""
 
     path: Path
     shown: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """What came of one recording, and what of it could not be read."""
+class VerifiedRecording:
+    """The result of one recording, and its parts that could not be read."""
 
     unread: tuple[Diagnostic, ...]
-    tally: Tally
+    tally: CheckResult
 
 
-def verify(config: Config, recordings: Sequence[str] = (), type: str = "", progress: Progress = silent) -> Report:
+def verify(
+    project: Project, recordings: Sequence[str] = (), type: str = "", progress: ProgressCallback = noop_progress
+) -> Report:
     """Verify recordings of a project.
 
-    `recordings` are files, relative to the working directory; without any, those of the configuration. With `type`
-    (`session/sessionInfo`) each line of the recordings is one document of that type.
+    `recordings` are files relative to the working directory; the default is the configuration's list. With `type`
+    (`session/sessionInfo`) each line of a recording is one document of that type.
     """
+    config = project.config
     files = [Recording(Path(name), name) for name in recordings]
     if not files:
-        files, missing = configured(config)
+        files, missing = find_recordings(config)
         if missing:
             return Report(missing)
     built = build(config)
-    return verified(built, emitted(built, progress), files, type, progress)
+    return verify_recordings(built, emit_all(built, progress), files, type, progress)
 
 
-def verified(
+def verify_recordings(
     built: Build,
-    output: Output,
+    output: EmittedFiles,
     files: Sequence[Recording],
     type: str,
-    progress: Progress,
-    recall: Recall = NOTHING_KEPT,
+    progress: ProgressCallback,
+    cache: ResultCache = NO_CACHE,
 ) -> Report:
-    """Hold recordings against what was emitted."""
-    if not output.sound:
+    """Check recordings against emitted files."""
+    if not output.is_sound:
         return Report(output.diagnostics)
-    key = _named(built, type) if type else None
+    key = _find_type(built, type) if type else None
     if isinstance(key, Diagnostic):
         return Report((key,))
-    contracts = load(built, output.artifacts).contract
-    basis = Basis(built, output)
-    check = Check(built.graph, contracts)
+    contracts = load_artifacts(built, output.artifacts).get_contract
+    basis = CacheKeys(built, output)
+    check = ConformanceCheck(built.graph, contracts)
     unread: list[Diagnostic] = []
     for count, recording in enumerate(files):
         progress(f"verifying {recording.shown}", count, len(files))
-        depends = partial(basis.of_recording, recording.path, recording.shown)
-        held = recall.found(_Held, depends, partial(_held, built, contracts, recording, key))
-        check.add(held.tally)
-        unread += held.unread
-    if unread and not check.bodies:  # counts of nothing would bury what is wrong
-        return Report(in_order((*output.diagnostics, *unread)))
-    report = check.report()
-    found = expected(report.diagnostics, built.config.expect, [recording.shown for recording in files])
-    nothing = check.nothing_checked()
+        depends = partial(basis.for_recording, recording.path, recording.shown)
+        verified = cache.get_or_compute(
+            VerifiedRecording, depends, partial(_check_recording, built, contracts, recording, key)
+        )
+        check.add(verified.tally)
+        unread += verified.unread
+    if unread and not check.bodies:  # counts of zero would hide the cause
+        return Report(sort_unique((*output.diagnostics, *unread)))
+    report = check.to_report()
+    findings = mark_expected(report.diagnostics, built.config.expect, [recording.shown for recording in files])
+    nothing = check.report_nothing_checked()
     read: dict[str, int | str] = {"files": len(files)}
     summary = {"recordings": read, **report.summary}
-    diagnostics = in_order((*output.diagnostics, *unread, *nothing, *found))
+    diagnostics = sort_unique((*output.diagnostics, *unread, *nothing, *findings))
     return replace(report, diagnostics=diagnostics, summary=summary)
 
 
-def configured(config: Config) -> tuple[list[Recording], tuple[Diagnostic, ...]]:
-    """The files that the configuration's patterns name, with their names relative to the project."""
-    found: dict[str, Path] = {}
+def find_recordings(config: Config) -> tuple[list[Recording], tuple[Diagnostic, ...]]:
+    """Find the files that the configuration's patterns name; names are relative to the project."""
+    recordings: dict[str, Path] = {}
     missing: list[Diagnostic] = []
     for pattern in config.recordings:
         paths = sorted(path for path in config.root.glob(pattern) if path.is_file())
-        found |= {path.relative_to(config.root).as_posix(): path for path in paths}
+        recordings |= {path.relative_to(config.root).as_posix(): path for path in paths}
         if not paths:
-            hint = "mend the pattern in [tool.wirelock.verify], or record the traffic again"
-            missing.append(Diagnostic(RECORDING_PATTERN_EMPTY, Location(config.file), f"{pattern} names no file", hint))
+            hint = "correct the pattern in [tool.wirelock.verify], or record the traffic again"
+            missing.append(
+                Diagnostic(RECORDING_PATTERN_EMPTY, Location(config.file), f"{pattern} matches no file", hint)
+            )
     if not config.recordings:
-        hint = 'name them: wirelock verify FILE..., or [tool.wirelock.verify] recordings = ["recordings/*.har"]'
+        hint = 'name recordings: wirelock verify FILE..., or [tool.wirelock.verify] recordings = ["recordings/*.har"]'
         missing.append(Diagnostic(RECORDING_PATTERN_EMPTY, Location(config.file), "no recordings are configured", hint))
-    return [Recording(path, shown) for shown, path in sorted(found.items())], tuple(missing)
+    return [Recording(path, name) for name, path in sorted(recordings.items())], tuple(missing)
 
 
-def _held(built: Build, contracts: Callable[[TypeId], Contract], recording: Recording, key: TypeId | None) -> _Held:
-    """Read one recording, and hold it against the contracts."""
-    check = Check(built.graph, contracts)
+def _check_recording(
+    built: Build, contracts: Callable[[TypeId], Contract], recording: Recording, key: TypeId | None
+) -> VerifiedRecording:
+    """Read one recording and check it against the contracts."""
+    check = ConformanceCheck(built.graph, contracts)
     if key is not None:
         documents, unread = read_documents(recording.path, recording.shown)
         for document in documents:
-            check.document(document, key)
-        return _Held(unread, check.tally())
+            check.check_document(document, key)
+        return VerifiedRecording(unread, check.to_result())
     exchanges, unread = read_recording(recording.path, recording.shown)
     for exchange in exchanges:
-        check.exchange(exchange)
-    return _Held(unread, check.tally())
+        check.check_exchange(exchange)
+    return VerifiedRecording(unread, check.to_result())
 
 
-def _named(build: Build, name: str) -> TypeId | Diagnostic:
-    names = {type_name(key): key for key in build.graph.definitions}
+def _find_type(build: Build, name: str) -> TypeId | Diagnostic:
+    names = {key.name: key for key in build.graph.definitions}
     if name in names:
         return names[name]
-    near = suggestion(name, names).removeprefix("; ")
-    hint = near or "a type is a schema file without its ending, such as session/sessionInfo"
+    near = format_suggestion(name, names).removeprefix("; ")
+    hint = near or "a type is a schema file without its suffix: session/sessionInfo"
     return Diagnostic(TYPE_UNKNOWN, Location(), f"there is no type {name}", hint)

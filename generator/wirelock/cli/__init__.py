@@ -1,4 +1,4 @@
-"""The command line: arguments to calls of the api, reports to text; the only one that prints."""
+"""The command line: arguments to calls of `api`, and reports to text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from wirelock.cli.arguments import UsageError, parsed
+from wirelock.cli.arguments import UsageError, parse_arguments
 from wirelock.cli.commands import run
 from wirelock.version import VERSION
 
@@ -16,9 +16,9 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code: 0 clean, 1 findings, 2 could not run."""
+    """Run the command line; return the exit code: 0 passed, 1 findings, 2 could not run."""
     try:
-        return run(parsed(arguments))
+        return run(parse_arguments(arguments))
     except UsageError as error:
         print(error, file=sys.stderr)
         return 2
@@ -26,20 +26,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader closed the pipe
         return 2
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"cannot go on: {error}", file=sys.stderr)
+        print(f"cannot continue: {error}", file=sys.stderr)
         return 2
-    except Exception as error:  # no findings, no verdict: it must not look like either
-        print(_internal(error), file=sys.stderr)
+    except Exception as error:  # an internal error is neither a finding nor a pass
+        print(_format_internal_error(error), file=sys.stderr)
         return 2
 
 
-def _internal(error: Exception) -> str:
-    """An error that is ours, with where it happened; not a traceback, which says little to those who meet it."""
+def _format_internal_error(error: Exception) -> str:
+    """Describe an internal error and its source line; a traceback would not help users."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}, line {frame.lineno}, {frame.name}"
-    words = f"wirelock {VERSION} failed: {type(error).__name__}: {error} ({place})"
-    return f"{words}\nthis is a fault of wirelock: please report this line, with the schema"
+    message = f"wirelock {VERSION} failed: {type(error).__name__}: {error} ({place})"
+    return f"{message}\nthis is a bug in wirelock: please report this line with the schema"

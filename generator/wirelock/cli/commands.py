@@ -1,6 +1,6 @@
-"""Each command: a call of its module in `api`, and its report printed.
+"""Commands: each calls its module in `api` and prints the report.
 
-A command imports its module when it runs: the command line starts in a tenth of the time that all of them take.
+A command imports its module when it runs, which keeps the start of the command line fast.
 """
 
 from __future__ import annotations
@@ -10,189 +10,210 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from wirelock.cli.destinations import Output
+from wirelock.api.project import Project
+from wirelock.cli.destinations import OutputTarget
 from wirelock.cli.explain import explain
-from wirelock.cli.logs import logged
-from wirelock.cli.output import noted, printed, told
-from wirelock.cli.progress import shown_progress
+from wirelock.cli.logs import configure_logging
+from wirelock.cli.output import print_notice, print_report, print_text
+from wirelock.cli.progress import show_progress
 from wirelock.config import CONFIG_MISSING, Config, read_config
 from wirelock.diagnostics import Report
-from wirelock.serve.net.tls import TlsEnds, TlsFiles
+from wirelock.serve.net.tls import TlsConfig, TlsFiles
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command that the arguments name, in the folder that they name; gives the exit code."""
+    """Run the command of the arguments in its project folder; return the exit code."""
     if arguments.project:
         os.chdir(arguments.project)
     match arguments.command:
         case None:
-            return told(_next_step(Path.cwd()))
+            return print_text(_suggest_next_step(Path.cwd()))
         case "explain":
             return explain(arguments.code)
         case "completion":
-            from wirelock.cli.completion import script  # shells ask for it once
+            from wirelock.cli.completion import build_script  # only shells ask for it
 
-            return told(script(arguments.shell))
+            return print_text(build_script(arguments.shell))
         case "serve":
-            return _served(arguments)
+            return _run_serve(arguments)
         case "init":
             from wirelock.api.init import init
 
-            with shown_progress() as progress:
+            with show_progress() as progress:
                 report = init(Path(arguments.folder), progress)
-            code = printed(report, arguments.format)
-            if code == 0 and Output("text") in arguments.format:
-                told(f"next: {_enter(arguments.folder)}wirelock check")
+            code = print_report(report, arguments.format)
+            if code == 0 and OutputTarget("text") in arguments.format:
+                print_text(f"next: {_format_cd(arguments.folder)}wirelock check")
             return code
         case "record":
-            return printed(_recorded(arguments), arguments.format)
+            return print_report(_run_record(arguments), arguments.format)
         case _:
             config = read_config(Path.cwd())
             if not isinstance(config, Config):
-                return printed(Report(config), _outputs(arguments))
+                return print_report(Report(config), _list_targets(arguments))
             if arguments.command == "numbers":
-                return _numbers(arguments, config)
-            from wirelock.api.excerpts import illustrated
+                return _run_numbers(arguments, config)
+            from wirelock.api.excerpts import add_excerpts
 
-            return printed(illustrated(config, _report(arguments, config)), arguments.format, config.root)
-
-
-def _outputs(arguments: argparse.Namespace) -> tuple[Output, ...]:
-    """Where a report goes; a command that prints a list has one format alone."""
-    return (Output(arguments.listing),) if "listing" in arguments else arguments.format
+            return print_report(
+                add_excerpts(config, _run_project_command(arguments, config)), arguments.format, config.root
+            )
 
 
-def _numbers(arguments: argparse.Namespace, config: Config) -> int:
-    """Print the numbers, or mend the ledger that keeps them."""
-    from wirelock.api.excerpts import illustrated
-    from wirelock.api.numbers import numbers, resolve
+def _list_targets(arguments: argparse.Namespace) -> tuple[OutputTarget, ...]:
+    """Return the report targets; a command that prints a list has a single format."""
+    return (OutputTarget(arguments.listing),) if "listing" in arguments else arguments.format
 
-    found = resolve(config) if arguments.action else numbers(config, arguments.type)
-    if isinstance(found, Report):
-        code = printed(illustrated(config, found), _outputs(arguments), config.root)
-        if "resolved" in found.summary.get("numbers", {}) and arguments.listing == "text":
-            told("next: wirelock generate")
+
+def _run_numbers(arguments: argparse.Namespace, config: Config) -> int:
+    """Print the numbers, or resolve a conflict in the ledger."""
+    from wirelock.api.excerpts import add_excerpts
+    from wirelock.api.numbers import list_numbers, resolve_conflict
+
+    result = resolve_conflict(Project(config)) if arguments.action else list_numbers(Project(config), arguments.type)
+    if isinstance(result, Report):
+        code = print_report(add_excerpts(config, result), _list_targets(arguments), config.root)
+        if "resolved" in result.summary.get("numbers", {}) and arguments.listing == "text":
+            print_text("next: wirelock generate")
         return code
-    from wirelock.cli.numbers import listing
+    from wirelock.cli.numbers import print_numbers
 
-    return told(listing(found, arguments.listing))
+    return print_text(print_numbers(result, arguments.listing))
 
 
-def _recorded(arguments: argparse.Namespace) -> Report:
-    """The report of `record`, which needs no project: recordings come before schemas."""
+def _run_record(arguments: argparse.Namespace) -> Report:
+    """Run `record`, which needs no project, and return its report."""
     config = read_config(Path.cwd())
     if isinstance(config, Config):
         redact = config.redact
-    elif all(one.code is CONFIG_MISSING for one in config):
+    elif all(diagnostic.code is CONFIG_MISSING for diagnostic in config):
         redact = ()
     else:
         return Report(config)
     from wirelock.api.record import record
 
     return record(
-        arguments.upstream, arguments.output, _listening, arguments.listen, redact, noted=noted, tls=_tls(arguments)
+        arguments.upstream,
+        arguments.output,
+        _announce_listening,
+        arguments.listen,
+        redact,
+        notify=print_notice,
+        tls=_read_tls(arguments),
     )
 
 
-def _listening(address: str) -> None:
-    noted(f"listening on {address}; Ctrl-C ends it")
+def _announce_listening(address: str) -> None:
+    print_notice(f"listening on {address}; Ctrl-C stops recording")
 
 
-def _watching(address: str) -> None:
-    noted(f"listening on {address}, page at {address}/__wirelock/; Ctrl-C ends it and prints the report")
+def _announce_page(address: str) -> None:
+    print_notice(f"listening on {address}, live page at {address}/__wirelock/; Ctrl-C stops and prints the report")
 
 
-def _tls(arguments: argparse.Namespace) -> TlsEnds:
+def _read_tls(arguments: argparse.Namespace) -> TlsConfig:
     own = TlsFiles(arguments.tls_authority, arguments.tls_certificate, arguments.tls_key)
-    return TlsEnds(own, _upstream(arguments))
+    return TlsConfig(own, _read_upstream_tls(arguments))
 
 
-def _upstream(arguments: argparse.Namespace) -> TlsFiles:
+def _read_upstream_tls(arguments: argparse.Namespace) -> TlsFiles:
     return TlsFiles(arguments.upstream_authority, arguments.upstream_certificate, arguments.upstream_key)
 
 
-def _served(arguments: argparse.Namespace) -> int:
-    """Serve until ended; only what kept it from running is printed, the rest is logged."""
+def _run_serve(arguments: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM; print the report only if the bridge could not run."""
     config = read_config(Path.cwd())
     if not isinstance(config, Config):
-        return printed(Report(config), [Output("text")])
-    logged(arguments.log)
-    tls = _tls(arguments)
-    seen = {"metrics": arguments.metrics, "traces": arguments.traces}
+        return print_report(Report(config), [OutputTarget("text")])
+    configure_logging(arguments.log)
+    tls = _read_tls(arguments)
     from wirelock.api.serve import serve
 
     report = serve(
-        config, arguments.upstream, arguments.listen, arguments.on_violation, tls.upstream, tls.listen, **seen
+        Project(config),
+        arguments.upstream,
+        arguments.listen,
+        arguments.on_violation,
+        tls.upstream,
+        tls.listen,
+        metrics=arguments.metrics,
+        traces=arguments.traces,
     )
-    return printed(report, [Output("text")]) if report.diagnostics else 0
+    return print_report(report, [OutputTarget("text")]) if report.diagnostics else 0
 
 
-def _report(arguments: argparse.Namespace, config: Config) -> Report:
-    with shown_progress() as progress:
+def _run_project_command(arguments: argparse.Namespace, config: Config) -> Report:
+    with show_progress() as progress:
         match arguments.command:
             case "import":
                 from wirelock.api.import_ import import_document
 
-                return import_document(config, arguments.source, arguments.packages, progress)
+                return import_document(Project(config), arguments.source, arguments.packages, progress)
             case "generate":
                 from wirelock.api.generate import generate
 
-                return generate(config, arguments.mode, progress)
+                return generate(Project(config), arguments.mode, progress)
             case "breaking":
                 from wirelock.compat.comparison import compare
 
-                return _compared(compare(config, arguments.against, progress), advise=arguments.advise)
+                return _select_advice(compare(config, arguments.against, progress), advise=arguments.advise)
             case "verify" if arguments.live:
                 from wirelock.api.verify_live import verify_live
 
                 return verify_live(
-                    config,
+                    Project(config),
                     arguments.live,
                     os.environ,
                     progress,
                     lifecycle=arguments.lifecycle,
                     events=arguments.events,
                     seconds=arguments.seconds,
-                    noted=noted,
-                    tls=_upstream(arguments),
+                    notify=print_notice,
+                    tls=_read_upstream_tls(arguments),
                 )
             case "verify":
                 from wirelock.api.verify import verify
 
-                return verify(config, arguments.recordings, arguments.type, progress)
+                return verify(Project(config), arguments.recordings, arguments.type, progress)
             case "prove":
                 from wirelock.api.prove import prove
 
-                return prove(config, arguments.examples, arguments.seed, progress)
+                return prove(Project(config), arguments.examples, arguments.seed, progress)
             case "proxy":
                 from wirelock.api.proxy import proxy
 
-                ends = arguments.upstream, _watching, arguments.listen
+                endpoints = arguments.upstream, _announce_page, arguments.listen
                 return proxy(
-                    config, *ends, arguments.mode, arguments.record, progress, noted=noted, tls=_tls(arguments)
+                    Project(config),
+                    *endpoints,
+                    arguments.mode,
+                    arguments.record,
+                    progress,
+                    notify=print_notice,
+                    tls=_read_tls(arguments),
                 )
             case _:
                 from wirelock.api.check import check
 
-                return check(config, arguments.against, progress)
+                return check(Project(config), arguments.against, progress)
 
 
-def _compared(report: Report, *, advise: bool) -> Report:
-    """A comparison, with its advice only where it was asked for."""
+def _select_advice(report: Report, *, advise: bool) -> Report:
+    """Return a comparison, with release advice only if requested."""
     return report if advise else replace(report, advice=None)
 
 
-def _enter(folder: str) -> str:
+def _format_cd(folder: str) -> str:
     return "" if Path(folder) == Path() else f"cd {folder} && "
 
 
-def _next_step(folder: Path) -> str:
-    """What somebody who types the bare command most likely wants to do next."""
+def _suggest_next_step(folder: Path) -> str:
+    """Suggest the next command to a user who types `wirelock` alone."""
     config = read_config(folder)
     more = "all commands: wirelock --help"
     if not isinstance(config, Config):
-        return f"no wirelock project here. A new one that passes its own check:\n\n  wirelock init my-api\n\n{more}"
-    if not (config.root / config.home).is_dir():
-        return f"this project has not been generated yet:\n\n  wirelock generate\n\n{more}"
-    words = "compare the generated files with the schemas, and verify the recordings"
-    return f"{words}:\n\n  wirelock check\n\nafter a change to the schemas:\n\n  wirelock generate\n\n{more}"
+        return f"no wirelock project here; create one that passes its own check:\n\n  wirelock init my-api\n\n{more}"
+    if not (config.root / config.package_folder).is_dir():
+        return f"this project has no generated files yet:\n\n  wirelock generate\n\n{more}"
+    check = "compare the generated files with the schemas, and verify the recordings"
+    return f"{check}:\n\n  wirelock check\n\nafter a change to the schemas:\n\n  wirelock generate\n\n{more}"

@@ -1,4 +1,4 @@
-"""completion: what a shell needs to complete the command line, from the parsers themselves."""
+"""completion: shell completion scripts, made from the parsers."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from typing import cast
 
 import shtab
 
-from wirelock.cli.arguments import parsers
+from wirelock.cli.arguments import build_parsers
 from wirelock.report import FORMATS
-from wirelock.report.labels import codes
+from wirelock.report.labels import list_codes
 
 _FILES = ("FILE|URL", "RECORDING", "FILE")
 _FOLDERS = ("FOLDER",)
 
 
-def script(shell: str) -> str:
-    """The completion script for bash, zsh or fish."""
-    whole, _ = parsers()
-    for action in _arguments(whole):
-        _say_values(action)
-    return shtab.complete(whole, shell).rstrip()
+def build_script(shell: str) -> str:
+    """Build the completion script for bash, zsh or fish."""
+    parser, _ = build_parsers()
+    for action in _iter_arguments(parser):
+        _add_values(action)
+    return shtab.complete(parser, shell).rstrip()
 
 
-def _arguments(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """The arguments of a parser and of its commands."""
+def _iter_arguments(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """Iterate over the arguments of a parser and its commands."""
     for action in parser._actions:
         yield action
-        for command in _commands(action.choices):
-            yield from _arguments(command)
+        for command in _iter_subparsers(action.choices):
+            yield from _iter_arguments(command)
 
 
-def _commands(choices: object) -> Iterable[argparse.ArgumentParser]:
-    """The parsers of commands, which argparse keeps by name among the choices of an argument."""
+def _iter_subparsers(choices: object) -> Iterable[argparse.ArgumentParser]:
+    """Iterate over the parsers of commands, which argparse stores as choices of an argument."""
     return cast("dict[str, argparse.ArgumentParser]", choices).values() if isinstance(choices, dict) else ()
 
 
-def _say_values(action: argparse.Action) -> None:
-    """Add to an argument of the completed parser what it takes where that is no fixed choice."""
+def _add_values(action: argparse.Action) -> None:
+    """Add completion values to an argument without fixed choices."""
     match action.metavar:
         case "CODE":
-            action.choices = list(codes())
+            action.choices = list(list_codes())
         case "FORMAT[=FILE]":
             action.choices = list(FORMATS)
         case str() as name if name in _FILES:

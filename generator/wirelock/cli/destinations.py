@@ -1,4 +1,4 @@
-"""Where a report goes: one format to standard output, others to files."""
+"""Report targets: one format on standard output, others in files."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """A format and the file that it is written to; "" is standard output."""
+class OutputTarget:
+    """A format and its file; "" is standard output."""
 
     format: str
     file: str = ""
 
 
-def destinations(stated: Sequence[Output]) -> tuple[Output, ...]:
-    """What is stated, with text on standard output if nothing else goes there.
+def resolve_targets(requested: Sequence[OutputTarget]) -> tuple[OutputTarget, ...]:
+    """Return the requested targets, plus text on standard output if nothing else goes there.
 
-    Raises ValueError when two go to one place.
+    Raises ValueError if two reports have the same target.
     """
-    printed = [output for output in stated if not output.file]
+    printed = [output for output in requested if not output.file]
     if len(printed) > 1:
         other = printed[1].format
-        raise ValueError(f"only one report is printed; give the other a file: --format {other}=FILE")
-    files = [output.file for output in stated if output.file]
+        raise ValueError(f"only one report can be printed; write the other to a file: --format {other}=FILE")
+    files = [output.file for output in requested if output.file]
     if len({Path(file).resolve() for file in files}) < len(files):
-        raise ValueError(f"two reports go to one file: {', '.join(files)}")
-    return tuple(stated) if printed else (Output("text"), *stated)
+        raise ValueError(f"two reports have the same file: {', '.join(files)}")
+    return tuple(requested) if printed else (OutputTarget("text"), *requested)

@@ -1,4 +1,4 @@
-"""What `--help` says beside the arguments: it reads like a page of a manual."""
+"""The text of `--help`, in the form of a manual page."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-WIDEST = 100
-"""How many columns a page has at most."""
+MAX_WIDTH = 100
+"""Maximum width of a help page in columns."""
 _TEXT = 78
 _GAP = 2
 
 Rows = tuple[tuple[str, str], ...]
 
 
-class Formatter(Protocol):
-    """What argparse takes as the class of a formatter."""
+class HelpFormatterFactory(Protocol):
+    """The type of argparse's `formatter_class`."""
 
     def __call__(self, *, prog: str) -> argparse.HelpFormatter: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """The page of a command: what it does, command lines with what they do, the files and variables it is about."""
+class HelpPage:
+    """The help page of a command: purpose, examples, files and environment variables."""
 
     about: str
     examples: Rows
@@ -34,182 +34,181 @@ class Page:
 
 
 _CONFIGURATION = ("wirelock.toml", "the configuration; or [tool.wirelock] in pyproject.toml")
-_SCHEMAS = ("schemas/", "what you write: a folder a package, *.schema.json and *.service.json")
-_NUMBERS = ("proto/numbers.json", "every field number that was given; commit it, never edit it")
-_GENERATED = ("proto/, generated/", "what wirelock writes; commit it, never edit it")
+_SCHEMAS = ("schemas/", "your *.schema.json and *.service.json files, one folder per package")
+_NUMBERS = ("proto/numbers.json", "the ledger of field numbers; commit it, never edit it")
+_GENERATED = ("proto/, generated/", "generated files; commit them, never edit them")
 _EXIT_CODES: Rows = (
-    ("0", "clean"),
+    ("0", "passed"),
     ("1", "findings: at least one error that the configuration does not expect"),
-    ("2", "could not run: nothing was judged"),
+    ("2", "could not run"),
 )
-_ENVIRONMENT: Rows = (("NO_COLOR", "when it is set to anything, no colours on a terminal"),)
+_ENVIRONMENT: Rows = (("NO_COLOR", "disables colors if set"),)
 
 _CREDENTIALS: Rows = (
-    ("WIRELOCK_UPSTREAM_TOKEN", "a bearer token for the server"),
-    ("WIRELOCK_UPSTREAM_USER", "or a user, with"),
-    ("WIRELOCK_UPSTREAM_PASSWORD", "a password"),
+    ("WIRELOCK_UPSTREAM_TOKEN", "bearer token for the server"),
+    ("WIRELOCK_UPSTREAM_USER", "user name for basic authentication"),
+    ("WIRELOCK_UPSTREAM_PASSWORD", "password for basic authentication"),
 )
-_RECORDED: Rows = (("*.har", "HAR 1.2"), ("*.ndjson", "an exchange a line"))
+_RECORDED: Rows = (("*.har", "HAR 1.2"), ("*.ndjson", "one exchange per line"))
 
-WHOLE = Page(
-    "From schemas/<package>/*.schema.json it writes protobuf, Pydantic models, validators and a codec between JSON "
-    "and protobuf, keeps the field numbers, and holds recorded API traffic against all of them.",
+SUMMARY = "generate protobuf, gRPC, models and validators from JSON Schema, and check real traffic"
+OVERVIEW = HelpPage(
+    "wirelock reads schemas/<package>/*.schema.json and writes protobuf, gRPC services, Pydantic models, validators "
+    "and a codec between JSON and protobuf. Field numbers stay stable in a ledger. Recorded and live API traffic is "
+    "checked against all of them.",
     (
-        ("wirelock init my-api", "a new project that passes its own check"),
-        ("wirelock generate", "after every change to the schemas"),
-        ("wirelock check", "what CI runs"),
-        ("wirelock explain VIOLATION", "what a finding means and what to do"),
+        ("wirelock init my-api", "create a new project that passes its own check"),
+        ("wirelock generate", "run after every change to the schemas"),
+        ("wirelock check", "run all checks, as CI does"),
+        ("wirelock explain VIOLATION", "explain a code"),
     ),
     (_CONFIGURATION, _SCHEMAS, _NUMBERS, _GENERATED),
 )
-PAGES: Mapping[str, Page] = {
-    "import": Page(
-        "The first time it writes the schemas; later it changes what the description changed, keeps what you changed, "
-        "and says where both did. Field numbers stay.",
+PAGES: Mapping[str, HelpPage] = {
+    "import": HelpPage(
+        "The first import writes the schemas. Later imports update what changed in the document, keep your edits, and "
+        "report conflicts. Field numbers stay.",
         (
-            ("wirelock import openapi.json", "split a description that is a file"),
-            (
-                "wirelock import https://api.example/doc --packages path",
-                "fetch it; a package for each first part of a path",
-            ),
+            ("wirelock import openapi.json", "import a file"),
+            ("wirelock import https://api.example/doc --packages path", "import from a URL, one package per path"),
         ),
-        (_CONFIGURATION, _SCHEMAS, ("schemas/import.json", "what the last import wrote; commit it")),
+        (_CONFIGURATION, _SCHEMAS, ("schemas/import.json", "record of the last import; commit it")),
     ),
-    "generate": Page(
-        "All files are written or none. The same schemas give the same bytes. Files that wirelock did not write are "
-        "never overwritten.",
+    "generate": HelpPage(
+        "All files are written or none. Equal schemas give equal bytes. Files that wirelock did not write are never "
+        "overwritten.",
         (
-            ("wirelock generate", "write"),
-            ("wirelock generate --check", "in CI: print a diff of what is not up to date"),
-            ("wirelock generate --dry-run", "look before you write"),
+            ("wirelock generate", "write the files"),
+            ("wirelock generate --check", "in CI: print a diff of outdated files"),
+            ("wirelock generate --dry-run", "list the changes first"),
         ),
         (_CONFIGURATION, _SCHEMAS, _NUMBERS, _GENERATED),
     ),
-    "breaking": Page(
-        "Each change has two verdicts side by side: what it breaks on the wire, by rules named as buf names them, and "
-        "whether old JSON documents stay valid and new ones were valid before, with a document that shows it where "
-        "not. A branch stands for the commit at which yours left it. Nothing is fetched.",
+    "breaking": HelpPage(
+        "Each change has two verdicts: on the wire, by rules named as in buf, and in JSON. The JSON verdict tells "
+        "whether old documents stay valid and whether new documents were valid before, with an example document if "
+        "not. A branch name means the merge base with HEAD. Nothing is fetched.",
         (
-            ("wirelock breaking --against origin/main", "what your branch changed"),
-            ("wirelock breaking --against v1.4.0 --advise", "since a release; and what to call the next one"),
-            ("wirelock breaking --against old.binpb", "protos alone: a descriptor set, of buf or protoc"),
-            ("wirelock breaking", "against what [tool.wirelock.breaking] names"),
+            ("wirelock breaking --against origin/main", "check the changes of your branch"),
+            ("wirelock breaking --against v1.4.0 --advise", "check the changes since a release, with the next version"),
+            ("wirelock breaking --against old.binpb", "compare protos with a descriptor set of buf or protoc"),
+            ("wirelock breaking", "use the baseline of [tool.wirelock.breaking]"),
         ),
         (_CONFIGURATION, _SCHEMAS, _NUMBERS),
     ),
-    "verify": Page(
-        "Each request and response is matched with a method of a service and held against its types. It ends with what "
-        "the recordings never exercised. Zero documents checked is not success. Credentials for a running server come "
-        "from the environment: WIRELOCK_UPSTREAM_TOKEN, or WIRELOCK_UPSTREAM_USER and WIRELOCK_UPSTREAM_PASSWORD.",
+    "verify": HelpPage(
+        "Each request and response is matched with a service method and checked against its types. The report ends "
+        "with the elements that the recordings never exercised. Nothing checked is not success. Credentials for a "
+        "running server come from the environment.",
         (
-            ("wirelock verify", "the recordings of the configuration"),
-            ("wirelock verify capture.har", "one recording, of a browser or a proxy"),
-            ("wirelock verify sessions.ndjson --type session/sessionInfo", "bare documents, one a line"),
-            ("wirelock verify --live http://127.0.0.1:4096", "a running server, with GET alone"),
+            ("wirelock verify", "verify the recordings of the configuration"),
+            ("wirelock verify capture.har", "verify one recording of a browser or a proxy"),
+            ("wirelock verify sessions.ndjson --type session/sessionInfo", "verify documents, one per line"),
+            ("wirelock verify --live http://127.0.0.1:4096", "check a running server with GET requests"),
             (
                 "wirelock verify --live http://127.0.0.1:4096 --lifecycle --for 10s",
-                "with things of its own, deleted again, and the events meanwhile",
+                "also create and delete test resources, and follow event streams",
             ),
-            ("wirelock verify --format text --format html=report.html", "a report to open beside the one to read"),
+            ("wirelock verify --format text --format html=report.html", "also write an HTML report"),
         ),
         (
             _CONFIGURATION,
             ("*.har", "HAR 1.2"),
-            ("*.ndjson, *.jsonl", "an exchange or a document a line"),
-            ("*.yaml, *.yml", "cassettes of vcrpy or Ruby's VCR; those in JSON are known by their first bytes"),
+            ("*.ndjson, *.jsonl", "one exchange or document per line"),
+            ("*.yaml, *.yml", "cassettes of vcrpy or Ruby's VCR; JSON cassettes are detected by content"),
         ),
+        _CREDENTIALS,
     ),
-    "prove": Page(
-        "A document on which they differ, or that does not come back equal from protobuf, is a fault of wirelock, and "
-        "is printed as small as it can be made.",
+    "prove": HelpPage(
+        "A document with different verdicts, or one that changes on its way through protobuf, is a bug of wirelock; "
+        "the report shows the smallest such document.",
         (
-            ("wirelock prove", "100 documents of each type"),
-            ("wirelock prove --examples 1000 --seed 7", "more of them, and others"),
+            ("wirelock prove", "check 100 documents of each type"),
+            ("wirelock prove --examples 1000 --seed 7", "check more and other documents"),
         ),
         (_CONFIGURATION, _SCHEMAS),
     ),
-    "check": Page(
-        "Nothing is written into the project. What is not configured is named as such. What is slow is done again only "
-        "where something that it depends on changed: results are in your cache folder, or in that of WIRELOCK_CACHE.",
+    "check": HelpPage(
+        "Nothing is written into the project. The report names steps that are not configured. Slow steps reuse earlier "
+        "results while their input is unchanged; results are in the user's cache folder or in WIRELOCK_CACHE.",
         (
-            ("wirelock check", "on your machine, before you push"),
+            ("wirelock check", "run before you push"),
             (
                 "wirelock check --format github --format sarif=wirelock.sarif",
-                "in CI: annotations, and a file to upload",
+                "in CI: print annotations and write a SARIF file",
             ),
         ),
         (_CONFIGURATION, _SCHEMAS, _GENERATED),
+        (("WIRELOCK_CACHE", "cache folder; empty disables the cache"),),
     ),
-    "numbers": Page(
-        "A number is given once and never again; what is reserved was in use before. After a merge, generate or check "
-        "says that the ledger holds a conflict: resolve keeps what both branches added.",
+    "numbers": HelpPage(
+        "A number is assigned once and never reused; numbers of deleted fields are reserved. After a merge with a "
+        "conflict in the ledger, resolve keeps the additions of both branches.",
         (
-            ("wirelock numbers", "all of them"),
-            ("wirelock numbers --type session/sessionInfo", "those of one schema, message or enum"),
-            ("wirelock numbers resolve", "after a merge with a conflict in the ledger; then: wirelock generate"),
+            ("wirelock numbers", "list all numbers"),
+            ("wirelock numbers --type session/sessionInfo", "list the numbers of one schema, message or enum"),
+            ("wirelock numbers resolve", "resolve a merge conflict in the ledger; then run: wirelock generate"),
         ),
         (_CONFIGURATION, _NUMBERS),
     ),
-    "proxy": Page(
-        "Bytes pass through untouched, as they come. Each exchange is held against its method like a recording, event "
-        "streams event by event; the page /__wirelock/ shows it as it happens. Ctrl-C ends it, and prints the report. "
-        "Zero bodies checked is not success.",
+    "proxy": HelpPage(
+        "The proxy forwards all bytes unchanged and checks a copy of each exchange, event streams event by event. The "
+        "page /__wirelock/ shows the results live. Ctrl-C stops the proxy and prints the report. Nothing checked is "
+        "not success.",
         (
-            ("wirelock proxy --upstream http://127.0.0.1:4096", "then send your client to http://127.0.0.1:4097"),
-            ("wirelock proxy --upstream http://127.0.0.1:4096 --mode enforce", "let nothing pass that is wrong"),
-            ("wirelock proxy --upstream http://127.0.0.1:4096 --record capture.har", "and keep what passed"),
+            ("wirelock proxy --upstream http://127.0.0.1:4096", "then point your client to http://127.0.0.1:4097"),
+            ("wirelock proxy --upstream http://127.0.0.1:4096 --mode enforce", "block violating traffic"),
+            ("wirelock proxy --upstream http://127.0.0.1:4096 --record capture.har", "also record the traffic"),
         ),
         (_CONFIGURATION, _SCHEMAS, *_RECORDED),
         _CREDENTIALS,
     ),
-    "record": Page(
-        "A recording is whole after every exchange, whatever happens to the process. At 64 MiB the next file is begun, "
-        "and what bears the name already is moved aside: capture-0001.har. Secrets in header fields, queries, forms "
-        "and documents are written as [redacted]; [tool.wirelock.record] redact names more of them.",
+    "record": HelpPage(
+        "The file is a complete recording after every exchange. A new file starts at 64 MiB; an existing file is "
+        "renamed: capture-0001.har. Secrets in headers, queries, forms and documents become [redacted]; "
+        "[tool.wirelock.record] redact adds more.",
         (
-            ("wirelock record --upstream http://127.0.0.1:4096 --output capture.har", "a HAR"),
-            ("wirelock record --upstream http://127.0.0.1:4096 --output capture.ndjson", "an exchange a line"),
-            ("wirelock verify capture.har", "what comes next"),
+            ("wirelock record --upstream http://127.0.0.1:4096 --output capture.har", "record a HAR"),
+            ("wirelock record --upstream http://127.0.0.1:4096 --output capture.ndjson", "record NDJSON"),
+            ("wirelock verify capture.har", "verify the recording"),
         ),
         (_CONFIGURATION, *_RECORDED),
         _CREDENTIALS,
     ),
-    "serve": Page(
-        "Requests and responses are held against their schemas; what is wrong is in the details of the status and in "
-        "the log. Server-sent events are server streaming. Reflection and health services are there for grpcurl and "
-        "probes.",
+    "serve": HelpPage(
+        "Requests and responses are checked against their schemas; findings appear in the status details and in the "
+        "log. Server-sent events become server-streaming calls. Reflection and health services are included.",
         (
-            ("wirelock serve --upstream http://127.0.0.1:4096", "on this machine only, port 50051"),
-            ("wirelock serve --upstream https://api.example/v1 --listen 127.0.0.1:0 --log json", "any free port"),
+            ("wirelock serve --upstream http://127.0.0.1:4096", "serve local clients on port 50051"),
+            ("wirelock serve --upstream https://api.example/v1 --listen 127.0.0.1:0 --log json", "pick a free port"),
             (
                 "wirelock serve --upstream http://api --listen [::]:443 --tls-certificate a.pem --tls-key b.pem",
-                "for others, with TLS",
+                "serve remote clients with TLS",
             ),
         ),
         (_CONFIGURATION, _SCHEMAS),
         (
             *_CREDENTIALS,
-            ("OTEL_*", "OpenTelemetry's: where traces go, and the like"),
+            ("OTEL_*", "OpenTelemetry settings, such as the collector's address"),
         ),
     ),
-    "init": Page(
-        "It holds one type, one service and one recording; replace them with yours. Nothing is overwritten.",
+    "init": HelpPage(
+        "The project has one type, one service and one recording to replace with yours. Nothing is overwritten.",
         (
-            ("wirelock init my-api", "in a new folder"),
-            ("wirelock init", "in this one"),
+            ("wirelock init my-api", "create a new folder"),
+            ("wirelock init", "use the current folder"),
         ),
         (_CONFIGURATION, _SCHEMAS),
     ),
-    "explain": Page(
-        "The code stands in every finding behind its severity.",
+    "explain": HelpPage(
+        "Every finding shows its code after the severity.",
         (
             ("wirelock explain", "list all codes"),
-            ("wirelock explain LEDGER_MISSING", "the page of one"),
+            ("wirelock explain LEDGER_MISSING", "explain one code"),
         ),
     ),
-    "completion": Page(
-        "Commands, options, their values and the codes of findings are completed. A new version of wirelock may know "
-        "more: print the script again then.",
+    "completion": HelpPage(
+        "Completes commands, options, their values and codes. Print the script again after an update of wirelock.",
         (
             ("wirelock completion bash", "append to ~/.local/share/bash-completion/completions/wirelock"),
             ("wirelock completion zsh", "write to _wirelock in a folder of $fpath"),
@@ -219,40 +218,40 @@ PAGES: Mapping[str, Page] = {
 }
 
 
-def description(words: str, page: Page | None) -> str:
-    """What stands above the arguments; `words` are a sentence without its capital and its full stop."""
-    sentence = f"{words[:1].upper()}{words[1:]}"
+def format_description(summary: str, page: HelpPage | None) -> str:
+    """Format the text above the arguments; `summary` is a sentence without capital and full stop."""
+    sentence = f"{summary[:1].upper()}{summary[1:]}"
     paragraphs = [sentence if sentence.endswith(".") else f"{sentence}.", *([page.about] if page else [])]
     return "\n\n".join(textwrap.fill(paragraph, _TEXT) for paragraph in paragraphs)
 
 
-def epilog(page: Page | None) -> str:
-    """What stands below the arguments."""
+def format_epilog(page: HelpPage | None) -> str:
+    """Format the sections below the arguments."""
     sections = [
-        *([_section("examples", _commands(page.examples))] if page else []),
-        _section("exit codes", _table(_EXIT_CODES)),
-        *([_section("files", _table(page.files))] if page and page.files else []),
-        _section("environment", _table((*(page.environment if page else ()), *_ENVIRONMENT))),
+        *([_format_section("examples", _format_commands(page.examples))] if page else []),
+        _format_section("exit codes", _format_table(_EXIT_CODES)),
+        *([_format_section("files", _format_table(page.files))] if page and page.files else []),
+        _format_section("environment", _format_table((*(page.environment if page else ()), *_ENVIRONMENT))),
     ]
     return "\n\n".join(sections)
 
 
-def formatter(*, prog: str) -> argparse.HelpFormatter:
-    """Lays a page out: as wide as the terminal, and no wider than can be read."""
-    width = min(shutil.get_terminal_size().columns, WIDEST) - _GAP
+def make_formatter(*, prog: str) -> argparse.HelpFormatter:
+    """Make a help formatter as wide as the terminal, up to MAX_WIDTH."""
+    width = min(shutil.get_terminal_size().columns, MAX_WIDTH) - _GAP
     return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=width)
 
 
-def _section(name: str, lines: Iterable[str]) -> str:
+def _format_section(name: str, lines: Iterable[str]) -> str:
     return "\n".join([f"{name}:", *(f"  {line}" for line in lines)])
 
 
-def _commands(rows: Rows) -> Iterator[str]:
-    for command, words in rows:
+def _format_commands(rows: Rows) -> Iterator[str]:
+    for command, purpose in rows:
         yield command
-        yield f"    {words}"
+        yield f"    {purpose}"
 
 
-def _table(rows: Rows) -> Iterator[str]:
-    widest = max(len(name) for name, _ in rows)
-    return (f"{name:<{widest}}  {words}" for name, words in rows)
+def _format_table(rows: Rows) -> Iterator[str]:
+    width = max(len(name) for name, _ in rows)
+    return (f"{name:<{width}}  {meaning}" for name, meaning in rows)

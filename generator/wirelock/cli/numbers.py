@@ -1,67 +1,71 @@
-"""numbers: the ledger as a table, for people and for programs."""
+"""numbers: the ledger as a table or as JSON."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from wirelock.api.numbers import Numbered
+from wirelock.api.numbers import LedgerEntry
 from wirelock.lower.ledger.ledger import Entry
-from wirelock.runtime.json.formatting import visible
+from wirelock.runtime.json.formatting import escape_unprintable
 from wirelock.version import VERSION
 
 _HEAD = ("number", "name", "json", "type", "")
 
 
-def listing(found: Sequence[Numbered], format: str) -> str:
-    """The numbers of messages and enums as text or JSON."""
-    return _json(found) if format == "json" else "\n\n".join("\n".join(_lines(one)) for one in found)
+def print_numbers(entries: Sequence[LedgerEntry], format: str) -> str:
+    """Print the numbers of messages and enums as text or JSON."""
+    return (
+        _format_json(entries) if format == "json" else "\n\n".join("\n".join(_format_entry(entry)) for entry in entries)
+    )
 
 
-def _lines(one: Numbered) -> Iterator[str]:
-    yield visible(f"{one.kind} {one.name}  {one.scope.source}")
-    rows = [_HEAD, *(_row(entry) for entry in one.scope.entries)]
+def _format_entry(ledger_entry: LedgerEntry) -> Iterator[str]:
+    yield escape_unprintable(f"{ledger_entry.kind} {ledger_entry.name}  {ledger_entry.scope.origin}")
+    rows = [_HEAD, *(_format_row(entry) for entry in ledger_entry.scope.entries)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     for number, *cells in rows:
         line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths[1:], strict=True))
         yield f"  {number.rjust(widths[0])}  {line}".rstrip()
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
-    former = [f"was {key}" for key in entry.was]
+def _format_row(entry: Entry) -> tuple[str, ...]:
+    former = [f"was {key}" for key in entry.former_keys]
     marks = ", ".join([*(["reserved"] if entry.reserved else []), *former])
-    return tuple(visible(cell) for cell in (str(entry.number), entry.name, json_key(entry.key), entry.type, marks))
+    return tuple(
+        escape_unprintable(cell) for cell in (str(entry.number), entry.name, to_json_key(entry.key), entry.type, marks)
+    )
 
 
-def json_key(key: str) -> str:
-    """The JSON property or value of a ledger's key; `-` for a field that stands for none."""
+def to_json_key(key: str) -> str:
+    """Return the JSON property or value of a ledger key; `-` for a field without one."""
     if key.startswith("$$"):
         return key[1:]
     return "-" if key.startswith("$") else key
 
 
-def _json(found: Iterable[Numbered]) -> str:
-    value = {"wirelock": VERSION, "numbers": [_facts(one) for one in found]}
-    return "\n".join(visible(line) for line in json.dumps(value, indent=2, ensure_ascii=False).split("\n"))
+def _format_json(entries: Iterable[LedgerEntry]) -> str:
+    value = {"wirelock": VERSION, "numbers": [_to_facts(entry) for entry in entries]}
+    return "\n".join(escape_unprintable(line) for line in json.dumps(value, indent=2, ensure_ascii=False).split("\n"))
 
 
-def _facts(one: Numbered) -> dict[str, object]:
+def _to_facts(ledger_entry: LedgerEntry) -> dict[str, object]:
     return {
-        "kind": one.kind,
-        "name": one.name,
-        "source": one.scope.source,
-        "was": list(one.scope.was),
-        "entries": [_entry(entry) for entry in one.scope.entries],
+        "kind": ledger_entry.kind,
+        "name": ledger_entry.name,
+        "source": ledger_entry.scope.origin,
+        "was": list(ledger_entry.scope.former_names),
+        "entries": [_to_number_facts(entry) for entry in ledger_entry.scope.entries],
     }
 
 
-def _entry(entry: Entry) -> dict[str, object]:
+def _to_number_facts(entry: Entry) -> dict[str, object]:
     synthetic = entry.key.startswith("$") and not entry.key.startswith("$$")
     return {
         "number": entry.number,
         "name": entry.name,
-        "json": None if synthetic else json_key(entry.key),
+        "json": None if synthetic else to_json_key(entry.key),
         "type": entry.type,
         "reserved": entry.reserved,
-        "was": list(entry.was),
+        "was": list(entry.former_keys),
     }

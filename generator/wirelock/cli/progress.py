@@ -1,4 +1,4 @@
-"""Progress of long work: on a terminal, after a second, and gone when it is done."""
+"""Progress of long work: shown on a terminal after a second, and removed at the end."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from wirelock.progress import Progress, silent
+from wirelock.progress import ProgressCallback, noop_progress
 
 _PATIENCE = 1.0
 
 
 @contextmanager
-def shown_progress() -> Generator[Progress]:
-    """A progress bar on standard error if it is a terminal; nothing otherwise."""
+def show_progress() -> Generator[ProgressCallback]:
+    """Show a progress bar on standard error if it is a terminal."""
     if not sys.stderr.isatty():
-        yield silent
+        yield noop_progress
         return
     from rich.console import Console
     from rich.progress import Progress as Bar

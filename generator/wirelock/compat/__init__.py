@@ -1,1 +1,1 @@
-"""Breaking changes: what differs between two states of a project, and whom it breaks."""
+"""Breaking changes between two states of a project."""

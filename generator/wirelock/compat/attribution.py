@@ -1,10 +1,10 @@
-"""Which change of JSON brought a break of the wire about, where both are at one place."""
+"""Attribution of wire violations to the JSON changes that cause them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-_RETYPED = (
+_TYPE_CHANGES = (
     "TYPE_CHANGED",
     "NUMBER_NARROWED",
     "NUMBER_WIDENED",
@@ -17,30 +17,40 @@ _RETYPED = (
     "FORMAT_CHANGED",
     "SCHEMA_CHANGED",
 )
-"""A field that gets another type; with another number too, which is a deletion and an addition."""
-_OF_UNIONS = ("UNION_BRANCH_REMOVED", "UNION_BRANCH_ADDED", "UNION_EXCLUSIVE_CHANGED", "DISCRIMINATOR_CHANGED")
-_OF_VALUES = ("ENUM_VALUE_REMOVED", "ENUM_VALUE_ADDED", "CONST_CHANGED", *_RETYPED)
-_GONE = ("PROPERTY_REMOVED", "TUPLE_ITEM_REMOVED", "UNION_BRANCH_REMOVED", *_RETYPED, *_OF_UNIONS, "PROPERTY_RENAMED")
+"""Rules that retype a field. With another number, a retyped field is a deletion and an addition."""
+_UNION_CHANGES = ("UNION_BRANCH_REMOVED", "UNION_BRANCH_ADDED", "UNION_EXCLUSIVE_CHANGED", "DISCRIMINATOR_CHANGED")
+_ENUM_CHANGES = ("ENUM_VALUE_REMOVED", "ENUM_VALUE_ADDED", "CONST_CHANGED", *_TYPE_CHANGES)
+_REMOVALS = (
+    "PROPERTY_REMOVED",
+    "TUPLE_ITEM_REMOVED",
+    "UNION_BRANCH_REMOVED",
+    *_TYPE_CHANGES,
+    *_UNION_CHANGES,
+    "PROPERTY_RENAMED",
+)
 
 _CAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("RESERVED_", ()),
     ("RPC_SAME_REQUEST_TYPE", ("REQUEST_TYPE_CHANGED",)),
     ("RPC_SAME_RESPONSE_TYPE", ("RESPONSE_TYPE_CHANGED",)),
-    ("_CARDINALITY", ("PROPERTY_REQUIRED", "PROPERTY_OPTIONAL", *_RETYPED)),
+    ("_CARDINALITY", ("PROPERTY_REQUIRED", "PROPERTY_OPTIONAL", *_TYPE_CHANGES)),
     ("FIELD_SAME_JSON_NAME", ("PROPERTY_RENAMED",)),
     ("FIELD_SAME_NAME", ("PROPERTY_RENAMED",)),
-    ("FIELD_SAME_ONEOF", (*_OF_UNIONS, *_RETYPED)),
-    ("ONEOF_NO_DELETE", (*_OF_UNIONS, *_RETYPED)),
-    ("ENUM_VALUE_", _OF_VALUES),
-    ("ENUM_NO_DELETE", _OF_VALUES),
-    ("FIELD_NO_DELETE", _GONE),
-    ("MESSAGE_NO_DELETE", _GONE),
-    ("_TYPE", _RETYPED),
+    ("FIELD_SAME_ONEOF", (*_UNION_CHANGES, *_TYPE_CHANGES)),
+    ("ONEOF_NO_DELETE", (*_UNION_CHANGES, *_TYPE_CHANGES)),
+    ("ENUM_VALUE_", _ENUM_CHANGES),
+    ("ENUM_NO_DELETE", _ENUM_CHANGES),
+    ("FIELD_NO_DELETE", _REMOVALS),
+    ("MESSAGE_NO_DELETE", _REMOVALS),
+    ("_TYPE", _TYPE_CHANGES),
 )
-"""What a rule of the wire has in its name, and the changes that bring it about, the likeliest first."""
+"""Part of a wire rule's name, and the JSON rules that may cause its violation, most likely first."""
 
 
-def cause(wire: str, json: Sequence[str]) -> int | None:
-    """The index of the change of JSON, by rules, that a break of the wire comes from; None if it is none of them."""
-    likely = next((rules for part, rules in _CAUSES if part in wire), ())
-    return next((json.index(rule) for rule in likely if rule in json), None)
+def find_cause(wire_rule: str, json_rules: Sequence[str]) -> int | None:
+    """Return the index of the JSON change that causes a wire violation at the same location, or None.
+
+    `json_rules` are the rules of the JSON changes at that location.
+    """
+    candidates = next((rules for part, rules in _CAUSES if part in wire_rule), ())
+    return next((json_rules.index(rule) for rule in candidates if rule in json_rules), None)

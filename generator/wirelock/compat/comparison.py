@@ -1,4 +1,4 @@
-"""breaking: what changed since an earlier state of a project, and whom it breaks."""
+"""breaking: the changes since a baseline, and what they break."""
 
 from __future__ import annotations
 
@@ -9,117 +9,125 @@ from dataclasses import replace
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from wirelock.build import Build, build
-from wirelock.compat.baseline import Earlier, earlier, own_protos
-from wirelock.compat.changes import Policy, changes
-from wirelock.compat.json import Side, json_changes
-from wirelock.compat.json.change import Policy as JsonPolicy
-from wirelock.compat.locations import Places, places
-from wirelock.compat.registry import unknown_rules
-from wirelock.compat.semver import advice
-from wirelock.compat.suppressions import accepted
-from wirelock.compat.usage import uses
-from wirelock.compat.wire.additions import additions
-from wirelock.compat.wire.rules import wire_changes
-from wirelock.config import Breaking, Config
-from wirelock.diagnostics import Addition, Code, Diagnostic, Location, Report, Severity, in_order
-from wirelock.oracle import Reference
-from wirelock.progress import Progress, silent
+from wirelock.compat.baseline import Baseline, compile_descriptors, load_baseline
+from wirelock.compat.changes import BreakingPolicy, build_diagnostics
+from wirelock.compat.json import Side, find_json_changes
+from wirelock.compat.json.change import UndeclaredPolicy as JsonPolicy
+from wirelock.compat.locations import ElementLocations, index_locations
+from wirelock.compat.registry import find_unknown_rules
+from wirelock.compat.semver import advise_release
+from wirelock.compat.suppressions import apply_suppressions
+from wirelock.compat.usage import find_usages
+from wirelock.compat.wire.additions import find_additions
+from wirelock.compat.wire.rules import find_wire_changes
+from wirelock.config import BreakingSettings, Config
+from wirelock.diagnostics import Addition, Code, Diagnostic, Location, Report, Severity, sort_unique
+from wirelock.oracle import ReferenceValidator
+from wirelock.progress import ProgressCallback, noop_progress
 
-_SIDES = ("breaking_the_wire", "breaking_JSON_backward", "breaking_JSON_forward")
+_VERDICT_KEYS = ("breaking_the_wire", "breaking_JSON_backward", "breaking_JSON_forward")
 BASELINE_WITHOUT_SCHEMAS = Code("BASELINE_WITHOUT_SCHEMAS", Severity.WARNING)
 BASELINE_NOT_SET = Code("BASELINE_NOT_SET", Severity.ERROR, fatal=True)
 
 
-def compare(config: Config, against: str = "", progress: Progress = silent) -> Report:
-    """Compare a project with an earlier state of it: a git ref, a folder, an archive or a descriptor set.
+def compare(config: Config, against: str = "", progress: ProgressCallback = noop_progress) -> Report:
+    """Compare a project with a baseline: a git ref, a folder, an archive or a descriptor set.
 
-    Without `against`, that of the configuration. A branch stands for the commit at which HEAD left it.
+    Without `against`, the configured baseline is used. A branch name means its merge base with HEAD.
     """
     reference = against or config.breaking.against
     if not reference:
-        hint = 'name it: wirelock breaking --against origin/main, or [tool.wirelock.breaking] against = "origin/main"'
-        return Report((Diagnostic(BASELINE_NOT_SET, Location(config.file), "there is nothing to compare with", hint),))
-    return compared(build(config), reference, progress)
+        hint = (
+            'run: wirelock breaking --against origin/main; or set against = "origin/main" in [tool.wirelock.breaking]'
+        )
+        return Report((Diagnostic(BASELINE_NOT_SET, Location(config.file), "no baseline is set", hint),))
+    return compare_build(build(config), reference, progress)
 
 
-def compared_as_configured(built: Build, progress: Progress) -> Report:
-    """What breaks since the state that the configuration names; where it names none, that nothing was compared."""
+def compare_with_configured_baseline(built: Build, progress: ProgressCallback) -> Report:
+    """Compare a build with the configured baseline; without one, report that nothing was compared."""
     reference = built.config.breaking.against
     if not reference:
         return Report(summary={"breaking": {"changes": "not configured"}})
-    return replace(compared(built, reference, progress), advice=None)
+    return replace(compare_build(built, reference, progress), advice=None)
 
 
-def compared(built: Build, reference: str, progress: Progress) -> Report:
-    """Compare a build with an earlier state, and say which release that asks for."""
-    faults = unknown_rules(built.config.breaking)
-    if not built.sound or faults:
-        return Report(in_order((*built.diagnostics, *faults)))
+def compare_build(built: Build, reference: str, progress: ProgressCallback) -> Report:
+    """Compare a build with a baseline, and advise which release the changes require."""
+    unknown_rules = find_unknown_rules(built.config.breaking)
+    if not built.is_sound or unknown_rules:
+        return Report(sort_unique((*built.diagnostics, *unknown_rules)))
     progress(f"reading {reference}", 0, 2)
-    before = earlier(reference, built.config)
-    if not isinstance(before, Earlier):
-        return Report(before)
+    baseline = load_baseline(reference, built.config)
+    if not isinstance(baseline, Baseline):
+        return Report(baseline)
     progress("comparing", 1, 2)
-    protos = own_protos(built)
-    found = differences(before, built, protos)
-    return _report(before, found, additions(before.protos, protos), built.config.breaking)
+    protos = compile_descriptors(built)
+    changes = diagnose_changes(baseline, built, protos)
+    return _build_report(baseline, changes, find_additions(baseline.protos, protos), built.config.breaking)
 
 
-def differences(before: Earlier, built: Build, protos: FileDescriptorSet) -> tuple[Diagnostic, ...]:
-    """What changed between an earlier state and a build with these protos, with both verdicts."""
-    wire = wire_changes(before.protos, protos)
-    json = json_changes(_side(before.build), _side(built)) if before.build else ()
-    old = places(before.build) if before.build else Places({}, {}, built.config.schemas)
-    return changes(wire, json, old, places(built), _policy(built, before))
+def diagnose_changes(baseline: Baseline, built: Build, protos: FileDescriptorSet) -> tuple[Diagnostic, ...]:
+    """Return a diagnostic for each change from a baseline to a build with these protos."""
+    wire = find_wire_changes(baseline.protos, protos)
+    json = find_json_changes(_build_own_side(baseline.build), _build_own_side(built)) if baseline.build else ()
+    old = index_locations(baseline.build) if baseline.build else ElementLocations({}, {}, built.config.schemas)
+    return build_diagnostics(wire, json, old, index_locations(built), _build_policy(built, baseline))
 
 
-def _side(built: Build) -> Side:
-    return side(built, built.config.unknown_fields)
+def _build_own_side(built: Build) -> Side:
+    """Return one side with the configured policy."""
+    return build_side(built, built.config.unknown_fields)
 
 
-def side(built: Build, policy: JsonPolicy) -> Side:
-    """One state as the JSON verdict takes it; the policy says what its objects hold beyond what they declare."""
-    formats = built.config.format_assertion
+def build_side(built: Build, policy: JsonPolicy) -> Side:
+    """Return one side of the JSON comparison; `policy` decides about undeclared properties."""
+    format_assertion = built.config.format_assertion
     documents = {file: document.value for file, document in built.documents.items()}
-    return Side(built.graph, policy, Reference(built.documents, formats).is_valid, documents, formats)
+    return Side(
+        built.graph, policy, ReferenceValidator(built.documents, format_assertion).is_valid, documents, format_assertion
+    )
 
 
-def _policy(built: Build, before: Earlier) -> Policy:
-    stated = built.config.breaking
-    graphs = [built.graph, *([before.build.graph] if before.build else [])]
-    return Policy(stated.wire, {one.rule: one.severity for one in stated.severities}, uses(graphs))
+def _build_policy(built: Build, baseline: Baseline) -> BreakingPolicy:
+    settings = built.config.breaking
+    graphs = [built.graph, *([baseline.build.graph] if baseline.build else [])]
+    severities = {item.rule: item.severity for item in settings.severities}
+    return BreakingPolicy(settings.wire, severities, find_usages(graphs))
 
 
-def _report(before: Earlier, found: Sequence[Diagnostic], added: Sequence[Addition], stated: Breaking) -> Report:
-    marked = in_order(accepted(found, stated.accept, stated.version))
-    summary = {"baseline": _baseline(before), "breaking": _summary(marked)}
-    told = in_order((*marked, *_not_compared(before)))
-    return Report(told, summary, advice=advice(marked, added, stated.version))
+def _build_report(
+    baseline: Baseline, changes: Sequence[Diagnostic], added: Sequence[Addition], settings: BreakingSettings
+) -> Report:
+    diagnostics = sort_unique(apply_suppressions(changes, settings.accept, settings.version))
+    summary = {"baseline": _summarize_baseline(baseline), "breaking": _summarize_changes(diagnostics)}
+    advice = advise_release(diagnostics, added, settings.version)
+    return Report(sort_unique((*diagnostics, *_warn_without_schemas(baseline))), summary, advice=advice)
 
 
-def _not_compared(before: Earlier) -> tuple[Diagnostic, ...]:
-    """That half of the comparison was not made, where the earlier state has no schemas."""
-    if before.build is not None:
+def _warn_without_schemas(baseline: Baseline) -> tuple[Diagnostic, ...]:
+    """Return a warning if the baseline has no schemas, so that JSON was not compared."""
+    if baseline.build is not None:
         return ()
-    words = "JSON was not compared: a descriptor set has no schemas"
+    message = "JSON was not compared: a descriptor set has no schemas"
     hint = "name a git ref, a folder or an archive of the project to compare the schemas as well"
-    return (Diagnostic(BASELINE_WITHOUT_SCHEMAS, Location(before.name), words, hint),)
+    return (Diagnostic(BASELINE_WITHOUT_SCHEMAS, Location(baseline.name), message, hint),)
 
 
-def _baseline(before: Earlier) -> dict[str, int | str]:
-    return {"state": before.name, **({} if before.build else {"schemas": "no"})}
+def _summarize_baseline(baseline: Baseline) -> dict[str, int | str]:
+    return {"state": baseline.name, **({} if baseline.build else {"schemas": "no"})}
 
 
-def _summary(found: Iterable[Diagnostic]) -> dict[str, int | str]:
-    told = [diagnostic for diagnostic in found if diagnostic.change is not None]
-    broken = Counter(verdict for diagnostic in told for verdict in _broken(diagnostic))
-    accepted = sum(bool(diagnostic.expected) for diagnostic in told)
-    return {"changes": len(told), **{name: broken[name] for name in _SIDES}, "accepted": accepted}
+def _summarize_changes(diagnostics: Iterable[Diagnostic]) -> dict[str, int | str]:
+    changes = [diagnostic for diagnostic in diagnostics if diagnostic.impact is not None]
+    broken = Counter(key for change in changes for key in _get_broken_verdicts(change))
+    accepted = sum(bool(change.expected_reason) for change in changes)
+    return {"changes": len(changes), **{name: broken[name] for name in _VERDICT_KEYS}, "accepted": accepted}
 
 
-def _broken(diagnostic: Diagnostic) -> Iterator[str]:
-    """The verdicts that a change breaks."""
-    change = diagnostic.change
-    assert change is not None, "only changes are counted"
-    breaks = (bool(change.wire), change.backward == "broken", change.forward == "broken")
-    yield from (side for side, broken in zip(_SIDES, breaks, strict=True) if broken)
+def _get_broken_verdicts(diagnostic: Diagnostic) -> Iterator[str]:
+    """Yield the summary keys of the verdicts that a change breaks."""
+    impact = diagnostic.impact
+    assert impact is not None, "only changes are counted"
+    are_broken = (bool(impact.wire_rules), impact.backward == "broken", impact.forward == "broken")
+    yield from (key for key, is_broken in zip(_VERDICT_KEYS, are_broken, strict=True) if is_broken)

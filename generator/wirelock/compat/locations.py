@@ -1,4 +1,4 @@
-"""Where the elements of the protos stand in the schemas."""
+"""Schema locations of the proto elements of a build."""
 
 from __future__ import annotations
 
@@ -8,97 +8,111 @@ from dataclasses import dataclass, field
 from wirelock.build import Build
 from wirelock.diagnostics import Location
 from wirelock.lower.plan import Message
-from wirelock.runtime.json.pointers import token
+from wirelock.runtime.json.pointers import escape_token
 
 _NOWHERE = Location()
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """The schema place of every proto element of one build, by full name, where that is for people, and its files.
+class ElementLocations:
+    """The schema locations of the proto elements of one build.
 
-    `around` is where each proto file and package is described: at a service of it, or else at a message or an enum;
-    `rest` is where everything is that has no such place.
+    `locations` leads from the full name of an element to the location that reports show; `elements` leads from the
+    schema location as text (`file#pointer` below the schema folder) to the element. `containers` has the location of a
+    service, message or enum of each proto file and package; `fallback` is the location of everything else.
     """
 
-    where: Mapping[str, Location]
+    locations: Mapping[str, Location]
     elements: Mapping[str, str]
     folder: str
     files: frozenset[str] = frozenset()
-    around: Mapping[str, Location] = field(default_factory=dict[str, Location])
-    rest: Location = _NOWHERE
+    containers: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    fallback: Location = _NOWHERE
 
-    def at(self, element: str) -> Location | None:
-        """Where an element comes from; None for one that is not of this build, such as a file."""
-        return self.where.get(element)
+    def find(self, element: str) -> Location | None:
+        """Return the location of an element; None if this build has no such element."""
+        return self.locations.get(element)
 
-    def nearest(self, *names: str) -> Location:
-        """Where the first of these files or packages is described that is there; a place that is a line of a file."""
-        return next((self.around[name] for name in names if name in self.around), self.rest)
+    def find_nearest(self, *names: str) -> Location:
+        """Return the location of the first of these files or packages that exists, or the fallback."""
+        return next((self.containers[name] for name in names if name in self.containers), self.fallback)
 
-    def element(self, place: str) -> str:
-        """The first proto element that comes from a place; "" for a place that has none of its own."""
-        return self.elements.get(place, "")
+    def find_element(self, schema_location: str) -> str:
+        """Return the first proto element of a schema location; "" if none is generated from it."""
+        return self.elements.get(schema_location, "")
 
-    def still(self, where: Location, element: str) -> Location:
-        """A place of either build; if its file is gone, the one nearest to the element that it was."""
-        if where.file in self.files:
-            return where
+    def relocate(self, location: Location, element: str) -> Location:
+        """Return a location of either build, or the nearest one in this build if its file does not exist here.
+
+        `element` is the proto element at the location in the other build.
+        """
+        if location.file in self.files:
+            return location
         scopes = [element.rsplit(".", parts)[0] for parts in range(1, element.count(".") + 1)]
-        near = self.nearest(*scopes)
-        return near if near.file else Location(where.file, pointer=where.pointer)
+        nearest = self.find_nearest(*scopes)
+        return nearest if nearest.file else Location(location.file, pointer=location.pointer)
 
-    def place(self, where: Location) -> str:
-        """A schema place as both verdicts call it: the file below the schema folder, and the pointer."""
-        return _place(where, self.folder)
+    def format_schema_location(self, location: Location) -> str:
+        """Return a location as `file#pointer` below the schema folder."""
+        return _format_schema_location(location, self.folder)
 
 
-def places(build: Build) -> Places:
-    """Index a build."""
+def index_locations(build: Build) -> ElementLocations:
+    """Index the elements of a build."""
     folder = build.config.schemas
-    where = dict(_elements(build))
-    elements = {_place(at, folder): name for name, at in reversed(where.items())}
-    files = {*(document.path for document in build.documents.values()), *(s.where.file for s in build.graph.services)}
-    return Places(where, elements, folder, frozenset(files), dict(_around(build)), Location(build.config.file, 1, 1))
+    locations = dict(_locate_elements(build))
+    elements = {_format_schema_location(location, folder): name for name, location in reversed(locations.items())}
+    files = {
+        *(document.path for document in build.documents.values()),
+        *(s.location.file for s in build.graph.services),
+    }
+    return ElementLocations(
+        locations,
+        elements,
+        folder,
+        frozenset(files),
+        dict(_locate_containers(build)),
+        Location(build.config.file, 1, 1),
+    )
 
 
-def _around(build: Build) -> Iterator[tuple[str, Location]]:
-    services = {service.name: service.where for service in build.graph.services}
+def _locate_containers(build: Build) -> Iterator[tuple[str, Location]]:
+    services = {service.name: service.location for service in build.graph.services}
     for file in build.proto.files:
-        told = [services[service.name] for service in file.services if service.name in services]
-        made = [*(message.source for message in file.messages), *(enum.source for enum in file.enums)]
-        first = next((where for where in (*told, *made) if where.line), None)
+        service_locations = [services[service.name] for service in file.services if service.name in services]
+        type_locations = [*(message.source for message in file.messages), *(enum.source for enum in file.enums)]
+        first = next((location for location in (*service_locations, *type_locations) if location.line), None)
         if first is not None:
             yield from ((file.path, first), (file.package, first))
 
 
-def _place(where: Location, folder: str) -> str:
-    return f"{where.file.removeprefix(f'{folder}/')}#{where.pointer}"
+def _format_schema_location(location: Location, folder: str) -> str:
+    return f"{location.file.removeprefix(f'{folder}/')}#{location.pointer}"
 
 
-def _elements(build: Build) -> Iterator[tuple[str, Location]]:
+def _locate_elements(build: Build) -> Iterator[tuple[str, Location]]:
     for file in build.proto.files:
         for message in file.messages:
             yield message.name, message.source
-            yield from _fields(build, message)
+            yield from _locate_fields(build, message)
         for enum in file.enums:
             yield enum.name, enum.source
             yield from ((f"{enum.name}.{value.name}", enum.source) for value in enum.values)
         for service in file.services:
             name = f"{file.package}.{service.name}"
             for rpc in service.rpcs:
-                yield f"{name}.{rpc.name}", rpc.method.where
-            stated = next((one for one in build.graph.services if one.name == service.name), None)
-            if stated is not None:
-                yield name, stated.where
+                yield f"{name}.{rpc.name}", rpc.method.location
+            source = next((other for other in build.graph.services if other.name == service.name), None)
+            if source is not None:
+                yield name, source.location
 
 
-def _fields(build: Build, message: Message) -> Iterator[tuple[str, Location]]:
-    for one in message.fields:
-        name = f"{message.name}.{one.name}"
+def _locate_fields(build: Build, message: Message) -> Iterator[tuple[str, Location]]:
+    for message_field in message.fields:
+        name = f"{message.name}.{message_field.name}"
         if message.form != "object":
             yield name, message.source
             continue
-        pointer = f"{message.source.pointer}/properties/{token(one.json)}"
+        pointer = f"{message.source.pointer}/properties/{escape_token(message_field.json)}"
         file = build.documents.get(message.source.file.removeprefix(f"{build.config.schemas}/"))
-        yield name, file.at(pointer) if file is not None else message.source
+        yield name, file.get_location(pointer) if file is not None else message.source

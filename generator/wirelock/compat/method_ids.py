@@ -1,21 +1,21 @@
-"""What stands for a method's requests and for its answers, where a change has to say what it is about."""
+"""Type ids that represent the requests and the responses of a method."""
 
 from __future__ import annotations
 
 from wirelock.ir import Method, Service, TypeId
 
 
-def service_file(service: Service) -> str:
-    """The file of a service below the schema folder."""
-    name = service.where.file.rpartition("/")[2]
+def get_service_file(service: Service) -> str:
+    """Return the path of a service file below the schema folder."""
+    name = service.location.file.rpartition("/")[2]
     return f"{service.package}/{name}" if service.package else name
 
 
-def requests_of(service: Service, method: Method) -> TypeId:
-    """What a method is sent, as a place in the service's file."""
-    return TypeId(service_file(service), f"{method.where.pointer}/request")
+def get_request_id(service: Service, method: Method) -> TypeId:
+    """Return the id of a method's requests: a location in the service file."""
+    return TypeId(get_service_file(service), f"{method.location.pointer}/request")
 
 
-def answers_of(service: Service, method: Method) -> TypeId:
-    """What a method answers, as a place in the service's file."""
-    return TypeId(service_file(service), f"{method.where.pointer}/response")
+def get_response_id(service: Service, method: Method) -> TypeId:
+    """Return the id of a method's responses: a location in the service file."""
+    return TypeId(get_service_file(service), f"{method.location.pointer}/response")

@@ -1,4 +1,4 @@
-"""Rules of the breaking check as values, and the decorator that makes one of a function."""
+"""Rules of the breaking check, and the decorator that turns a function into one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from inspect import cleandoc
 from typing import Generic, Literal, ParamSpec, TypeVar
 
 Category = Literal["FILE", "PACKAGE", "WIRE_JSON", "WIRE", "JSON"]
-"""What a rule protects: generated code by file or by package, ProtoJSON and binary, binary alone, the API's JSON."""
+"""Protected by a rule: generated code by file or by package, ProtoJSON and binary, binary only, or JSON documents."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -16,23 +16,23 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[P, R]):
-    """One rule: its id reads as what must hold, `words` say why, `check` finds where it does not."""
+    """One rule. `description` is Markdown, `check` finds the changes."""
 
     id: str
     categories: tuple[Category, ...]
-    words: str
+    description: str
     check: Callable[P, R]
 
     @property
     def hint(self) -> str:
-        """What it says to do, as a diagnostic says it."""
-        return self.words.partition("What to do: ")[2].replace("\n", " ").rstrip(".")
+        """The paragraph "What to do" as a hint of a diagnostic."""
+        return self.description.partition("What to do: ")[2].replace("\n", " ").rstrip(".")
 
 
 def rule(id: str, *categories: Category) -> Callable[[Callable[P, R]], Rule[P, R]]:
-    """Make a rule of a function; its docstring is what `wirelock explain` prints."""
+    """Turn a function into a rule; its docstring is the page that `wirelock explain` prints."""
 
-    def made(check: Callable[P, R]) -> Rule[P, R]:
+    def decorate(check: Callable[P, R]) -> Rule[P, R]:
         return Rule(id, categories, cleandoc(check.__doc__ or ""), check)
 
-    return made
+    return decorate

@@ -1,59 +1,65 @@
-"""Which release the changes ask for, by Semantic Versioning 2.0.0."""
+"""Advice on the next release by Semantic Versioning 2.0.0."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from wirelock.compat.usage import Use
-from wirelock.config.breaking import release
-from wirelock.diagnostics import Addition, Advice, Diagnostic, Release, Verdicts
-from wirelock.runtime.json.formatting import counted
+from wirelock.compat.usage import Usage
+from wirelock.config.breaking import parse_release
+from wirelock.diagnostics import Addition, ChangeImpact, Diagnostic, Release, ReleaseAdvice
+from wirelock.runtime.json.formatting import format_count
 
 _ADDED = "PROPERTY_ADDED"
-"""An optional one is an addition (clause 7), though an old document may have held anything under its name."""
+"""An optional property is an addition (clause 7), even if old documents may contain anything under its name."""
 
 
-def advice(found: Iterable[Diagnostic], added: Sequence[Addition], version: str) -> Advice:
-    """What the release must be called, by what breaks; one that is accepted breaks its users all the same (6 to 8)."""
-    verdicts = Counter(_verdict(one, one.change) for one in found if one.change is not None)
-    told = verdicts.total()
-    broken, unproved = verdicts["broken"], verdicts["unproved"]
-    if broken or unproved:
-        return _advice("major", _reason({"breaking change": broken, "unproved change": unproved}), version, added)
-    if told or added:
-        return _advice("minor", _reason({**_new(added), "compatible change": told}), version, added)
-    return _advice("patch", "nothing that users see has changed", version, added)
+def advise_release(diagnostics: Iterable[Diagnostic], added: Sequence[Addition], version: str) -> ReleaseAdvice:
+    """Return the release that the changes require (clauses 6 to 8). A suppressed break still breaks users."""
+    verdicts = Counter(
+        _get_verdict(diagnostic, diagnostic.impact) for diagnostic in diagnostics if diagnostic.impact is not None
+    )
+    change_count = verdicts.total()
+    broken, unknown = verdicts["broken"], verdicts["unproved"]
+    if broken or unknown:
+        return _build_advice(
+            "major", _format_reason({"breaking change": broken, "unproved change": unknown}), version, added
+        )
+    if change_count or added:
+        return _build_advice(
+            "minor", _format_reason({**_count_additions(added), "compatible change": change_count}), version, added
+        )
+    return _build_advice("patch", "no user-visible change", version, added)
 
 
-def _verdict(diagnostic: Diagnostic, change: Verdicts) -> str:
-    """The gravest thing that a change does to those who use it, whatever severity the configuration gives its rule."""
-    if change.wire:
+def _get_verdict(diagnostic: Diagnostic, impact: ChangeImpact) -> str:
+    """Return the worst effect of a change on the users of its type, regardless of configured severities."""
+    if impact.wire_rules:
         return "broken"
     is_optional = diagnostic.code.id == _ADDED and not diagnostic.message.startswith("required ")
-    if is_optional or not change.use:
+    if is_optional or not impact.usage:
         return "holds"
-    use = Use(change.use)
-    asked = [change.backward] * use.written_by_clients + [change.forward] * use.read_by_clients
-    return next((word for word in ("broken", "unproved") if word in asked), "holds")
+    usage = Usage(impact.usage)
+    verdicts = [impact.backward] * usage.written_by_clients + [impact.forward] * usage.read_by_clients
+    return next((verdict for verdict in ("broken", "unproved") if verdict in verdicts), "holds")
 
 
-def _new(added: Sequence[Addition]) -> Mapping[str, int]:
-    deprecated = sum(one.is_deprecation for one in added)
+def _count_additions(added: Sequence[Addition]) -> Mapping[str, int]:
+    deprecated = sum(addition.is_deprecation for addition in added)
     return {"addition": len(added) - deprecated, "deprecation": deprecated}
 
 
-def _reason(counts: Mapping[str, int]) -> str:
-    return ", ".join(counted(number, noun) for noun, number in counts.items() if number)
+def _format_reason(counts: Mapping[str, int]) -> str:
+    return ", ".join(format_count(number, noun) for noun, number in counts.items() if number)
 
 
-def _advice(kind: Release, reason: str, version: str, added: Sequence[Addition]) -> Advice:
-    return Advice(kind, reason, version, _next(kind, version), tuple(added))
+def _build_advice(kind: Release, reason: str, version: str, added: Sequence[Addition]) -> ReleaseAdvice:
+    return ReleaseAdvice(kind, reason, version, _bump_version(kind, version), tuple(added))
 
 
-def _next(kind: Release, version: str) -> str:
-    """The version after this one; before 1.0.0 (clause 4: anything may change) breaks raise the second number."""
-    numbers = release(version)
+def _bump_version(kind: Release, version: str) -> str:
+    """Return the next version. Before 1.0.0 (clause 4), a break raises the second number."""
+    numbers = parse_release(version)
     if numbers is None:
         return ""
     first, second, third = (*numbers, 0, 0, 0)[:3]

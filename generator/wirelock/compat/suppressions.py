@@ -1,65 +1,75 @@
-"""Breaks that the configuration accepts, until a version: shown with their reason, and not failing."""
+"""Suppressions: breaking changes that the configuration accepts until a version, reported with their reason."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from wirelock.config import Acceptance
-from wirelock.config.breaking import release
+from wirelock.config import Suppression
+from wirelock.config.breaking import parse_release
 from wirelock.diagnostics import Code, Diagnostic, Severity
 
 SUPPRESSION_UNUSED = Code("SUPPRESSION_UNUSED", Severity.WARNING)
 SUPPRESSION_EXPIRED = Code("SUPPRESSION_EXPIRED", Severity.ERROR)
 
 
-def accepted(
-    diagnostics: Iterable[Diagnostic], acceptances: Sequence[Acceptance], version: str
+def apply_suppressions(
+    diagnostics: Iterable[Diagnostic], acceptances: Sequence[Suppression], version: str
 ) -> tuple[Diagnostic, ...]:
-    """The diagnostics, the accepted ones with their reason; one more for each acceptance that is over or unused.
+    """Return the diagnostics, suppressed ones with their reason, and one for each expired or unused suppression.
 
-    A change is accepted when every rule is that makes it more than a note. An acceptance is over when `version`, the
-    project's own, has reached the one that it names; an unused one is a warning alone, for its break is merged by then.
+    A change is suppressed if each rule that raises it above a note is. A suppression expires once `version`, the
+    version of the project, reaches its `until`. An unused one is only a warning because its change may already be
+    merged.
     """
-    standing = [one for one in acceptances if not _is_over(one, version)]
-    used: set[Acceptance] = set()
-    marked: list[Diagnostic] = []
+    active = [acceptance for acceptance in acceptances if not _is_expired(acceptance, version)]
+    used: set[Suppression] = set()
+    results: list[Diagnostic] = []
     for diagnostic in diagnostics:
-        found = [one for one in standing if _is_about(one, diagnostic)]
-        used.update(found)
-        marked.append(replace(diagnostic, expected=_reasons(found)) if _covers(found, diagnostic) else diagnostic)
-    over = (_expired(one, version) for one in acceptances if one not in standing)
-    return (*marked, *over, *(_unused(one) for one in standing if one not in used))
+        matches = [acceptance for acceptance in active if _is_match(acceptance, diagnostic)]
+        used.update(matches)
+        results.append(
+            replace(diagnostic, expected_reason=_join_reasons(matches))
+            if _is_suppressed(matches, diagnostic)
+            else diagnostic
+        )
+    expired = (_report_expired(acceptance, version) for acceptance in acceptances if acceptance not in active)
+    return (*results, *expired, *(_report_unused(acceptance) for acceptance in active if acceptance not in used))
 
 
-def _is_about(acceptance: Acceptance, diagnostic: Diagnostic) -> bool:
-    change = diagnostic.change
-    if change is None or diagnostic.level is Severity.NOTE:
+def _is_match(acceptance: Suppression, diagnostic: Diagnostic) -> bool:
+    impact = diagnostic.impact
+    if impact is None or diagnostic.level is Severity.NOTE:
         return False
-    place = f"{diagnostic.where.file}#{diagnostic.where.pointer}"
-    is_rule = acceptance.rule in (diagnostic.code.id, *change.wire)
-    return is_rule and acceptance.element in (change.element, place)
+    location = f"{diagnostic.location.file}#{diagnostic.location.pointer}"
+    is_rule = acceptance.rule in (diagnostic.code.id, *impact.wire_rules)
+    return is_rule and acceptance.element in (impact.element, location)
 
 
-def _covers(found: Sequence[Acceptance], diagnostic: Diagnostic) -> bool:
-    change = diagnostic.change
-    return bool(found) and change is not None and {one.rule for one in found}.issuperset(change.deciding)
+def _is_suppressed(matches: Sequence[Suppression], diagnostic: Diagnostic) -> bool:
+    impact = diagnostic.impact
+    if not matches or impact is None:
+        return False
+    return {acceptance.rule for acceptance in matches}.issuperset(impact.deciding_rules)
 
 
-def _reasons(found: Iterable[Acceptance]) -> str:
-    return "; ".join(dict.fromkeys(one.reason for one in found))
+def _join_reasons(matches: Iterable[Suppression]) -> str:
+    return "; ".join(dict.fromkeys(acceptance.reason for acceptance in matches))
 
 
-def _is_over(acceptance: Acceptance, version: str) -> bool:
-    until, now = release(acceptance.until), release(version)
-    return until is not None and now is not None and now >= until
+def _is_expired(acceptance: Suppression, version: str) -> bool:
+    until, current = parse_release(acceptance.until), parse_release(version)
+    return until is not None and current is not None and current >= until
 
 
-def _expired(acceptance: Acceptance, version: str) -> Diagnostic:
-    words = f"{acceptance.rule} of {acceptance.element} was accepted until {acceptance.until}; this is {version}"
-    return Diagnostic(SUPPRESSION_EXPIRED, acceptance.where, words, "take the break back, or remove the line")
+def _report_expired(acceptance: Suppression, version: str) -> Diagnostic:
+    message = (
+        f"{acceptance.rule} of {acceptance.element} was accepted until {acceptance.until}; "
+        f"the project version is {version}"
+    )
+    return Diagnostic(SUPPRESSION_EXPIRED, acceptance.location, message, "revert the change, or remove the entry")
 
 
-def _unused(acceptance: Acceptance) -> Diagnostic:
-    words = f"there is no {acceptance.rule} of {acceptance.element} to accept"
-    return Diagnostic(SUPPRESSION_UNUSED, acceptance.where, words, "remove the line")
+def _report_unused(acceptance: Suppression) -> Diagnostic:
+    message = f"no {acceptance.rule} of {acceptance.element} was found"
+    return Diagnostic(SUPPRESSION_UNUSED, acceptance.location, message, "remove the entry")

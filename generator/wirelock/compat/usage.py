@@ -1,16 +1,16 @@
-"""Who writes and who reads a type: what the services of both states use it for."""
+"""Usage of types by services: who writes them and who reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from wirelock.compat.method_ids import answers_of, requests_of
-from wirelock.ir import TypeGraph, TypeId, reached
+from wirelock.compat.method_ids import get_request_id, get_response_id
+from wirelock.ir import TypeGraph, TypeId, find_reachable_types
 
 
-class Use(StrEnum):
-    """What a type is for; a type that no service mentions may be for anything."""
+class Usage(StrEnum):
+    """The usage of a type. A type that no service refers to may be used for anything."""
 
     REQUEST = "requests"
     RESPONSE = "responses"
@@ -19,28 +19,32 @@ class Use(StrEnum):
 
     @property
     def written_by_clients(self) -> bool:
-        """Whether old clients may write it: then every document of before must stay valid."""
-        return self is not Use.RESPONSE
+        """True if old clients may write the type, so that old documents must stay valid."""
+        return self is not Usage.RESPONSE
 
     @property
     def read_by_clients(self) -> bool:
-        """Whether old clients may read it: then every document of now must have been valid before."""
-        return self is not Use.REQUEST
+        """True if old clients may read the type, so that new documents must be valid under the old schema."""
+        return self is not Usage.REQUEST
 
 
-def uses(graphs: Iterable[TypeGraph]) -> Mapping[TypeId, Use]:
-    """The use of every type that a service of one of the graphs reaches, and of what stands for a method itself."""
-    found: dict[TypeId, Use] = {}
+def find_usages(graphs: Iterable[TypeGraph]) -> Mapping[TypeId, Usage]:
+    """Return the usage of each type that a service reaches, and of each method's request and response ids."""
+    usages: dict[TypeId, Usage] = {}
     for graph in graphs:
         for service in graph.services:
-            _note(found, Use.REQUEST, (requests_of(service, method) for method in service.methods))
-            _note(found, Use.RESPONSE, (answers_of(service, method) for method in service.methods))
+            _record_usage(usages, Usage.REQUEST, (get_request_id(service, method) for method in service.methods))
+            _record_usage(usages, Usage.RESPONSE, (get_response_id(service, method) for method in service.methods))
         methods = [method for service in graph.services for method in service.methods]
-        _note(found, Use.REQUEST, reached(graph, [method.request for method in methods]))
-        _note(found, Use.RESPONSE, reached(graph, [key for method in methods for key in method.answers]))
-    return found
+        _record_usage(usages, Usage.REQUEST, find_reachable_types(graph, [method.request for method in methods]))
+        _record_usage(
+            usages,
+            Usage.RESPONSE,
+            find_reachable_types(graph, [key for method in methods for key in method.response_types]),
+        )
+    return usages
 
 
-def _note(found: dict[TypeId, Use], use: Use, keys: Iterable[TypeId]) -> None:
+def _record_usage(usages: dict[TypeId, Usage], usage: Usage, keys: Iterable[TypeId]) -> None:
     for key in keys:
-        found[key] = use if found.get(key, use) is use else Use.BOTH
+        usages[key] = usage if usages.get(key, usage) is usage else Usage.BOTH

@@ -1,4 +1,4 @@
-"""What an emitter is: a name, a function from a build to artefacts, and what the output of a slow tool depends on."""
+"""The interface of emitters."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from wirelock.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
-class Emitted:
-    """What one emitter made, and what was wrong; with a failing diagnostic nothing of it may be written."""
+class EmitResult:
+    """The artifacts and diagnostics of one emitter; after a failing diagnostic, no artifact is written."""
 
     artifacts: tuple[Artifact, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -22,10 +22,10 @@ class Emitted:
 class Emitter:
     """One target.
 
-    `key` is there where a subcontracted tool writes the files: while the key is unchanged, committed files stand
-    (decision 0002).
+    `build_input_key` is set if an external tool writes the files: it returns all input of that tool, and while the key
+    is unchanged, the committed files are reused (decision 0002).
     """
 
     name: str
-    emit: Callable[[Build], Emitted]
-    key: Callable[[Build], bytes] | None = None
+    emit: Callable[[Build], EmitResult]
+    build_input_key: Callable[[Build], bytes] | None = None

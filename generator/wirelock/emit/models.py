@@ -1,7 +1,7 @@
 """Pydantic models, written by datamodel-code-generator from the canonical schema.
 
-It is a subcontractor: what it gets is ours to the last name, and what it gives is parsed again and compared with what
-was asked for before it is let through.
+The generator is not trusted: its input contains only names that wirelock chose, and its output is parsed and compared
+with the expected classes before it is used.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import cast
 from wirelock.artifact import Artifact
 from wirelock.build import Build
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.emit.contract import Emitted
-from wirelock.emit.render import header, render
+from wirelock.emit.contract import EmitResult
+from wirelock.emit.render import format_header, render
 from wirelock.lower.class_names import RUNTIME_NAMES
 from wirelock.lower.constraints import Schema
 from wirelock.lower.model_plan import ModelPlan
@@ -27,33 +27,38 @@ from wirelock.version import VERSION
 MODELS_REFUSED = Code("MODELS_REFUSED", Severity.ERROR, fatal=True)
 MODELS_DIFFER = Code("MODELS_DIFFER", Severity.ERROR, fatal=True)
 BASE_MODULE = "models.base"
-"""The module of the runtime that defines the base classes."""
+"""The runtime module with the base classes of the models."""
+_HINT = "this is a bug in wirelock: report it with the schema"
 
 
-def emit(build: Build) -> Emitted:
-    """A module for each proto package in `models/`, and its `__init__`."""
-    wanted = _wanted(build.models.components)
+def emit(build: Build) -> EmitResult:
+    """Emit the package `models/`, with one module per proto package."""
+    header = format_header(build.config.schemas)
+    classes = _group_by_module(build.models.components)
     try:
-        texts = _generate(build.models, header(build.config.schemas)) if wanted else {}
-    except _refusals() as error:
-        where = Location(build.config.schemas)
-        hint = "this is a fault of wirelock: please report it, with the schema"
-        return Emitted((), (Diagnostic(MODELS_REFUSED, where, f"the models could not be written: {error}", hint),))
-    texts["__init__"] = render("models/package.py.j2", header=header(build.config.schemas), modules=sorted(wanted))
-    found = [_compare(build, module, texts.get(module, ""), names) for module, names in sorted(wanted.items())]
+        texts = _generate(build.models, header) if classes else {}
+    except _get_generator_errors() as error:
+        message = f"datamodel-code-generator failed: {error}"
+        return EmitResult((), (Diagnostic(MODELS_REFUSED, Location(build.config.schemas), message, _HINT),))
+    texts["__init__"] = render("models/package.py.j2", header=header, modules=sorted(classes))
+    diagnostics = [
+        diagnostic
+        for module, names in sorted(classes.items())
+        for diagnostic in _check_module(build, module, texts.get(module, ""), names)
+    ]
     home = f"{build.config.generated}/{build.config.package}/models"
     artifacts = (Artifact(f"{home}/{module}.py", text.encode(), "models") for module, text in sorted(texts.items()))
-    return Emitted(tuple(artifacts), tuple(diagnostic for faults in found for diagnostic in faults))
+    return EmitResult(tuple(artifacts), tuple(diagnostics))
 
 
-def key(build: Build) -> bytes:
-    """Everything that the models depend on."""
-    writer = f"wirelock {VERSION}, datamodel-code-generator {version('datamodel-code-generator')}"
-    return f"{header(build.config.schemas)}\n{writer}\n{BASE_MODULE}\n{json.dumps(build.models.schema)}".encode()
+def build_input_key(build: Build) -> bytes:
+    """Return all input that the models depend on, with the versions of the tools."""
+    tools = f"wirelock {VERSION}, datamodel-code-generator {version('datamodel-code-generator')}"
+    return f"{format_header(build.config.schemas)}\n{tools}\n{BASE_MODULE}\n{json.dumps(build.models.schema)}".encode()
 
 
-def _wanted(components: Mapping[str, Schema]) -> dict[str, list[str]]:
-    """The class names of each module."""
+def _group_by_module(components: Mapping[str, Schema]) -> dict[str, list[str]]:
+    """Return the class names of each module."""
     modules: dict[str, list[str]] = {}
     for name in components:
         module, _, class_name = name.partition(".")
@@ -61,23 +66,23 @@ def _wanted(components: Mapping[str, Schema]) -> dict[str, list[str]]:
     return modules
 
 
-# the subcontractor
+# generation
 
 
-def _refusals() -> tuple[type[Exception], ...]:
+def _get_generator_errors() -> tuple[type[Exception], ...]:
     from datamodel_code_generator import Error
 
     return (Error, ValueError, TypeError, KeyError)
 
 
 def _generate(models: ModelPlan, header: str) -> dict[str, str]:
-    """The text of each module; nothing is read or written, and no reference leaves the document."""
+    """Return the text of each module; the generator reads and writes no files and resolves no remote references."""
     from datamodel_code_generator import InputFileType, LiteralType, PythonVersion, generate
     from datamodel_code_generator.enums import DataModelType, TargetPydanticVersion
     from datamodel_code_generator.format import Formatter
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the comparison decides
+        warnings.simplefilter("ignore")  # the output is checked below
         modules = generate(
             json.dumps(models.schema),
             input_file_type=InputFileType.OpenAPI,
@@ -98,36 +103,36 @@ def _generate(models: ModelPlan, header: str) -> dict[str, str]:
             import_overrides=dict.fromkeys(RUNTIME_NAMES, f".._runtime.{BASE_MODULE}"),
             field_extra_keys={CHECKS, SCHEMA},
             model_extra_keys={CHECKS, SCHEMA},
-            aliases=_attributes(models.components),
+            aliases=_collect_attributes(models.components),
         )
     assert isinstance(modules, dict)
     return {path[-1].removesuffix(".py"): f"{text.rstrip()}\n" for path, text in modules.items()}
 
 
-def _attributes(components: Mapping[str, Schema]) -> dict[str, str]:
-    """The Python attribute of each property that needs one, by class and JSON name."""
-    named: dict[str, str] = {}
+def _collect_attributes(components: Mapping[str, Schema]) -> dict[str, str]:
+    """Return the Python attributes that differ from the JSON name, by `<class>.<JSON name>`."""
+    attributes: dict[str, str] = {}
     for component, content in components.items():
         for name, prop in cast("dict[str, Schema]", content.get("properties", {})).items():
             if ATTRIBUTE in prop:
-                named[f"{component}.{name}"] = str(prop[ATTRIBUTE])
-    return named
+                attributes[f"{component}.{name}"] = str(prop[ATTRIBUTE])
+    return attributes
 
 
-# the comparison
+# verification
 
 
-def _compare(build: Build, module: str, text: str, wanted: Sequence[str]) -> list[Diagnostic]:
-    """Whether a module has the classes that were asked for, and at the top level nothing else that runs."""
+def _check_module(build: Build, module: str, text: str, expected: Sequence[str]) -> list[Diagnostic]:
+    """Report missing and unexpected classes, and other statements at the top level of a module."""
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError) as error:
-        return [_differs(build, module, f"it is not Python: {error}")]
-    found = [statement.name for statement in body if isinstance(statement, ast.ClassDef)]
-    faults = [f"class {name} is missing" for name in sorted(set(wanted) - set(found))]
-    faults += [f"class {name} was not asked for" for name in sorted(set(found) - set(wanted))]
-    faults += [f"line {statement.lineno} is not expected" for statement in body if not _is_expected(statement)]
-    return [_differs(build, module, fault) for fault in faults]
+        return [_report_difference(build, module, f"not valid Python: {error}")]
+    actual = {statement.name for statement in body if isinstance(statement, ast.ClassDef)}
+    differences = [f"class {name} is missing" for name in sorted(set(expected) - actual)]
+    differences += [f"class {name} is unexpected" for name in sorted(actual - set(expected))]
+    differences += [f"line {statement.lineno} is unexpected" for statement in body if not _is_expected(statement)]
+    return [_report_difference(build, module, difference) for difference in differences]
 
 
 def _is_expected(statement: ast.stmt) -> bool:
@@ -140,7 +145,6 @@ def _is_expected(statement: ast.stmt) -> bool:
             return False
 
 
-def _differs(build: Build, module: str, fault: str) -> Diagnostic:
-    where = Location(f"{build.config.generated}/{build.config.package}/models/{module}.py")
-    hint = "this is a fault of wirelock: please report it, with the schema"
-    return Diagnostic(MODELS_DIFFER, where, f"the models are not what was asked for: {fault}", hint)
+def _report_difference(build: Build, module: str, difference: str) -> Diagnostic:
+    location = Location(f"{build.config.generated}/{build.config.package}/models/{module}.py")
+    return Diagnostic(MODELS_DIFFER, location, f"the generated models are wrong: {difference}", _HINT)

@@ -1,37 +1,37 @@
-"""Types, methods and properties that nobody described."""
+"""The rule on descriptions of types, services, methods and properties."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.ir import Node, Record, Ref, TypeGraph, descendants
+from wirelock.ir import Node, Object, Ref, TypeGraph, walk
 from wirelock.source import Document
 
 LINT_DESCRIPTION = Code("LINT_DESCRIPTION", Severity.NOTE)
-_HINT = "say what it is for: the words become comments of the proto and docstrings of the models"
+_HINT = "add a description: it becomes a comment of the proto and a docstring of the model"
 
 
-def missing(graph: TypeGraph, documents: Mapping[str, Document]) -> Iterator[Diagnostic]:
-    """Types, services, methods and properties without words; a property may have those of the type it refers to."""
+def find_missing_descriptions(graph: TypeGraph, documents: Mapping[str, Document]) -> Iterator[Diagnostic]:
+    """Report definitions without a description; a property may rely on that of the type it refers to."""
     for definition in graph.definitions.values():
         if not definition.node.description:
-            yield _missing(definition.node.where, f"the type {definition.name}")
-        for node in descendants(definition.node):
-            yield from _properties(node)
+            yield _build_diagnostic(definition.node.location, f"the type {definition.name}")
+        for node in walk(definition.node):
+            yield from _check_properties(node)
     for service in graph.services:
         if not service.description:
-            yield _missing(service.where, f"the service {service.name}")
+            yield _build_diagnostic(service.location, f"the service {service.name}")
         for method in service.methods:
             if not method.description:
-                yield _missing(method.where, f"the method {service.name}.{method.name}")
+                yield _build_diagnostic(method.location, f"the method {service.name}.{method.name}")
 
 
-def _properties(node: Node) -> Iterator[Diagnostic]:
-    for property in node.shape.properties if isinstance(node.shape, Record) else ():
+def _check_properties(node: Node) -> Iterator[Diagnostic]:
+    for property in node.shape.properties if isinstance(node.shape, Object) else ():
         if not property.node.description and not isinstance(property.node.shape, Ref):
-            yield _missing(property.node.where, f"the property {property.name}")
+            yield _build_diagnostic(property.node.location, f"the property {property.name}")
 
 
-def _missing(where: Location, what: str) -> Diagnostic:
-    return Diagnostic(LINT_DESCRIPTION, where, f"{what} has no description", _HINT)
+def _build_diagnostic(location: Location, subject: str) -> Diagnostic:
+    return Diagnostic(LINT_DESCRIPTION, location, f"{subject} has no description", _HINT)

@@ -1,23 +1,23 @@
-"""Enums that a newer server cannot extend without breaking those who read them."""
+"""The rule on enums that a newer server cannot extend without breaking older readers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from wirelock.diagnostics import Code, Diagnostic, Severity
-from wirelock.ir import Choice, TypeGraph, descendants
+from wirelock.ir import StringEnum, TypeGraph, walk
 from wirelock.source import Document
 
 LINT_ENUM_CLOSED = Code("LINT_ENUM_CLOSED", Severity.NOTE)
 
 
-def closed(graph: TypeGraph, documents: Mapping[str, Document]) -> Iterator[Diagnostic]:
-    """Enums of several words that are not extensible; one of a single word is what tells a union's branches apart."""
+def find_closed_enums(graph: TypeGraph, documents: Mapping[str, Document]) -> Iterator[Diagnostic]:
+    """Report enums that are not extensible, except those of one value, which serve as discriminators of unions."""
+    message = "the enum is closed: a value that is added later is a violation for older readers"
     hint = (
-        '"x-extensible-enum": true lets later words through; it makes the field a string, so decide before the release'
+        'set "x-extensible-enum": true to accept later values; the field becomes a string, so decide before the release'
     )
     for definition in graph.definitions.values():
-        for node in descendants(definition.node):
-            if isinstance(node.shape, Choice) and len(node.shape.values) > 1 and not node.shape.extensible:
-                words = "the enum has no room to grow: a word that is added later is a violation for older readers"
-                yield Diagnostic(LINT_ENUM_CLOSED, node.where, words, hint)
+        for node in walk(definition.node):
+            if isinstance(node.shape, StringEnum) and len(node.shape.values) > 1 and not node.shape.extensible:
+                yield Diagnostic(LINT_ENUM_CLOSED, node.location, message, hint)

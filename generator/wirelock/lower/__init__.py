@@ -1,1 +1,1 @@
-"""Plans: what each target will say, worked out from the TypeGraph."""
+"""Lowering: from the TypeGraph to the plan of each target."""

@@ -1,8 +1,7 @@
-"""Which class stands for which schema node: module, class name and attribute names of the Pydantic models.
+"""Names of the Pydantic models: the module, class and attributes of each schema node.
 
-A class is called like the message that carries the same node, so that one word means one thing in every target;
-only what has no message (named scalars, unions that are carried as free-form values) is named here, and such a name
-is in the ledger: once given to a schema place, it stays.
+A class has the name of the message for the same node, so that names agree in all targets. Nodes without a message
+(named scalars, unions that become free-form values) are named here; the ledger keeps these names by schema origin.
 """
 
 from __future__ import annotations
@@ -12,26 +11,26 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from wirelock.config import Config
-from wirelock.ir import Array, Definition, Node, Record, Tuple, TypeGraph, TypeId, Union
+from wirelock.ir import Array, Definition, Node, Object, Tuple, TypeGraph, TypeId, Union
 from wirelock.lower.ledger.ledger import Ledger
-from wirelock.lower.plan import Form, Message, ProtoPlan
-from wirelock.naming import pascal, settle, snake
+from wirelock.lower.plan import Form, Message, ProtoPlan, get_proto_package
+from wirelock.naming import assign_unique_names, to_pascal_case, to_snake_case
 
 RUNTIME_NAMES = ("WireModel", "OpenWireModel", "ClosedWireModel", "CheckedWireModel", "WireInteger", "RootModel")
-"""What generated models import from `_runtime.model`."""
-_TAKEN_CLASSES = frozenset(
+"""Names that generated models import from `_runtime`."""
+_RESERVED_CLASSES = frozenset(
     {*RUNTIME_NAMES, "Annotated", "Any", "ConfigDict", "Dict", "Field", "List", "Literal", "Optional", "TypeAliasType"}
     | {"None", "True", "False"}
 )
-TAKEN_ATTRIBUTES = frozenset({
+RESERVED_ATTRIBUTES = frozenset({
     "construct", "copy", "dict", "from_orm", "json", "parse_file", "parse_obj", "parse_raw", "schema",
     "schema_json", "update_forward_refs", "validate", "model_computed_fields", "model_config", "model_construct",
     "model_copy", "model_dump", "model_dump_json", "model_extra", "model_fields", "model_fields_set",
     "model_json_schema", "model_parametrized_name", "model_post_init", "model_rebuild", "model_validate",
     "model_validate_json", "model_validate_strings",
 })  # fmt: skip
-"""Public names of pydantic's BaseModel; a field of that name would hide them (a test compares)."""
-_BUILTINS = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})  # annotations of later fields need them
+"""Public names of pydantic's BaseModel, which a field of the same name would hide (a test compares)."""
+_BUILTINS = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})  # used in annotations of later fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,106 +44,109 @@ class ClassName:
         return f"{self.module}.{self.name}"
 
     @classmethod
-    def of(cls, text: str) -> ClassName:
-        """The class of a name with its module, as `str` gives it."""
-        module, _, name = text.rpartition(".")
+    def parse(cls, qualified: str) -> ClassName:
+        """Parse a qualified name: `module.Class`."""
+        module, _, name = qualified.rpartition(".")
         return cls(module, name)
 
-    def below(self, words: str) -> ClassName:
-        """What an inline shape inside would be called."""
-        return ClassName(self.module, self.name + pascal(words))
+    def nest(self, suffix: str) -> ClassName:
+        """Return the preferred name of an inline class inside this one."""
+        return ClassName(self.module, self.name + to_pascal_case(suffix))
 
 
 class ClassNames:
-    """Names every class of one project; asking twice for one node gives the same name."""
+    """Assigns the class names of one project; a node always gets the same name.
+
+    `roots` are the classes of named types. `origins` are the schema origins of classes without a message, by name; they
+    go into the ledger.
+    """
 
     def __init__(self, graph: TypeGraph, plan: ProtoPlan, config: Config, ledger: Ledger) -> None:
         self._config = config
-        self.places = dict(ledger.classes)
-        self._known = {place: ClassName.of(name) for name, place in ledger.classes.items()}
+        self.origins = dict(ledger.classes)
+        self._classes_by_origin = {place: ClassName.parse(name) for name, place in ledger.classes.items()}
         self._messages = {m.name: m for file in plan.files for m in file.messages}
-        self._by_place = {(m.source.file, m.source.pointer, m.form): m for m in self._messages.values()}
-        self._planned = {self._of_message(name) for name in ledger.messages}
-        self._used = set(self._known.values())
-        self.roots = {key: self._root(definition, plan) for key, definition in graph.definitions.items()}
+        self._messages_by_location = {(m.source.file, m.source.pointer, m.form): m for m in self._messages.values()}
+        self._message_classes = {self._get_message_class(name) for name in ledger.messages}
+        self._used = set(self._classes_by_origin.values())
+        self.roots = {key: self._name_root(definition, plan) for key, definition in graph.definitions.items()}
 
-    def _root(self, definition: Definition, plan: ProtoPlan) -> ClassName:
-        if (known := self._known.get(str(definition.id))) is not None:
+    def _name_root(self, definition: Definition, plan: ProtoPlan) -> ClassName:
+        if (known := self._classes_by_origin.get(str(definition.id))) is not None:
             return known
         root = plan.roots.get(definition.id)
         message = None if root is None else self._messages[root.name]
-        if message is not None and message.json_type in (None, definition.id):  # else it is the message of another type
-            return self._claim(self._of_message(message.name))
-        wanted = ClassName(self._module(self._package(definition.id)), pascal(definition.name))
-        return self._give(wanted.below("Value") if wanted in self._planned else wanted, str(definition.id))
+        if message is not None and message.json_type in (None, definition.id):  # not the message of another type
+            return self._claim(self._get_message_class(message.name))
+        package = get_proto_package(self._config, definition.id.package)
+        preferred = ClassName(self._get_module(package), to_pascal_case(definition.name))
+        return self._assign(
+            preferred.nest("Value") if preferred in self._message_classes else preferred, str(definition.id)
+        )
 
-    def message(self, node: Node) -> Message | None:
-        """The message that carries this inline node, if there is one."""
-        form = _form(node)
-        return self._by_place.get((node.where.file, node.where.pointer, form)) if form else None
+    def get_message(self, node: Node) -> Message | None:
+        """Return the message of an inline node, or None."""
+        form = _get_form(node)
+        return self._messages_by_location.get((node.location.file, node.location.pointer, form)) if form else None
 
-    def inline(self, node: Node, wanted: ClassName) -> ClassName:
-        """The class of an inline node; `wanted` is its name where it has no message."""
-        file = node.where.file.removeprefix(f"{self._config.schemas}/")
-        place = f"{TypeId(file, node.where.pointer)}@{_form(node) or ''}"
-        if place not in self._known:
-            message = self.message(node)
-            named = self._claim(self._of_message(message.name)) if message else self._give(wanted, place)
-            self._known[place] = named
-        return self._known[place]
+    def name_inline(self, node: Node, preferred: ClassName) -> ClassName:
+        """Return the class name of an inline node; `preferred` is used if the node has no message."""
+        file = node.location.file.removeprefix(f"{self._config.schemas}/")
+        origin = f"{TypeId(file, node.location.pointer)}@{_get_form(node) or ''}"
+        if origin not in self._classes_by_origin:
+            message = self.get_message(node)
+            name = self._claim(self._get_message_class(message.name)) if message else self._assign(preferred, origin)
+            self._classes_by_origin[origin] = name
+        return self._classes_by_origin[origin]
 
-    def attributes(self, node: Node, record: Record) -> Mapping[str, str]:
-        """The Python attribute of each property: the message's field names, kept clear of Python and pydantic."""
-        message = self.message(node)
-        wanted = {prop.name: snake(prop.name) for prop in record.properties}
-        names = {field.json: field.name for field in message.fields} if message else settle(wanted)
-        return {json: _attribute(names.get(json, wanted[json])) for json in wanted}
+    def name_attributes(self, node: Node, shape: Object) -> Mapping[str, str]:
+        """Return the Python attribute of each property: the proto field name, unless Python or pydantic reserves it."""
+        message = self.get_message(node)
+        preferred = {prop.name: to_snake_case(prop.name) for prop in shape.properties}
+        names = {field.json: field.name for field in message.fields} if message else assign_unique_names(preferred)
+        return {json: _to_attribute(names.get(json, preferred[json])) for json in preferred}
 
-    def _of_message(self, message: str) -> ClassName:
+    def _get_message_class(self, message: str) -> ClassName:
         package, _, name = message.rpartition(".")
-        return _clear(ClassName(self._module(package), name))
+        return _avoid_reserved(ClassName(self._get_module(package), name))
 
-    def _package(self, key: TypeId) -> str:
-        parts = (self._config.proto_package, *(snake(part) for part in key.package.split("/") if part))
-        return ".".join(part for part in parts if part)
+    def _get_module(self, package: str) -> str:
+        return get_module_name(package, self._config)
 
-    def _module(self, package: str) -> str:
-        return module_of(package, self._config)
-
-    def _give(self, wanted: ClassName, place: str) -> ClassName:
-        """A name that is no message's, kept for this place from now on."""
-        name = self._claim(wanted, self._planned)
-        self.places[str(name)] = place
+    def _assign(self, preferred: ClassName, origin: str) -> ClassName:
+        """Assign a name that no message has; the ledger keeps it for the origin."""
+        name = self._claim(preferred, self._message_classes)
+        self.origins[str(name)] = origin
         return name
 
-    def _claim(self, wanted: ClassName, taken: Set[ClassName] = frozenset()) -> ClassName:
-        name, count = _clear(wanted), 1
+    def _claim(self, preferred: ClassName, taken: Set[ClassName] = frozenset()) -> ClassName:
+        name, count = _avoid_reserved(preferred), 1
         while name in self._used or name in taken:
             count += 1
-            name = ClassName(wanted.module, f"{_clear(wanted).name}{count}")
+            name = ClassName(preferred.module, f"{_avoid_reserved(preferred).name}{count}")
         self._used.add(name)
         return name
 
 
-def module_of(package: str, config: Config) -> str:
-    """The module of a proto package's classes."""
+def get_module_name(package: str, config: Config) -> str:
+    """Return the name of the module with the classes of a proto package."""
     rest = package.removeprefix(config.proto_package).strip(".") or package
     name = rest.replace(".", "_")
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
-def _clear(wanted: ClassName) -> ClassName:
-    return wanted.below("Model") if wanted.name in _TAKEN_CLASSES else wanted
+def _avoid_reserved(name: ClassName) -> ClassName:
+    return name.nest("Model") if name.name in _RESERVED_CLASSES else name
 
 
-def _attribute(name: str) -> str:
-    plain = name if name.isidentifier() and name[0].isalpha() else snake(name)
-    return f"{plain}_" if keyword.iskeyword(plain) or plain in TAKEN_ATTRIBUTES | _BUILTINS else plain
+def _to_attribute(name: str) -> str:
+    plain = name if name.isidentifier() and name[0].isalpha() else to_snake_case(name)
+    return f"{plain}_" if keyword.iskeyword(plain) or plain in RESERVED_ATTRIBUTES | _BUILTINS else plain
 
 
-def _form(node: Node) -> Form | None:
+def _get_form(node: Node) -> Form | None:
     match node.shape:
-        case Record(properties, rest):
+        case Object(properties, rest):
             return "map" if not properties and isinstance(rest, Node) else "object"
         case Union():
             return "union"

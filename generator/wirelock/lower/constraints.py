@@ -1,7 +1,7 @@
-"""What JSON Schema asks of a value beyond its Python type.
+"""Constraints of JSON Schema that a Python type does not express.
 
-Pydantic's own constraints say some of it; the rest goes into the models as JSON Schema (draft 2020-12) that the
-runtime checks, so that no keyword is approximated (patterns are ECMA-262, multipleOf is decimal, 1 is not true).
+Pydantic enforces some of them exactly. The rest goes into the models as JSON Schema (draft 2020-12), which the runtime
+checks, so that no keyword is approximated (patterns are ECMA-262, multipleOf is decimal, 1 is not true).
 """
 
 from __future__ import annotations
@@ -10,146 +10,155 @@ from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from wirelock.ir import (
-    Anything,
+    AnyValue,
     Array,
     Boolean,
     Bounds,
-    Choice,
-    Constant,
+    ConstSet,
     Definition,
     Integer,
     Never,
     Node,
     Null,
     Number,
-    Record,
+    Object,
     Ref,
     Shape,
-    Text,
+    String,
+    StringEnum,
     Tuple,
     TypeId,
     Union,
+    children,
 )
-from wirelock.lower.unions import Tagged, Typed, union_rule
+from wirelock.lower.unions import ByDiscriminator, ByJsonType, choose_rule
 
 Schema = dict[str, object]
-_NEITHER_TYPE = frozenset({"enum", "anyOf", "oneOf", "not"})  # keywords that also judge values of other types
+_TYPE_INDEPENDENT_KEYWORDS = frozenset({"enum", "anyOf", "oneOf", "not"})
+"""Keywords that apply to values of every type; the others allow null."""
 
 
 class Constraints:
-    """The constraints of the nodes of one graph; `apart` tells which nodes have a class that checks for itself."""
+    """The constraints of the nodes of one graph; `has_class` returns True for nodes whose own class checks them."""
 
-    def __init__(self, definitions: Mapping[TypeId, Definition], apart: Callable[[Node], bool], formats: bool) -> None:
+    def __init__(
+        self, definitions: Mapping[TypeId, Definition], has_class: Callable[[Node], bool], formats: bool
+    ) -> None:
         self._definitions = definitions
-        self._apart = apart
+        self._has_class = has_class
         self._formats = formats
 
-    def native(self, node: Node) -> Schema:
-        """The constraints that pydantic enforces exactly, where the node is a whole field."""
-        return {k: v for k, v in self._keywords(node.shape).items() if _is_native(k, v, node.shape)}
+    def get_native(self, node: Node) -> Schema:
+        """Return the constraints that pydantic enforces exactly, for a node that is a whole field."""
+        return {k: v for k, v in self._get_keywords(node.shape).items() if _is_native(k, v, node.shape)}
 
-    def beyond_native(self, node: Node) -> Schema:
-        """What a field of this node needs besides its Python type and its native constraints."""
-        return {} if self._apart(node) else self.of_class(node)
+    def get_field_checks(self, node: Node) -> Schema:
+        """Return the checks that a field needs in addition to its Python type and its native constraints."""
+        return {} if self._has_class(node) else self.get_class_checks(node)
 
-    def of_class(self, node: Node) -> Schema:
-        """The same for the root of a class."""
-        if isinstance(node.shape, Ref) and self._apart(node):
+    def get_class_checks(self, node: Node) -> Schema:
+        """Return the checks of the root of a class."""
+        if isinstance(node.shape, Ref) and self._has_class(node):
             return {}
         defs: Schema = {}
-        schema = self._left(node, self.native(without_null(node)), defs)
+        schema = self._get_remaining_checks(node, self.get_native(strip_null(node)), defs)
         return {**schema, "$defs": defs} if defs else schema
 
-    def of_rest(self, record: Record) -> Schema:
-        """What the undeclared properties of a class need besides their Python type."""
+    def get_additional_property_checks(self, shape: Object) -> Schema:
+        """Return the checks of additional properties that their Python type does not express."""
         defs: Schema = {}
-        rest = self._nested(record.rest, defs) if isinstance(record.rest, Node) else {}
+        if not isinstance(shape.additional_properties, Node):
+            return {}
+        rest = self._get_nested_checks(shape.additional_properties, defs)
         if not rest:
             return {}
-        schema: Schema = {"properties": {prop.name: True for prop in record.properties}, "additionalProperties": rest}
+        schema: Schema = {"properties": {prop.name: True for prop in shape.properties}, "additionalProperties": rest}
         return {**schema, "$defs": defs} if defs else schema
 
-    def are_all(self, node: Node) -> bool:
-        """Whether types and constraints say all that the schema of a class does; no other class speaks for its own."""
-        return self._says_all(node, lambda inner: inner is not node and self._apart(inner))
+    def is_complete(self, node: Node) -> bool:
+        """Return True if types and constraints express the whole schema of a class; other classes are not visited."""
+        return self._is_complete(node, lambda inner: inner is not node and self._has_class(inner))
 
-    def _says_all(self, node: Node, apart: Callable[[Node], bool], seen: frozenset[TypeId] = frozenset()) -> bool:
-        if node.checks:
+    def _is_complete(
+        self, node: Node, has_class: Callable[[Node], bool], seen: frozenset[TypeId] = frozenset()
+    ) -> bool:
+        if node.unmodelled_keywords:
             return False
-        if apart(node):
+        if has_class(node):
             return True
         match node.shape:
             case Ref(target):
-                named = self._definitions[target].node
-                return target in seen or self._says_all(named, apart, seen | {target})
-            case Array(items):
-                inner: tuple[Node | None, ...] = (items,)
-            case Tuple(items, rest):
-                inner = (*items, rest)
-            case Record(properties, rest):
-                inner = (*(prop.node for prop in properties), rest if isinstance(rest, Node) else None)
-            case Union(branches):
-                inner = branches
+                node = self._definitions[target].node
+                return target in seen or self._is_complete(node, has_class, seen | {target})
             case _:
-                inner = ()
-        return all(self._says_all(one, apart, seen) for one in inner if one is not None)
+                return all(self._is_complete(child, has_class, seen) for child in children(node))
 
-    def _nested(self, node: Node, defs: Schema) -> Schema:
-        return {} if self._apart(node) else self._left(node, {}, defs)
+    def _get_nested_checks(self, node: Node, defs: Schema) -> Schema:
+        return {} if self._has_class(node) else self._get_remaining_checks(node, {}, defs)
 
-    def _left(self, node: Node, done: Schema, defs: Schema) -> Schema:
-        """The schema of a node without what its Python type says and without `done`."""
+    def _get_remaining_checks(self, node: Node, done: Schema, defs: Schema) -> Schema:
+        """Return the schema of a node without its Python type and without the keywords in `done`."""
         shape = node.shape
-        own = {k: v for k, v in self._keywords(shape).items() if k not in done}
+        own = {k: v for k, v in self._get_keywords(shape).items() if k not in done}
         match shape:
             case Ref(target):
-                return self._left(self._definitions[target].node, {}, defs)
+                return self._get_remaining_checks(self._definitions[target].node, {}, defs)
             case Never():
                 return {"not": {}}
-            case Constant(values):
+            case ConstSet(values):
                 return {"enum": list(values)}
             case Array(items):
-                inner = self._nested(items, defs)
+                inner = self._get_nested_checks(items, defs)
                 return {**own, "items": inner} if inner else own
             case Tuple():
-                return self._tuple(node, shape, defs)
-            case Record(properties, rest) if not properties and isinstance(rest, Node):
-                inner = self._nested(rest, defs)
+                return self._get_tuple_checks(node, shape, defs)
+            case Object(properties, rest) if not properties and isinstance(rest, Node):
+                inner = self._get_nested_checks(rest, defs)
                 return {"additionalProperties": inner} if inner else {}
             case Union():
-                return self._union(shape, done, defs)
-            case Anything() | Null() | Boolean() | Text() | Integer() | Number() | Choice() | Record():
+                return self._get_union_checks(shape, done, defs)
+            case AnyValue() | Null() | Boolean() | String() | Integer() | Number() | StringEnum() | Object():
                 return own
             case _:
                 assert_never(shape)
 
-    def _tuple(self, node: Node, shape: Tuple, defs: Schema) -> Schema:
-        if not is_fixed(shape):
-            return self._exact(node, defs)
-        inner = [self._nested(item, defs) for item in shape.items]
+    def _get_tuple_checks(self, node: Node, shape: Tuple, defs: Schema) -> Schema:
+        if not has_fixed_length(shape):
+            return self._build_schema(node, defs)
+        inner = [self._get_nested_checks(item, defs) for item in shape.items]
         return {"prefixItems": [schema or True for schema in inner]} if any(inner) else {}
 
-    def _union(self, shape: Union, done: Schema, defs: Schema) -> Schema:
+    def _get_union_checks(self, shape: Union, done: Schema, defs: Schema) -> Schema:
         branches = [branch for branch in shape.branches if not isinstance(branch.shape, Null)]
         null: Schema = {"type": "null"}
         if len(branches) == 1:
-            schema = {} if self._apart(branches[0]) else self._left(branches[0], done, defs)
-            return {"anyOf": [null, schema]} if _NEITHER_TYPE & schema.keys() and len(shape.branches) > 1 else schema
-        told_apart = bool(branches) and isinstance(union_rule(branches, self._definitions), Tagged | Typed)
-        if shape.exclusive and not told_apart and all(self._says_all(branch, _nowhere) for branch in shape.branches):
-            return {"oneOf": [self._exact(branch, defs) for branch in shape.branches]}
-        if not any(self._nested(branch, {}) for branch in branches):
+            schema = {} if self._has_class(branches[0]) else self._get_remaining_checks(branches[0], done, defs)
+            return (
+                {"anyOf": [null, schema]}
+                if _TYPE_INDEPENDENT_KEYWORDS & schema.keys() and len(shape.branches) > 1
+                else schema
+            )
+        is_discriminated = bool(branches) and isinstance(
+            choose_rule(branches, self._definitions), ByDiscriminator | ByJsonType
+        )
+        if (
+            shape.exclusive
+            and not is_discriminated
+            and all(self._is_complete(branch, _has_no_class) for branch in shape.branches)
+        ):
+            return {"oneOf": [self._build_schema(branch, defs) for branch in shape.branches]}
+        if not any(self._get_nested_checks(branch, {}) for branch in branches):
             return {}
-        return {"anyOf": [self._exact(branch, defs) for branch in shape.branches]}
+        return {"anyOf": [self._build_schema(branch, defs) for branch in shape.branches]}
 
-    def _exact(self, node: Node, defs: Schema) -> Schema:
-        """The whole meaning of a node; named types go to `$defs`, under numbers, which need no escaping."""
+    def _build_schema(self, node: Node, defs: Schema) -> Schema:
+        """Return the full schema of a node; named types go to `$defs` under numbers, which need no escaping."""
         shape = node.shape
-        own = self._keywords(shape)
+        own = self._get_keywords(shape)
         match shape:
             case Ref(target):
-                return self._reference(target, defs)
-            case Anything():
+                return self._build_reference(target, defs)
+            case AnyValue():
                 return {}
             case Never():
                 return {"not": {}}
@@ -157,87 +166,94 @@ class Constraints:
                 return {"type": "null"}
             case Boolean():
                 return {"type": "boolean"}
-            case Text():
+            case String():
                 return {"type": "string", **own}
             case Integer():
                 return {"type": "integer", **own}
             case Number():
                 return {"type": "number", **own}
-            case Choice(values, extensible):
+            case StringEnum(values, extensible):
                 return {"type": "string"} if extensible else {"enum": list(values)}
-            case Constant(values):
+            case ConstSet(values):
                 return {"enum": list(values)}
             case Array(items):
-                return {"type": "array", "items": self._exact(items, defs), **own}
+                return {"type": "array", "items": self._build_schema(items, defs), **own}
             case Tuple(items, rest):
-                prefix = [self._exact(item, defs) for item in items]
-                return {"type": "array", "prefixItems": prefix, "items": self._rest(rest, defs), **own}
-            case Record():
-                return self._record(shape, defs)
+                prefix = [self._build_schema(item, defs) for item in items]
+                return {
+                    "type": "array",
+                    "prefixItems": prefix,
+                    "items": self._build_additional_schema(rest, defs),
+                    **own,
+                }
+            case Object():
+                return self._build_object_schema(shape, defs)
             case Union(branches, exclusive):
-                counted = exclusive and all(self._says_all(branch, _nowhere) for branch in branches)
-                return {"oneOf" if counted else "anyOf": [self._exact(branch, defs) for branch in branches]}
+                counted = exclusive and all(self._is_complete(branch, _has_no_class) for branch in branches)
+                return {"oneOf" if counted else "anyOf": [self._build_schema(branch, defs) for branch in branches]}
             case _:
                 assert_never(shape)
 
-    def _reference(self, target: TypeId, defs: Schema) -> Schema:
-        # the entry stands there before its content, which may refer to it again
+    def _build_reference(self, target: TypeId, defs: Schema) -> Schema:
+        # the content may refer to the entry, so add the entry first
         number = list(self._definitions).index(target)
         if str(number) not in defs:
             entry: Schema = {}
             defs[str(number)] = entry
-            entry.update(self._exact(self._definitions[target].node, defs))
+            entry.update(self._build_schema(self._definitions[target].node, defs))
         return {"$ref": f"#/$defs/{number}"}
 
-    def _rest(self, rest: Node | None, defs: Schema) -> object:
-        return False if rest is None else self._exact(rest, defs)
+    def _build_additional_schema(self, rest: Node | None, defs: Schema) -> object:
+        return False if rest is None else self._build_schema(rest, defs)
 
-    def _record(self, record: Record, defs: Schema) -> Schema:
+    def _build_object_schema(self, shape: Object, defs: Schema) -> Schema:
         schema: Schema = {"type": "object"}
-        if record.properties:
-            schema["properties"] = {prop.name: self._exact(prop.node, defs) for prop in record.properties}
-            schema["required"] = [prop.name for prop in record.properties if prop.required]
-        if record.rest != "undeclared":
-            schema["additionalProperties"] = self._rest(None if record.rest == "closed" else record.rest, defs)
+        if shape.properties:
+            schema["properties"] = {prop.name: self._build_schema(prop.node, defs) for prop in shape.properties}
+            schema["required"] = [prop.name for prop in shape.properties if prop.required]
+        if shape.additional_properties != "undeclared":
+            schema["additionalProperties"] = self._build_additional_schema(
+                None if shape.additional_properties == "closed" else shape.additional_properties, defs
+            )
         return schema
 
-    def _keywords(self, shape: Shape) -> Schema:
+    def _get_keywords(self, shape: Shape) -> Schema:
         match shape:
-            case Text(shortest, longest, pattern, form):
+            case String(shortest, longest, pattern, form):
                 asserted = form if self._formats and form else None
-                found = {"minLength": shortest or None, "maxLength": longest, "pattern": pattern, "format": asserted}
-                return _stated(found)
+                keywords = {"minLength": shortest or None, "maxLength": longest, "pattern": pattern, "format": asserted}
+                return _drop_unset(keywords)
             case Integer(bounds) | Number(bounds):
-                return _bounds(bounds)
+                return _get_bounds(bounds)
             case Array(_, fewest, most, unique):
-                return _stated({"minItems": fewest or None, "maxItems": most, "uniqueItems": unique or None})
-            case Tuple(items=_, rest=_, min_items=fewest):
-                return _stated({"minItems": fewest or None})
+                return _drop_unset({"minItems": fewest or None, "maxItems": most, "uniqueItems": unique or None})
+            case Tuple(items=_, additional_items=_, min_items=fewest):
+                return _drop_unset({"minItems": fewest or None})
             case _:
                 return {}
 
 
-def _nowhere(node: Node) -> bool:
+def _has_no_class(node: Node) -> bool:
     return False
 
 
-def is_fixed(shape: Tuple) -> bool:
-    """Whether every valid value has exactly the listed positions, which is what Python's tuple type says."""
-    return shape.rest is None and shape.min_items == len(shape.items)
+def has_fixed_length(shape: Tuple) -> bool:
+    """Return True if every valid value has exactly the listed positions, as Python's tuple type requires."""
+    return shape.additional_items is None and shape.min_items == len(shape.items)
 
 
-def without_null(node: Node) -> Node:
-    """The node that is left when null is dropped, if it is one."""
+def strip_null(node: Node) -> Node:
+    """Return the only branch besides null, or else the node itself."""
     match node.shape:
         case Union(branches):
-            left = [branch for branch in branches if not isinstance(branch.shape, Null)]
-            return left[0] if len(left) == 1 else node
+            remaining = [branch for branch in branches if not isinstance(branch.shape, Null)]
+            return remaining[0] if len(remaining) == 1 else node
         case _:
             return node
 
 
-def _bounds(bounds: Bounds) -> Schema:
-    return _stated(
+def _get_bounds(bounds: Bounds) -> Schema:
+    return _drop_unset(
         {
             "minimum": bounds.minimum,
             "maximum": bounds.maximum,
@@ -248,17 +264,17 @@ def _bounds(bounds: Bounds) -> Schema:
     )
 
 
-def _stated(schema: Mapping[str, object]) -> Schema:
+def _drop_unset(schema: Mapping[str, object]) -> Schema:
     return {keyword: value for keyword, value in schema.items() if value is not None}
 
 
 def _is_native(keyword: str, value: object, shape: Shape) -> bool:
     match shape:
-        case Text():
+        case String():
             return keyword in ("minLength", "maxLength")
         case Array():
             return keyword in ("minItems", "maxItems")
-        case Integer():  # a bound with a fraction would be written as an integer
+        case Integer():  # a fractional bound would be written as an integer
             return keyword != "multipleOf" and isinstance(value, int)
         case Number():  # pydantic compares doubles
             return keyword != "multipleOf" and isinstance(value, int | float) and _is_double(value)

@@ -1,15 +1,22 @@
-"""Shapes and constraints in words, for the ledger and the documents."""
+"""Text of shapes and constraints, for the ledger and the documentation."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from wirelock.ir import Choice, Constant, Integer, Node, Number, Text
-from wirelock.lower.plan import EnumType, FreeForm, MapOf, MessageType, Repeated, Scalar, ValueShape
+from wirelock.ir import ConstSet, Integer, Node, Number, String, StringEnum
+from wirelock.lower.plan import EnumType, MapOf, MessageType, Repeated, Scalar, StructValue, ValueShape
+
+STRUCT_TYPES = {
+    "any": "google.protobuf.Value",
+    "object": "google.protobuf.Struct",
+    "array": "google.protobuf.ListValue",
+}
+"""The proto type of each kind of free-form value."""
 
 
-def type_words(shape: ValueShape) -> str:
-    """The proto type as it is printed, with full names: what the ledger compares."""
+def format_type(shape: ValueShape) -> str:
+    """Return the proto type with full names, as the ledger compares it."""
     match shape:
         case Scalar("null"):
             return "google.protobuf.NullValue"
@@ -17,28 +24,26 @@ def type_words(shape: ValueShape) -> str:
             return name
         case EnumType(name) | MessageType(name):
             return name
-        case FreeForm(holds):
-            return {"any": "google.protobuf.Value", "object": "google.protobuf.Struct"}.get(
-                holds, "google.protobuf.ListValue"
-            )
+        case StructValue(kind):
+            return STRUCT_TYPES[kind]
         case Repeated(item):
-            return f"repeated {type_words(item)}"
+            return f"repeated {format_type(item)}"
         case MapOf(value):
-            return f"map<string, {type_words(value)}>"
+            return f"map<string, {format_type(value)}>"
         case _:
             assert_never(shape)
 
 
-def constraints(node: Node) -> tuple[str, ...]:
-    """The rules that protobuf cannot say, in words for the documents."""
+def format_constraints(node: Node) -> tuple[str, ...]:
+    """Return phrases for the constraints that protobuf cannot express."""
     shape = node.shape
-    words: list[str] = []
+    parts: list[str] = []
     match shape:
-        case Text(low, high, pattern, form):
-            words += [f"at least {low} character{'' if low == 1 else 's'}"] if low else []
-            words += [f"at most {high} character{'' if high == 1 else 's'}"] if high is not None else []
-            words += [f"pattern {pattern}"] if pattern else []
-            words += [f"format {form}"] if form else []
+        case String(low, high, pattern, form):
+            parts += [f"at least {low} character{'' if low == 1 else 's'}"] if low else []
+            parts += [f"at most {high} character{'' if high == 1 else 's'}"] if high is not None else []
+            parts += [f"pattern {pattern}"] if pattern else []
+            parts += [f"format {form}"] if form else []
         case Integer(bounds) | Number(bounds):
             pairs = (
                 ("at least", bounds.minimum),
@@ -47,11 +52,11 @@ def constraints(node: Node) -> tuple[str, ...]:
                 ("less than", bounds.exclusive_maximum),
                 ("a multiple of", bounds.multiple_of),
             )
-            words += [f"{label} {limit}" for label, limit in pairs if limit is not None]
-        case Constant(values):
-            words.append(f"one of {', '.join(map(repr, values))}")
-        case Choice(values) if len(values) == 1:
-            words.append(f"always {values[0]}")
+            parts += [f"{label} {limit}" for label, limit in pairs if limit is not None]
+        case ConstSet(values):
+            parts.append(f"one of {', '.join(map(repr, values))}")
+        case StringEnum(values) if len(values) == 1:
+            parts.append(f"always {values[0]}")
         case _:
             pass
-    return (*words, *(f"checked: {check}" for check in node.checks))
+    return (*parts, *(f"checked: {check}" for check in node.unmodelled_keywords))

@@ -1,4 +1,4 @@
-"""From drafts to fields: names, numbers and presence, as the ledger has them and the schema asks."""
+"""Fields, messages and enums with the names and numbers of the ledger."""
 
 from __future__ import annotations
 
@@ -6,23 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wirelock.diagnostics import Code, Diagnostic, Severity
-from wirelock.ir import Anything, Definition, Node, TypeId
-from wirelock.lower.descriptions import constraints, type_words
-from wirelock.lower.ledger.allocation import Wanted, allocate
-from wirelock.lower.ledger.ledger import Ledger, Scope
+from wirelock.ir import AnyValue, Definition, Node, TypeId
+from wirelock.lower.descriptions import format_constraints, format_type
+from wirelock.lower.ledger.allocation import FieldRequest, allocate
+from wirelock.lower.ledger.ledger import Ledger, Scope, get_package, get_short_name
 from wirelock.lower.plan import Enum, EnumType, EnumValue, Field, Form, MapOf, Message, Repeated, Scalar, ValueShape
-from wirelock.lower.unions import follow
-from wirelock.naming import clash_key, default_json_name, field_name, settle, upper_snake
+from wirelock.lower.unions import resolve_refs
+from wirelock.naming import (
+    assign_unique_names,
+    get_clash_key,
+    get_default_json_name,
+    to_field_name,
+    to_upper_snake_case,
+)
 
 NAME_TAKEN = Code("NAME_TAKEN", Severity.ERROR, fatal=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A field before it has a number.
+class UnnumberedField:
+    """A field without a number.
 
-    `json` is the property, union branch or position that it carries, None for a field that stands for none; `name` is
-    what its proto name is made from.
+    `json` is the property, union branch or position that it represents, None for a synthetic field. The proto name is
+    derived from `name`.
     """
 
     json: str | None
@@ -36,66 +42,66 @@ class Draft:
 
     @property
     def key(self) -> str:
-        """The key in the ledger: the property (a `$` before it is doubled), or `$` and the name of a field of ours."""
-        return f"${self.name}" if self.json is None else ledger_key(self.json)
+        """The key in the ledger: the property (a leading `$` is doubled), or `$` and the name of a synthetic field."""
+        return f"${self.name}" if self.json is None else to_ledger_key(self.json)
 
 
-def ledger_key(property: str) -> str:
-    """The key of a property in the ledger, which no field of ours can have."""
+def to_ledger_key(property: str) -> str:
+    """Return the ledger key of a property, which no synthetic field can have."""
     return f"${property}" if property.startswith("$") else property
 
 
-class Numbering:
-    """The messages and enums of one run, and the scopes that keep their numbers."""
+class MessageBuilder:
+    """Builds the messages and enums of one run, with their requests to the ledger and their scopes, by full name."""
 
     def __init__(self, definitions: Mapping[TypeId, Definition], ledger: Ledger) -> None:
         self._definitions = definitions
         self._ledger = ledger
         self.messages: dict[str, Message] = {}
         self.enums: dict[str, Enum] = {}
-        self.wanted: dict[str, tuple[Wanted, ...]] = {}
-        self.scopes: dict[str, Scope] = {}
+        self.requests: dict[str, tuple[FieldRequest, ...]] = {}
+        self.message_scopes: dict[str, Scope] = {}
         self.enum_scopes: dict[str, Scope] = {}
         self.diagnostics: list[Diagnostic] = []
 
-    def message(
+    def add_message(
         self,
         name: str,
         form: Form,
-        drafts: Sequence[Draft],
+        declared: Sequence[UnnumberedField],
         node: Node,
-        source: str,
+        origin: str,
         closed: bool = False,
-        extra: Draft | None = None,
+        extra: UnnumberedField | None = None,
     ) -> None:
-        """Add the message whose fields these drafts become, and the fields of ours that it needs."""
-        old = self._ledger.messages.get(name, Scope(source))
-        presence = self._presence(drafts, node, old) if form == "object" else None
-        wanted_drafts = [*drafts, *([extra] if extra else []), *([presence] if presence else [])]
-        names = self._field_names(wanted_drafts, old)
-        wanted = [
-            Wanted(
-                draft.key,
-                names[draft.key],
-                type_words(draft.shape),
-                draft.node.where,
-                draft.node.hints.proto_field,
-                "" if draft.json is None else ledger_key(draft.node.hints.renamed_from),
-                draft.node.where.file in self._ledger.foreign,
+        """Add a message with the declared fields, `extra`, and a presence field if it needs one."""
+        old = self._ledger.messages.get(name, Scope(origin))
+        presence = self._build_presence_field(declared, node, old) if form == "object" else None
+        all_fields = [*declared, *([extra] if extra else []), *([presence] if presence else [])]
+        names = self._assign_field_names(all_fields, old)
+        requests = [
+            FieldRequest(
+                field.key,
+                names[field.key],
+                format_type(field.shape),
+                field.node.location,
+                field.node.extensions.proto_field,
+                "" if field.json is None else to_ledger_key(field.node.extensions.renamed_from),
+                field.node.location.file in self._ledger.imported,
             )
-            for draft in wanted_drafts
+            for field in all_fields
         ]
-        scope, found = allocate(_at(old, source), wanted, name)
-        self.diagnostics.extend(found)
-        self.wanted[name] = tuple(wanted)
-        self.scopes[name] = scope
-        properties = frozenset(draft.json for draft in wanted_drafts if draft.json is not None)
-        fields = {draft.key: self._field(draft, scope, properties) for draft in wanted_drafts}
+        scope, diagnostics = allocate(_relocate(old, origin), requests, name)
+        self.diagnostics.extend(diagnostics)
+        self.requests[name] = tuple(requests)
+        self.message_scopes[name] = scope
+        properties = frozenset(field.json for field in all_fields if field.json is not None)
+        fields = {field.key: self._build_field(field, scope, properties) for field in all_fields}
         self.messages[name] = Message(
             name=name,
             form=form,
-            fields=tuple(fields[draft.key] for draft in drafts),
-            source=node.where,
+            fields=tuple(fields[field.key] for field in declared),
+            source=node.location,
             json_type=self.messages[name].json_type if name in self.messages else None,
             closed=closed,
             extra=fields[extra.key] if extra else None,
@@ -106,88 +112,90 @@ class Numbering:
             deprecated=node.deprecated,
         )
 
-    def _presence(self, drafts: Sequence[Draft], node: Node, old: Scope) -> Draft | None:
+    def _build_presence_field(
+        self, declared: Sequence[UnnumberedField], node: Node, old: Scope
+    ) -> UnnumberedField | None:
         needed = any(
-            not draft.required and (draft.nullable or isinstance(draft.shape, Repeated | MapOf)) for draft in drafts
+            not field.required and (field.nullable or isinstance(field.shape, Repeated | MapOf)) for field in declared
         )
         if not needed and "$explicit_fields" not in old.live:
             return None
         shape = Repeated(Scalar("int32"))
-        words = (
-            "Numbers of the fields that were sent as [], {} or null although they might have been left out; "
-            "empty in every other document."
+        description = "Numbers of optional fields that are present in JSON as [], {} or null; empty if there are none."
+        return UnnumberedField(
+            None, "explicit_fields", shape, Node(AnyValue(), node.location, description=description), required=False
         )
-        return Draft(None, "explicit_fields", shape, Node(Anything(), node.where, description=words), required=False)
 
-    def _field_names(self, drafts: Sequence[Draft], old: Scope) -> dict[str, str]:
-        """The proto name of each draft by its key: as the schema asks, else as the ledger has it, else a free one."""
-        asked = {draft.key: draft.node.hints.proto_name for draft in drafts if draft.json is not None}
-        asked = {key: name for key, name in asked.items() if name}
+    def _assign_field_names(self, unnumbered: Sequence[UnnumberedField], old: Scope) -> dict[str, str]:
+        """Return the proto name of each field by key: from `x-proto-name`, or else the ledger, or else a free name."""
+        requested = {field.key: field.node.extensions.proto_name for field in unnumbered if field.json is not None}
+        requested = {key: name for key, name in requested.items() if name}
         known = {entry.key: entry.name for entry in old.entries}
-        kept = {draft.key: known[draft.key] for draft in drafts if draft.key in known and draft.key not in asked}
-        fresh = [draft for draft in drafts if draft.key not in kept and draft.key not in asked]
-        synthetic = {draft.key: draft.name for draft in fresh if draft.json is None}
-        ours = settle(synthetic, (*kept.values(), *asked.values()))
-        oneofs = [d.json[1:] for d in drafts if d.json and d.json.startswith("_")]  # see `field_name`
-        taken = (*kept.values(), *asked.values(), *ours.values(), *oneofs)
-        names = {draft.key: field_name(draft.name) for draft in fresh if draft.json is not None}
-        self._report_taken([draft for draft in drafts if draft.key in asked], kept)
-        return {**kept, **asked, **ours, **settle(names, taken)}
+        kept = {
+            field.key: known[field.key] for field in unnumbered if field.key in known and field.key not in requested
+        }
+        fresh = [field for field in unnumbered if field.key not in kept and field.key not in requested]
+        synthetic = {field.key: field.name for field in fresh if field.json is None}
+        synthetic_names = assign_unique_names(synthetic, (*kept.values(), *requested.values()))
+        oneofs = [d.json[1:] for d in unnumbered if d.json and d.json.startswith("_")]  # see `to_field_name`
+        taken = (*kept.values(), *requested.values(), *synthetic_names.values(), *oneofs)
+        names = {field.key: to_field_name(field.name) for field in fresh if field.json is not None}
+        self._report_name_clashes([field for field in unnumbered if field.key in requested], kept)
+        return {**kept, **requested, **synthetic_names, **assign_unique_names(names, taken)}
 
-    def _report_taken(self, drafts: Sequence[Draft], kept: Mapping[str, str]) -> None:
-        used = {clash_key(name): key for key, name in kept.items()}
-        for draft in drafts:
-            name = draft.node.hints.proto_name
-            other = used.setdefault(clash_key(name), draft.key)
-            if other != draft.key:
-                words = f"x-proto-name asks for {name}, which is the field of {other}"
-                hint = "names that differ in case or underscores alone clash too; choose another"
-                self.diagnostics.append(Diagnostic(NAME_TAKEN, draft.node.where, words, hint))
+    def _report_name_clashes(self, unnumbered: Sequence[UnnumberedField], kept: Mapping[str, str]) -> None:
+        used = {get_clash_key(name): key for key, name in kept.items()}
+        for field in unnumbered:
+            name = field.node.extensions.proto_name
+            other = used.setdefault(get_clash_key(name), field.key)
+            if other != field.key:
+                message = f"x-proto-name is {name}, which is already the name of the field for {other}"
+                hint = "choose another name; names that differ only in case or underscores clash too"
+                self.diagnostics.append(Diagnostic(NAME_TAKEN, field.node.location, message, hint))
 
-    def _field(self, draft: Draft, scope: Scope, properties: frozenset[str]) -> Field:
-        entry = scope.live[draft.key]
-        json_name = _json_name(draft, entry.name, properties)
-        bare = follow(draft.node, self._definitions)
+    def _build_field(self, unnumbered: UnnumberedField, scope: Scope, properties: frozenset[str]) -> Field:
+        entry = scope.live[unnumbered.key]
+        json_name = _choose_json_name(unnumbered, entry.name, properties)
+        target = resolve_refs(unnumbered.node, self._definitions)
         return Field(
             name=entry.name,
             number=entry.number,
-            json=draft.json or "",
-            shape=draft.shape,
-            required=draft.required,
-            nullable=draft.nullable,
-            explicit=draft.explicit,
-            description=draft.node.description or (bare.description if draft.node is not bare else ""),
-            deprecated=draft.node.deprecated,
-            json_name=json_name if json_name != default_json_name(entry.name) else "",
-            type_words=type_words(draft.shape),
-            notes=(*constraints(bare), *draft.notes),
+            json=unnumbered.json or "",
+            shape=unnumbered.shape,
+            required=unnumbered.required,
+            nullable=unnumbered.nullable,
+            explicit=unnumbered.explicit,
+            description=unnumbered.node.description or (target.description if unnumbered.node is not target else ""),
+            deprecated=unnumbered.node.deprecated,
+            json_name=json_name if json_name != get_default_json_name(entry.name) else "",
+            proto_type=format_type(unnumbered.shape),
+            notes=(*format_constraints(target), *unnumbered.notes),
         )
 
-    def enum(self, name: str, source: str, values: tuple[str, ...], node: Node) -> EnumType:
-        """Add an enum of these JSON values, unless it is there."""
+    def add_enum(self, name: str, origin: str, values: tuple[str, ...], node: Node) -> EnumType:
+        """Add an enum with these JSON values, if it was not added before."""
         if name in self.enums:
             return EnumType(name)
-        short = name.rpartition(".")[2]
-        prefix = upper_snake(short)
-        old = self._ledger.enums.get(name, Scope(source))
+        prefix = to_upper_snake_case(get_short_name(name))
+        old = self._ledger.enums.get(name, Scope(origin))
         zero = f"{prefix}_UNSPECIFIED"
         kept = {entry.key: entry.name for entry in old.entries if entry.key in values}
         taken = (
             *kept.values(),
             zero,
-            *(v.name for n, e in self.enums.items() if _same_package(n, name) for v in e.values),
+            *(v.name for n, e in self.enums.items() if get_package(n) == get_package(name) for v in e.values),
         )
-        fresh = settle({v: f"{prefix}_{upper_snake(v)}" for v in values if v not in kept}, taken)
-        wanted = [Wanted(value, kept.get(value) or fresh[value], "value", node.where) for value in values]
-        scope, found = allocate(_at(old, source), wanted, name)
-        self.diagnostics.extend(found)
-        self.wanted[name] = tuple(wanted)
+        fresh = assign_unique_names({v: f"{prefix}_{to_upper_snake_case(v)}" for v in values if v not in kept}, taken)
+        requests = [FieldRequest(value, kept.get(value) or fresh[value], "value", node.location) for value in values]
+        scope, diagnostics = allocate(_relocate(old, origin), requests, name)
+        self.diagnostics.extend(diagnostics)
+        self.requests[name] = tuple(requests)
         self.enum_scopes[name] = scope
         live = (EnumValue(entry.name, entry.number, entry.key) for entry in scope.live.values())
         self.enums[name] = Enum(
             name,
             (EnumValue(zero, 0, None), *live),
-            node.where,
+            node.location,
             scope.reserved_numbers,
             scope.reserved_names,
             node.description,
@@ -196,20 +204,16 @@ class Numbering:
         return EnumType(name)
 
 
-def _at(scope: Scope, source: str) -> Scope:
-    """A scope whose name was found again at another place."""
-    if scope.source == source:
+def _relocate(scope: Scope, origin: str) -> Scope:
+    """Return a scope with a new origin; the old one is kept as a former name."""
+    if scope.origin == origin:
         return scope
-    return replace(scope, source=source, was=tuple(dict.fromkeys((*scope.was, scope.source))))
+    return replace(scope, origin=origin, former_names=tuple(dict.fromkeys((*scope.former_names, scope.origin))))
 
 
-def _json_name(draft: Draft, name: str, properties: frozenset[str]) -> str:
-    """The JSON name of a field, where protoc takes it; the codec does not need it."""
-    default = default_json_name(name)
-    if draft.json is None:  # a field of ours makes way for a property
+def _choose_json_name(unnumbered: UnnumberedField, name: str, properties: frozenset[str]) -> str:
+    """Return the JSON name of a field, or the default if protoc rejects it; the codec does not use JSON names."""
+    default = get_default_json_name(name)
+    if unnumbered.json is None:  # a property takes precedence over a synthetic field
         return f"${name}" if default in properties else default
-    return default if "\0" in draft.json or draft.json.startswith("[") else draft.json
-
-
-def _same_package(left: str, right: str) -> bool:
-    return left.rpartition(".")[0] == right.rpartition(".")[0]
+    return default if "\0" in unnumbered.json or unnumbered.json.startswith("[") else unnumbered.json

@@ -1,7 +1,7 @@
-"""Shapes to messages, fields and enums.
+"""Lowering of nodes to messages, fields and enums.
 
-Lowering runs twice over the graph: the first run asks every message and enum for the name it would like, the second
-uses the names that were settled between them (see `proto`).
+Lowering runs twice over the graph: the first run collects the preferred name of each message and enum, the second uses
+the names that were assigned in between (see `proto`).
 """
 
 from __future__ import annotations
@@ -13,70 +13,82 @@ from typing import assert_never
 from wirelock.config import Config
 from wirelock.diagnostics import Code, Diagnostic, Severity
 from wirelock.ir import (
-    Anything,
+    AnyValue,
     Array,
     Boolean,
-    Choice,
-    Constant,
+    ConstSet,
     Definition,
     Integer,
     Never,
     Node,
     Null,
     Number,
+    Object,
     Property,
-    Record,
     Ref,
-    Text,
+    String,
+    StringEnum,
     Tuple,
     TypeId,
     Union,
 )
-from wirelock.lower.fields import Draft, Numbering
+from wirelock.lower.fields import MessageBuilder, UnnumberedField
 from wirelock.lower.ledger.ledger import Ledger
 from wirelock.lower.plan import (
     Branch,
     EnumType,
     Form,
-    FreeForm,
     MapOf,
     Message,
     MessageType,
     Repeated,
     Scalar,
     ScalarName,
+    StructValue,
     ValueShape,
+    get_proto_package,
 )
-from wirelock.lower.unions import Merged, Tagged, Typed, Untold, follow, split_null, union_rule
-from wirelock.naming import pascal, snake
+from wirelock.lower.unions import (
+    ByDiscriminator,
+    ByJsonType,
+    SingleScalar,
+    Undiscriminated,
+    choose_rule,
+    resolve_refs,
+    split_null,
+)
+from wirelock.naming import to_pascal_case
 
 UNION_NOT_DISCRIMINATED = Code("UNION_NOT_DISCRIMINATED", Severity.WARNING)
 PROTO_TYPE_UNSUPPORTED = Code("PROTO_TYPE_UNSUPPORTED", Severity.ERROR, fatal=True)
-ItemShape = Scalar | EnumType | MessageType | FreeForm
+ItemShape = Scalar | EnumType | MessageType | StructValue
 _SCALARS: Mapping[str, tuple[ScalarName, ...]] = {
     "string": ("string",),
     "base64": ("string", "bytes"),
     "integer": ("int32", "int64", "uint32", "uint64"),
     "number": ("double",),
 }
-_ENCODED = {("string", "bytes"): '; for bytes, state "contentEncoding": "base64" beside it'}
+_ENCODING_HINTS = {("string", "bytes"): '; for bytes, also set contentEncoding to "base64"'}
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """Where a shape stands: the package, the name that a message made for it would like, and its schema place."""
+class MessageContext:
+    """The package, the preferred name and the schema origin of a message that a node may need."""
 
     package: str
     name: str
-    source: str
+    origin: str
 
-    def below(self, words: str, mark: str) -> Slot:
-        """The slot of something inside; `mark` tells it apart from its owner in the ledger."""
-        return Slot(self.package, self.name + pascal(words), f"{self.source}@{mark}")
+    def nest(self, suffix: str, mark: str) -> MessageContext:
+        """Return the context of a part that is named after its owner; `mark` makes its origin distinct."""
+        return MessageContext(self.package, self.name + to_pascal_case(suffix), f"{self.origin}@{mark}")
 
 
 class Lowering:
-    """One run over the graph; `names` maps schema places to settled names, None in the first run."""
+    """One run over the graph; `names` has the short name of each schema origin, None in the first run.
+
+    `requested_names` are the package and preferred name of each origin. `roots` are the root messages of named types.
+    """
 
     def __init__(
         self, definitions: Mapping[TypeId, Definition], config: Config, ledger: Ledger, names: Mapping[str, str] | None
@@ -85,34 +97,34 @@ class Lowering:
         self._config = config
         self._ledger = ledger
         self._names = names
-        self.wanted: dict[str, tuple[str, str]] = {}
-        self.numbering = Numbering(definitions, ledger)
+        self.requested_names: dict[str, tuple[str, str]] = {}
+        self.builder = MessageBuilder(definitions, ledger)
         self.roots: dict[TypeId, MessageType] = {}
-        self.diagnostics = self.numbering.diagnostics
+        self.diagnostics = self.builder.diagnostics
 
     def run(self, needed: Sequence[TypeId]) -> None:
-        """Lower every named type; those in `needed` get a message even if they are scalars."""
+        """Lower every named type; those in `needed` get a root message even if they are scalars."""
         for key in self._definitions:
-            self._named(key)
+            self._lower_type(key)
         for key in needed:
-            self.root(key)
+            self.lower_root(key)
 
     # names
 
-    def _full_name(self, slot: Slot) -> str:
-        self.wanted[slot.source] = (slot.package, slot.name)
-        short = slot.source if self._names is None else self._names[slot.source]
-        return f"{slot.package}.{short}"
+    def _request_name(self, context: MessageContext) -> str:
+        self.requested_names[context.origin] = (context.package, context.name)
+        short = context.origin if self._names is None else self._names[context.origin]
+        return f"{context.package}.{short}"
 
-    def _slot(self, key: TypeId) -> Slot:
-        parts = [self._config.proto_package, *(snake(part) for part in key.package.split("/") if part)]
-        return Slot(".".join(part for part in parts if part), pascal(self._definitions[key].name), str(key))
+    def _get_context(self, key: TypeId) -> MessageContext:
+        package = get_proto_package(self._config, key.package)
+        return MessageContext(package, to_pascal_case(self._definitions[key].name), str(key))
 
     # named types
 
-    def root(self, key: TypeId) -> MessageType:
-        """The message that carries a document of this type: its own, that of the type it is, or else a box."""
-        shape = self._named(key)
+    def lower_root(self, key: TypeId) -> MessageType:
+        """Return the root message of a type: its own, that of the type it refers to, or else a message around it."""
+        shape = self._lower_type(key)
         if key in self.roots:
             return self.roots[key]
         node = self._definitions[key].node
@@ -120,49 +132,47 @@ class Lowering:
         if isinstance(shape, MessageType) and not nullable:
             self.roots[key] = shape
             return shape
-        slot = self._slot(key)
+        context = self._get_context(key)
         if nullable and core is not None and isinstance(shape, MessageType | Repeated | MapOf):
-            shape = self._plain(self.value(core, slot), core, slot)
-        name = self._full_name(Slot(slot.package, slot.name + "Value", f"{slot.source}@root"))
+            shape = self._wrap_collection(self.lower_value(core, context), core, context)
         form: Form = "list" if isinstance(shape, Repeated) else "map" if isinstance(shape, MapOf) else "box"
         label = {"list": "items", "map": "entries"}.get(form, "value")
-        message = MessageType(name)
-        self._single(name, form, label, shape, node, nullable, f"{slot.source}@root")
-        self.roots[key] = message
-        return message
+        root = MessageContext(context.package, context.name + "Value", f"{context.origin}@root")
+        self.roots[key] = self._add_wrapper(form, label, shape, node, root, nullable=nullable)
+        return self.roots[key]
 
-    def _named(self, key: TypeId) -> ValueShape:
-        """How a reference to this type is carried."""
+    def _lower_type(self, key: TypeId) -> ValueShape:
+        """Return the shape of a reference to a named type."""
         if key in self.roots:
             return self.roots[key]
         definition = self._definitions[key]
-        slot = self._slot(key)
+        context = self._get_context(key)
         core, nullable = split_null(definition.node, self._definitions)
         if core is not None and not isinstance(core.shape, Ref) and not nullable:
             match core.shape:
                 case Array(items):
-                    return self._root_message(key, slot, lambda name: self._list(name, items, slot, core))
-                case Record(properties, rest) if not properties and isinstance(rest, Node) and not _free(rest):
-                    return self._root_message(key, slot, lambda name: self._map(name, rest, slot, core))
-                case Record() | Union() | Tuple() if self._has_message(core):
-                    return self._root_message(key, slot, lambda name: self._message(name, slot, core))
+                    return self._add_root_message(key, context, lambda name: self._add_list(name, items, context, core))
+                case Object(properties, rest) if not properties and isinstance(rest, Node) and not _is_free_form(rest):
+                    return self._add_root_message(key, context, lambda name: self._add_map(name, rest, context, core))
+                case Object() | Union() | Tuple() if self._has_message(core):
+                    return self._add_root_message(key, context, lambda name: self._add_message(name, context, core))
                 case _:
                     pass
-        return self.value(definition.node, slot)
+        return self.lower_value(definition.node, context)
 
-    def _root_message(self, key: TypeId, slot: Slot, make: Callable[[str], None]) -> MessageType:
-        name = self._full_name(slot)
+    def _add_root_message(self, key: TypeId, context: MessageContext, add: Callable[[str], None]) -> MessageType:
+        name = self._request_name(context)
         self.roots[key] = MessageType(name)
-        make(name)
-        self.numbering.messages[name] = replace(self.numbering.messages[name], json_type=key)
+        add(name)
+        self.builder.messages[name] = replace(self.builder.messages[name], json_type=key)
         return self.roots[key]
 
     def _has_message(self, node: Node) -> bool:
         match node.shape:
-            case Record(properties, rest):
+            case Object(properties, rest):
                 return bool(properties) or rest == "closed"
             case Union(branches):
-                return isinstance(union_rule(branches, self._definitions), Tagged | Typed)
+                return isinstance(choose_rule(branches, self._definitions), ByDiscriminator | ByJsonType)
             case Tuple(items, rest, least):
                 nullable = any(split_null(item, self._definitions)[1] for item in items)
                 return rest is None and (least >= len(items) or not nullable)
@@ -171,226 +181,221 @@ class Lowering:
 
     # values
 
-    def value(self, node: Node, slot: Slot) -> ValueShape:
-        """How a value of this node is carried; null must have been split off already where that matters."""
+    def lower_value(self, node: Node, context: MessageContext) -> ValueShape:
+        """Return the shape of a value; where null matters, the caller has split it off."""
         shape = node.shape
         match shape:
             case Ref(target):
                 core, _ = split_null(node, self._definitions)
-                if core is not None and core is not node:
-                    return self.value(core, slot if not isinstance(core.shape, Ref) else self._slot(core.shape.target))
-                return self._named(target)
-            case Anything() | Never() | Constant() as free:
-                return _constant_shape(free)
+                if core is None or core is node:
+                    return self._lower_type(target)
+                inner = self._get_context(core.shape.target) if isinstance(core.shape, Ref) else context
+                return self.lower_value(core, inner)
+            case AnyValue() | Never() | ConstSet() as free:
+                return _lower_constant(free)
             case Null():
                 return Scalar("null")
             case Boolean():
                 return Scalar("bool")
-            case Text(base64=base64):
-                return self._scalar(node, "base64" if base64 else "string", "string")
-            case Integer(format=wanted):
-                return self._scalar(node, "integer", wanted if wanted in _SCALARS["integer"] else "int64")
+            case String(base64=base64):
+                return self._lower_scalar(node, "base64" if base64 else "string", "string")
+            case Integer(format=format):
+                return self._lower_scalar(node, "integer", format if format in _SCALARS["integer"] else "int64")
             case Number():
-                return self._scalar(node, "number", "double")
-            case Choice(values, extensible):
-                return (
-                    Scalar("string")
-                    if extensible
-                    else self.numbering.enum(self._full_name(slot), slot.source, values, node)
-                )
+                return self._lower_scalar(node, "number", "double")
+            case StringEnum(extensible=True):
+                return Scalar("string")
+            case StringEnum(values):
+                return self.builder.add_enum(self._request_name(context), context.origin, values, node)
             case Array(items):
-                return Repeated(self.item(items, slot.below("item", "item")))
+                return Repeated(self.lower_item(items, context.nest("item", "item")))
             case Tuple():
-                return self._inline(node, slot) if self._has_message(node) else FreeForm("array")
-            case Record(properties, rest) if not properties and rest != "closed":
-                if isinstance(rest, Node) and not _free(rest):
-                    return MapOf(self.item(rest, slot.below("value", "value")))
-                return FreeForm("object")
-            case Record():
-                return self._inline(node, slot)
+                return self._lower_inline(node, context) if self._has_message(node) else StructValue("array")
+            case Object(properties, rest) if not properties and rest != "closed":
+                if isinstance(rest, Node) and not _is_free_form(rest):
+                    return MapOf(self.lower_item(rest, context.nest("value", "value")))
+                return StructValue("object")
+            case Object():
+                return self._lower_inline(node, context)
             case Union(branches):
-                return self._union_value(branches, node, slot)
+                return self._lower_union(branches, node, context)
             case _:
                 assert_never(shape)
 
-    def item(self, node: Node, slot: Slot) -> ItemShape:
-        """How an array item or map value is carried: what cannot be repeated gets a wrapper message."""
+    def lower_item(self, node: Node, context: MessageContext) -> ItemShape:
+        """Return the shape of an array item or map value; a list, a map or a nullable value gets a wrapper message."""
         core, nullable = split_null(node, self._definitions)
         if core is None:
             return Scalar("null")
-        if isinstance(core.shape, Anything | Constant):
-            return self._plain(self.value(core, slot), core, slot)
-        if nullable:
-            shape = self.value(core, slot)
-            return self._wrapper(
-                "box", "value", self._plain(shape, core, slot), core, slot.below("nullable", "nullable")
-            )
-        return self._plain(self.value(core, slot), core, slot)
+        shape = self._wrap_collection(self.lower_value(core, context), core, context)
+        if nullable and not _is_free_form(core):
+            inner = context.nest("nullable", "nullable")
+            return self._add_wrapper("box", "value", shape, core, inner, nullable=True)
+        return shape
 
-    def _plain(self, shape: ValueShape, node: Node, slot: Slot) -> ItemShape:
+    def _wrap_collection(self, shape: ValueShape, node: Node, context: MessageContext) -> ItemShape:
         match shape:
             case Repeated():
-                return self._wrapper("list", "items", shape, node, slot.below("list", "list"))
+                return self._add_wrapper("list", "items", shape, node, context.nest("list", "list"))
             case MapOf():
-                return self._wrapper("map", "entries", shape, node, slot.below("map", "map"))
+                return self._add_wrapper("map", "entries", shape, node, context.nest("map", "map"))
             case _:
                 return shape
 
-    def _wrapper(self, form: Form, label: str, shape: ValueShape, node: Node, slot: Slot) -> MessageType:
-        name = self._full_name(slot)
-        self._single(name, form, label, shape, node, nullable=form == "box", source=slot.source)
+    def _add_wrapper(
+        self, form: Form, label: str, shape: ValueShape, node: Node, context: MessageContext, nullable: bool = False
+    ) -> MessageType:
+        name = self._request_name(context)
+        self._add_single_field(name, form, label, shape, node, nullable, context.origin)
         return MessageType(name)
 
-    def _scalar(self, node: Node, kind: str, default: str) -> Scalar:
-        wanted = node.hints.proto_type or default
+    def _lower_scalar(self, node: Node, kind: str, default: str) -> Scalar:
+        proto_type = node.extensions.proto_type or default
         for name in _SCALARS[kind]:
-            if name == wanted:
+            if name == proto_type:
                 return Scalar(name)
         self.diagnostics.append(
             Diagnostic(
                 PROTO_TYPE_UNSUPPORTED,
-                node.where,
-                f"a JSON {'string' if kind == 'base64' else kind} cannot be carried as {wanted}",
-                f"x-proto-type may be {', '.join(_SCALARS[kind])} here" + _ENCODED.get((kind, wanted), ""),
+                node.location,
+                f"a JSON {'string' if kind == 'base64' else kind} cannot have the proto type {proto_type}",
+                f"use a supported x-proto-type: {', '.join(_SCALARS[kind])}"
+                + _ENCODING_HINTS.get((kind, proto_type), ""),
             )
         )
         return Scalar(_SCALARS[kind][0])
 
-    def _inline(self, node: Node, slot: Slot) -> MessageType:
-        name = self._full_name(slot)
-        if name not in self.numbering.messages:
-            self._message(name, slot, node)
+    def _lower_inline(self, node: Node, context: MessageContext) -> MessageType:
+        name = self._request_name(context)
+        if name not in self.builder.messages:
+            self._add_message(name, context, node)
         return MessageType(name)
 
-    def _union_value(self, branches: tuple[Node, ...], node: Node, slot: Slot) -> ValueShape:
-        rule = union_rule(branches, self._definitions)
+    def _lower_union(self, branches: tuple[Node, ...], node: Node, context: MessageContext) -> ValueShape:
+        rule = choose_rule(branches, self._definitions)
         match rule:
-            case Merged(merged):
-                return self.value(replace(merged, hints=node.hints), slot)
-            case Tagged() | Typed():
-                return self._inline(node, slot)
-            case Untold():
+            case SingleScalar(merged):
+                return self.lower_value(replace(merged, extensions=node.extensions), context)
+            case ByDiscriminator() | ByJsonType():
+                return self._lower_inline(node, context)
+            case Undiscriminated():
                 self.diagnostics.append(
                     Diagnostic(
                         UNION_NOT_DISCRIMINATED,
-                        node.where,
-                        "nothing tells the branches of this union apart, so it is carried as a free-form value",
-                        "give each branch a required constant property of its own, or different JSON types",
+                        node.location,
+                        "the branches of this union overlap, so it becomes a free-form value (google.protobuf.Value)",
+                        "give each branch a required property with its own constant, or different JSON types",
                     )
                 )
-                return FreeForm("any")
+                return StructValue("any")
             case _:
                 assert_never(rule)
 
     # messages
 
-    def _message(self, name: str, slot: Slot, node: Node) -> None:
+    def _add_message(self, name: str, context: MessageContext, node: Node) -> None:
         shape = node.shape
         match shape:
-            case Record():
-                self._record(name, slot, node, shape)
+            case Object():
+                self._add_object(name, context, node, shape)
             case Union(branches):
-                self._union(name, slot, node, branches)
+                self._add_union(name, context, node, branches)
             case Tuple(items):
-                drafts = [self._position(index, item, slot) for index, item in enumerate(items)]
-                self.numbering.message(name, "tuple", drafts, node, slot.source)
+                positions = [self._build_position(index, item, context) for index, item in enumerate(items)]
+                self.builder.add_message(name, "tuple", positions, node, context.origin)
             case _:
                 raise AssertionError(f"{shape} has no message")
 
-    def _position(self, index: int, node: Node, slot: Slot) -> Draft:
+    def _build_position(self, index: int, node: Node, context: MessageContext) -> UnnumberedField:
         label = ("first", "second", "third", "fourth", "fifth")[index] if index < 5 else f"position_{index + 1}"
         core, nullable = split_null(node, self._definitions)
-        inner = slot.below(label, label)
-        shape = Scalar("null") if core is None else self._plain(self.value(core, inner), core, inner)
-        return Draft(
+        inner = context.nest(label, label)
+        shape = Scalar("null") if core is None else self._wrap_collection(self.lower_value(core, inner), core, inner)
+        return UnnumberedField(
             str(index), label, shape, node, required=True, nullable=nullable and core is not None, explicit=True
         )
 
-    def _record(self, name: str, slot: Slot, node: Node, record: Record) -> None:
-        self.numbering.messages[name] = Message(name, "object", (), node.where)  # recursion finds it there
-        drafts = [self._property(prop, slot) for prop in record.properties]
-        closed = record.rest == "closed" or (record.rest == "undeclared" and self._config.unknown_fields == "error")
-        extra = self._extra(record, node, slot)
-        self.numbering.message(name, "object", drafts, node, slot.source, closed=closed, extra=extra)
+    def _add_object(self, name: str, context: MessageContext, node: Node, shape: Object) -> None:
+        self.builder.messages[name] = Message(name, "object", (), node.location)  # for recursive references
+        fields = [self._build_property(prop, context) for prop in shape.properties]
+        closed = shape.additional_properties == "closed" or (
+            shape.additional_properties == "undeclared" and self._config.unknown_fields == "error"
+        )
+        extra = self._build_extra_field(shape, node, context)
+        self.builder.add_message(name, "object", fields, node, context.origin, closed=closed, extra=extra)
 
-    def _extra(self, record: Record, node: Node, slot: Slot) -> Draft | None:
-        if isinstance(record.rest, Node):
-            shape: ValueShape = FreeForm("object")
-            if not _free(record.rest):
-                shape = MapOf(self.item(record.rest, slot.below("additionalProperty", "rest")))
-            return Draft(None, "additional_properties", shape, record.rest, required=False)
-        if record.rest == "undeclared" and self._config.unknown_fields == "keep":
-            return Draft(None, "undeclared", FreeForm("object"), Node(Anything(), node.where), required=False)
+    def _build_extra_field(self, shape: Object, node: Node, context: MessageContext) -> UnnumberedField | None:
+        additional = shape.additional_properties
+        if isinstance(additional, Node):
+            extra_shape: ValueShape = StructValue("object")
+            if not _is_free_form(additional):
+                extra_shape = MapOf(self.lower_item(additional, context.nest("additionalProperty", "rest")))
+            return UnnumberedField(None, "additional_properties", extra_shape, additional, required=False)
+        if additional == "undeclared" and self._config.unknown_fields == "keep":
+            any_node = Node(AnyValue(), node.location)
+            return UnnumberedField(None, "undeclared", StructValue("object"), any_node, required=False)
         return None
 
-    def _property(self, prop: Property, slot: Slot) -> Draft:
+    def _build_property(self, prop: Property, context: MessageContext) -> UnnumberedField:
         core, nullable = split_null(prop.node, self._definitions)
-        inner = Slot(slot.package, slot.name + pascal(prop.name), self._source(prop.node))
+        inner = MessageContext(context.package, context.name + to_pascal_case(prop.name), self._get_origin(prop.node))
         if core is None:
-            return Draft(prop.name, prop.name, Scalar("null"), prop.node, prop.required, explicit=not prop.required)
-        if isinstance(follow(core, self._definitions).shape, Anything | Constant):
+            return UnnumberedField(
+                prop.name, prop.name, Scalar("null"), prop.node, prop.required, explicit=not prop.required
+            )
+        if isinstance(resolve_refs(core, self._definitions).shape, AnyValue | ConstSet):
             nullable = False
-        shape = self.value(core, inner)
+        shape = self.lower_value(core, inner)
         if nullable and isinstance(shape, Repeated | MapOf):
-            shape = self._plain(shape, core, inner)
+            shape = self._wrap_collection(shape, core, inner)
         explicit = not isinstance(shape, Repeated | MapOf) and (not prop.required or nullable)
-        return Draft(prop.name, prop.name, shape, prop.node, prop.required, nullable, explicit)
+        return UnnumberedField(prop.name, prop.name, shape, prop.node, prop.required, nullable, explicit)
 
-    def _source(self, node: Node) -> str:
-        file = node.where.file.removeprefix(self._config.schemas + "/")
-        return str(TypeId(file, node.where.pointer))
+    def _get_origin(self, node: Node) -> str:
+        file = node.location.file.removeprefix(self._config.schemas + "/")
+        return str(TypeId(file, node.location.pointer))
 
-    def _union(self, name: str, slot: Slot, node: Node, branches: tuple[Node, ...]) -> None:
-        self.numbering.messages[name] = Message(name, "union", (), node.where)
-        rule = union_rule(branches, self._definitions)
-        drafts: list[Draft] = []
-        keys: list[str] = []
-        for index, branch in enumerate(branches):
-            key = self._branch_key(rule, index)
-            inner = slot.below(key, f"branch:{key}")
-            shape = self._plain(self.value(branch, inner), branch, inner)
-            drafts.append(Draft(key, key, shape, branch, required=False))
-            keys.append(key)
-        self.numbering.message(name, "union", drafts, node, slot.source)
-        fields = {field.json: field for field in self.numbering.messages[name].fields}
-        described = tuple(_branch(rule, index, fields[key].name) for index, key in enumerate(keys))
-        self.numbering.messages[name] = replace(
-            self.numbering.messages[name], branches=described, rule=_rule_words(rule)
-        )
+    def _add_union(self, name: str, context: MessageContext, node: Node, branches: tuple[Node, ...]) -> None:
+        self.builder.messages[name] = Message(name, "union", (), node.location)
+        rule = choose_rule(branches, self._definitions)
+        assert isinstance(rule, ByDiscriminator | ByJsonType), "other unions have no message"
+        unnumbered: list[UnnumberedField] = []
+        for key, branch in zip(rule.branch_keys, branches, strict=True):
+            inner = context.nest(key, f"branch:{key}")
+            shape = self._wrap_collection(self.lower_value(branch, inner), branch, inner)
+            unnumbered.append(UnnumberedField(key, key, shape, branch, required=False))
+        self.builder.add_message(name, "union", unnumbered, node, context.origin)
+        message = self.builder.messages[name]
+        names = {field.json: field.name for field in message.fields}
+        described = tuple(_build_branch(rule, index, names[key]) for index, key in enumerate(rule.branch_keys))
+        self.builder.messages[name] = replace(message, branches=described, rule=rule.description)
 
-    def _branch_key(self, rule: object, index: int) -> str:
-        match rule:
-            case Tagged(_, values):
-                return str(values[index][0])
-            case Typed(types):
-                return types[index][0]
-            case _:
-                raise AssertionError("only unions that are told apart have messages")
+    def _add_list(self, name: str, items: Node, context: MessageContext, node: Node) -> None:
+        self.builder.messages[name] = Message(name, "list", (), node.location)
+        shape = Repeated(self.lower_item(items, context.nest("item", "item")))
+        label = node.extensions.proto_name or "items"
+        self._add_single_field(name, "list", label, shape, node, nullable=False, origin=context.origin)
 
-    def _list(self, name: str, items: Node, slot: Slot, node: Node) -> None:
-        self.numbering.messages[name] = Message(name, "list", (), node.where)
-        shape = Repeated(self.item(items, slot.below("item", "item")))
-        self._single(name, "list", node.hints.proto_name or "items", shape, node, nullable=False, source=slot.source)
+    def _add_map(self, name: str, rest: Node, context: MessageContext, node: Node) -> None:
+        self.builder.messages[name] = Message(name, "map", (), node.location)
+        shape = MapOf(self.lower_item(rest, context.nest("value", "value")))
+        label = node.extensions.proto_name or "entries"
+        self._add_single_field(name, "map", label, shape, node, nullable=False, origin=context.origin)
 
-    def _map(self, name: str, rest: Node, slot: Slot, node: Node) -> None:
-        self.numbering.messages[name] = Message(name, "map", (), node.where)
-        shape = MapOf(self.item(rest, slot.below("value", "value")))
-        self._single(name, "map", node.hints.proto_name or "entries", shape, node, nullable=False, source=slot.source)
-
-    def _single(
-        self, name: str, form: Form, label: str, shape: ValueShape, node: Node, nullable: bool, source: str
+    def _add_single_field(
+        self, name: str, form: Form, label: str, shape: ValueShape, node: Node, nullable: bool, origin: str
     ) -> None:
-        explicit = form == "box" and not isinstance(shape, FreeForm)
-        draft = Draft(None, label, shape, node, nullable=nullable, explicit=explicit)
-        self.numbering.message(name, form, [draft], node, source)
+        explicit = form == "box" and not isinstance(shape, StructValue)
+        field = UnnumberedField(None, label, shape, node, nullable=nullable, explicit=explicit)
+        self.builder.add_message(name, form, [field], node, origin)
 
 
-def _free(node: Node) -> bool:
-    return isinstance(node.shape, Anything | Constant)
+def _is_free_form(node: Node) -> bool:
+    return isinstance(node.shape, AnyValue | ConstSet)
 
 
-def _constant_shape(shape: Anything | Never | Constant) -> ValueShape:
-    if isinstance(shape, Constant):
+def _lower_constant(shape: AnyValue | Never | ConstSet) -> ValueShape:
+    if isinstance(shape, ConstSet):
         kinds = {type(value) for value in shape.values}
         if kinds == {bool}:
             return Scalar("bool")
@@ -398,24 +403,12 @@ def _constant_shape(shape: Anything | Never | Constant) -> ValueShape:
             return Scalar("int64")
         if kinds <= {int, float} and kinds:
             return Scalar("double")
-    return FreeForm("any")
+    return StructValue("any")
 
 
-def _branch(rule: object, index: int, field: str) -> Branch:
+def _build_branch(rule: ByDiscriminator | ByJsonType, index: int, field: str) -> Branch:
     match rule:
-        case Tagged(key, values):
+        case ByDiscriminator(key, values):
             return Branch(field, tags=(((key,), values[index]),))
-        case Typed(types):
+        case ByJsonType(types):
             return Branch(field, types=types[index])
-        case _:
-            return Branch(field)
-
-
-def _rule_words(rule: object) -> str:
-    match rule:
-        case Tagged(key):
-            return f"told apart by the property {key}"
-        case Typed():
-            return "told apart by JSON type"
-        case _:
-            return ""

@@ -1,8 +1,8 @@
-"""TypeGraph to the canonical schema, from which datamodel-code-generator writes the Pydantic models.
+"""The canonical schema, from which datamodel-code-generator writes the Pydantic models.
 
-The canonical schema is an OpenAPI 3.1 document with components only. Every class has its name in it, discriminators
-are stated, types are explicit, and nothing comes from a user's schema but names, values and descriptions: no keyword
-that the generator would obey as code can reach it.
+It is an OpenAPI 3.1 document with components only: every class is named, discriminators are present and types are
+explicit. Only names, values and descriptions come from a user's schema, so that no keyword which the generator would
+emit as code can get in.
 """
 
 from __future__ import annotations
@@ -14,36 +14,36 @@ from typing import assert_never, cast
 
 from wirelock.config import Config
 from wirelock.ir import (
-    Anything,
+    AnyValue,
     Array,
     Boolean,
-    Choice,
-    Constant,
+    ConstSet,
     Integer,
     Never,
     Node,
     Null,
     Number,
+    Object,
     Property,
-    Record,
     Ref,
-    Text,
+    String,
+    StringEnum,
     Tuple,
     TypeGraph,
     TypeId,
     Union,
 )
 from wirelock.lower.class_names import ClassName, ClassNames
-from wirelock.lower.constraints import Constraints, Schema, is_fixed, without_null
-from wirelock.lower.overlaps import Overlaps
-from wirelock.lower.unions import Tagged, union_rule
+from wirelock.lower.constraints import Constraints, Schema, has_fixed_length, strip_null
+from wirelock.lower.overlaps import OverlappingUnions
+from wirelock.lower.unions import ByDiscriminator, choose_rule
 
 ATTRIBUTE = "x-attribute"
-"""The Python attribute of a property, where it is not the JSON name."""
+"""The Python attribute of a property, if it differs from the JSON name."""
 CHECKS = "x-checks"
-"""JSON Schema that the runtime enforces beside pydantic."""
+"""JSON Schema that the runtime checks in addition to pydantic."""
 SCHEMA = "x-schema"
-"""The place of the schema that the runtime holds a class against, where it has rules that no type says."""
+"""The location of the schema that the runtime validates a class with, if types cannot express all its rules."""
 _RUNTIME = "runtime.model"
 _INTEGER: Schema = {"type": "integer", "customTypePath": f"{_RUNTIME}.WireInteger"}
 _UNTYPED: Mapping[str, Schema] = {
@@ -53,23 +53,23 @@ _UNTYPED: Mapping[str, Schema] = {
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
-def components(graph: TypeGraph, names: ClassNames, config: Config) -> dict[str, Schema]:
-    """The components of the canonical schema by `<module>.<class>`, in the order of the graph."""
-    return _Canonical(graph, names, config).components()
+def build_components(graph: TypeGraph, names: ClassNames, config: Config) -> dict[str, Schema]:
+    """Return the components of the canonical schema by `<module>.<class>`, in the order of the graph."""
+    return _ComponentBuilder(graph, names, config).build()
 
 
-class _Canonical:
-    """Collects the components of one document; inline shapes are added when they are met."""
+class _ComponentBuilder:
+    """Builds the components of one document; a class is added at its first use."""
 
     def __init__(self, graph: TypeGraph, names: ClassNames, config: Config) -> None:
         self._definitions = graph.definitions
         self._config = config
         self._names = names
         self._constraints = Constraints(graph.definitions, self._has_class, config.format_assertion)
-        self._overlaps = Overlaps(graph.definitions, self._has_class)
+        self._overlaps = OverlappingUnions(graph.definitions, self._has_class)
         self._components: dict[str, Schema] = {}
 
-    def components(self) -> dict[str, Schema]:
+    def build(self) -> dict[str, Schema]:
         for key, definition in self._definitions.items():
             self._add(self._names.roots[key], definition.node)
         return self._components
@@ -77,159 +77,163 @@ class _Canonical:
     def _add(self, name: ClassName, node: Node) -> None:
         if str(name) in self._components:
             return
-        self._components[str(name)] = {}  # recursion finds it there
-        schema = self._class(name, node)
-        self._components[str(name)] = {**schema, **_words(node)}
+        self._components[str(name)] = {}  # for recursive references
+        schema = self._build_class(name, node)
+        self._components[str(name)] = {**schema, **_build_description(node)}
 
-    def _class(self, name: ClassName, node: Node) -> Schema:
+    def _build_class(self, name: ClassName, node: Node) -> Schema:
         match node.shape:
-            case Record(properties, rest) if properties or not isinstance(rest, Node) or _is_free(rest):
-                return self._record(name, node, node.shape)
+            case Object(properties, rest) if properties or not isinstance(rest, Node) or _is_any(rest):
+                return self._build_object_class(name, node, node.shape)
             case Tuple():
-                schema = self._tuple(name, node.shape)
-            case Union(branches) if len(self._non_null(branches)) == len(branches):
-                schema = self._union(name, branches)
+                schema = self._build_tuple_class(name, node.shape)
+            case Union(branches) if len(self._drop_null(branches)) == len(branches):
+                schema = self._build_union_class(name, branches)
             case Ref():
-                schema = self._bare(node, name)
+                schema = self._build_type(node, name)
             case _:
-                schema = self._whole(node, name)
-        checks = self._constraints.of_class(node)
-        beyond = {**({CHECKS: checks} if checks else {}), **self._place(node)}
-        if beyond and isinstance(node.shape, Record):  # of a map alone, datamodel-code-generator drops them
+                schema = self._build_field_schema(node, name)
+        checks = self._constraints.get_class_checks(node)
+        extensions = {**({CHECKS: checks} if checks else {}), **self._build_schema_link(node)}
+        if extensions and isinstance(node.shape, Object):  # datamodel-code-generator drops extensions of a map
             schema = {"anyOf": [schema]}
-        return {**schema, **beyond}
+        return {**schema, **extensions}
 
-    def _place(self, node: Node) -> Schema:
-        blurred = self._config.unknown_fields != "keep" and self._overlaps.inside(node)
-        if self._constraints.are_all(node) and not blurred:
+    def _build_schema_link(self, node: Node) -> Schema:
+        is_ambiguous = self._config.unknown_fields != "keep" and self._overlaps.has_overlap(node)
+        if self._constraints.is_complete(node) and not is_ambiguous:
             return {}
-        where = node.where
-        return {SCHEMA: str(TypeId(where.file.removeprefix(f"{self._config.schemas}/"), where.pointer))}
+        location = node.location
+        return {SCHEMA: str(TypeId(location.file.removeprefix(f"{self._config.schemas}/"), location.pointer))}
 
-    # records
+    # objects
 
-    def _record(self, name: ClassName, node: Node, record: Record) -> Schema:
-        rest = record.rest
-        attributes = self._names.attributes(node, record)
-        properties = {p.name: self._property(name, p, attributes[p.name]) for p in record.properties}
-        checks = self._constraints.of_rest(record)
-        place = self._place(node)
-        bases = self._bases(record, checks | place)
-        schema: Schema = {"type": "object", "customBasePath": bases, "properties": properties, **place}
-        required = [p.name for p in record.properties if p.required]
+    def _build_object_class(self, name: ClassName, node: Node, shape: Object) -> Schema:
+        rest = shape.additional_properties
+        attributes = self._names.name_attributes(node, shape)
+        properties = {p.name: self._build_property(name, p, attributes[p.name]) for p in shape.properties}
+        checks = self._constraints.get_additional_property_checks(shape)
+        link = self._build_schema_link(node)
+        bases = self._choose_bases(shape, checks | link)
+        schema: Schema = {"type": "object", "customBasePath": bases, "properties": properties, **link}
+        required = [p.name for p in shape.properties if p.required]
         schema |= {"required": required} if required else {}
-        if isinstance(rest, Node) and not _is_free(rest):
-            schema["additionalProperties"] = self._bare(rest, name.below("additionalProperty"))
+        if isinstance(rest, Node) and not _is_any(rest):
+            schema["additionalProperties"] = self._build_type(rest, name.nest("additionalProperty"))
         return {**schema, CHECKS: checks} if checks else schema
 
-    def _bases(self, record: Record, checks: Schema) -> list[str]:
-        base = _base(record, self._config)
-        checked = checks or any(self._constraints.beyond_native(self._plain(p.node)) for p in record.properties)
+    def _choose_bases(self, shape: Object, checks: Schema) -> list[str]:
+        base = _choose_base(shape, self._config)
+        checked = checks or any(
+            self._constraints.get_field_checks(self._inline_scalars(p.node)) for p in shape.properties
+        )
         bases = (*(["CheckedWireModel"] if checked else []), *([base] if base != "WireModel" or not checked else []))
         return [f"{_RUNTIME}.{name}" for name in bases]
 
-    def _property(self, owner: ClassName, prop: Property, attribute: str) -> Schema:
-        node = self._plain(prop.node)
-        schema = self._whole(node, owner.below(prop.name))
-        checks = self._constraints.beyond_native(node)
+    def _build_property(self, owner: ClassName, prop: Property, attribute: str) -> Schema:
+        node = self._inline_scalars(prop.node)
+        schema = self._build_field_schema(node, owner.nest(prop.name))
+        checks = self._constraints.get_field_checks(node)
         schema |= {CHECKS: checks} if checks else {}
         schema |= {ATTRIBUTE: attribute} if attribute != prop.name else {}
-        inline = "$ref" in schema and not isinstance(node.shape, Ref)  # then the class has the description
-        words = {} if inline else _words(node)
-        return {**schema, **words, **({"deprecated": True} if node.deprecated else {})}
+        inline = "$ref" in schema and not isinstance(node.shape, Ref)  # the class has the description
+        description = {} if inline else _build_description(node)
+        return {**schema, **description, **({"deprecated": True} if node.deprecated else {})}
 
     # values
 
-    def _plain(self, node: Node) -> Node:
-        """The node with named scalars written out, as they have no class where they are used."""
+    def _inline_scalars(self, node: Node) -> Node:
+        """Return a node with references to named scalars replaced by the scalars, which have no class of their own."""
         match node.shape:
             case Ref(target) if not self._has_class(node):
-                inner = self._plain(self._definitions[target].node)
+                inner = self._inline_scalars(self._definitions[target].node)
                 return replace(inner, description=node.description or inner.description, deprecated=node.deprecated)
             case Union(branches):
-                return replace(node, shape=replace(node.shape, branches=tuple(self._plain(b) for b in branches)))
+                inlined = tuple(self._inline_scalars(branch) for branch in branches)
+                return replace(node, shape=replace(node.shape, branches=inlined))
             case _:
                 return node
 
-    def _whole(self, node: Node, wanted: ClassName) -> Schema:
-        """The schema of a value that fills a whole field, with the constraints that pydantic enforces itself."""
-        core = without_null(node)
+    def _build_field_schema(self, node: Node, preferred: ClassName) -> Schema:
+        """Return the schema of a whole field, with the constraints that pydantic enforces."""
+        core = strip_null(node)
         if core is node:
-            return {**self._bare(node, wanted), **self._constraints.native(node)}
-        schema = {**self._bare(core, wanted), **self._constraints.native(core)}
-        if isinstance(core.shape, Text | Integer | Number | Boolean | Array):
+            return {**self._build_type(node, preferred), **self._constraints.get_native(node)}
+        schema = {**self._build_type(core, preferred), **self._constraints.get_native(core)}
+        if isinstance(core.shape, String | Integer | Number | Boolean | Array):
             return {**schema, "type": [schema["type"], "null"]}
-        return _any_of([schema, {"type": "null"}])
+        return _build_any_of([schema, {"type": "null"}])
 
-    def _bare(self, node: Node, wanted: ClassName) -> Schema:
-        """The schema of a value's Python type alone."""
+    def _build_type(self, node: Node, preferred: ClassName) -> Schema:
+        """Return the schema of a value's Python type, without constraints."""
         shape = node.shape
         match shape:
+            case Ref(target) if self._has_class(node):
+                return _build_reference(self._names.roots[target])
             case Ref(target):
-                inline = self._definitions[target].node
-                return _reference(self._names.roots[target]) if self._has_class(node) else self._bare(inline, wanted)
-            case Anything() | Never():
+                return self._build_type(self._definitions[target].node, preferred)
+            case AnyValue() | Never():
                 return {}
             case Null():
                 return {"type": "null"}
             case Boolean():
                 return {"type": "boolean"}
-            case Text():
+            case String():
                 return {"type": "string"}
             case Integer():
                 return dict(_INTEGER)
             case Number():
                 return {"type": "number"}
-            case Choice(values, extensible):
+            case StringEnum(values, extensible):
                 return {"type": "string"} if extensible else {"type": "string", "enum": list(values)}
-            case Constant(values):
-                return _constant(values)
+            case ConstSet(values):
+                return _build_constant_type(values)
             case Array(items):
-                return {"type": "array", "items": self._bare(items, wanted.below("item"))}
-            case Record(rest=rest) if not self._has_class(node):
-                typed = isinstance(rest, Node) and not _is_free(rest)
-                value = self._bare(rest, wanted.below("value")) if isinstance(rest, Node) and typed else True
-                return {"type": "object", "additionalProperties": value}
-            case Record() | Tuple():
-                return self._inline(node, wanted)
+                return {"type": "array", "items": self._build_type(items, preferred.nest("item"))}
+            case Object(additional_properties=Node() as rest) if not self._has_class(node) and not _is_any(rest):
+                return {"type": "object", "additionalProperties": self._build_type(rest, preferred.nest("value"))}
+            case Object() if not self._has_class(node):
+                return {"type": "object", "additionalProperties": True}
+            case Object() | Tuple():
+                return self._add_inline(node, preferred)
             case Union(branches):
-                return self._union_value(node, branches, wanted)
+                return self._build_union_type(node, branches, preferred)
             case _:
                 assert_never(shape)
 
-    def _union_value(self, node: Node, branches: Sequence[Node], wanted: ClassName) -> Schema:
-        left = self._non_null(branches)
+    def _build_union_type(self, node: Node, branches: Sequence[Node], preferred: ClassName) -> Schema:
+        non_null = self._drop_null(branches)
         if not self._has_class(node):
-            options = [self._bare(branch, wanted.below(f"option{i}")) for i, branch in enumerate(branches, 1)]
-            return _any_of([*options, *self._untyped(branches)])
-        if len(left) == len(branches):
-            return self._inline(node, wanted)
-        core = replace(node, shape=Union(left))
-        return _any_of([self._inline(core, wanted), {"type": "null"}])
+            options = [self._build_type(branch, preferred.nest(f"option{i}")) for i, branch in enumerate(branches, 1)]
+            return _build_any_of([*options, *self._build_overlap_types(branches)])
+        if len(non_null) == len(branches):
+            return self._add_inline(node, preferred)
+        core = replace(node, shape=Union(non_null))
+        return _build_any_of([self._add_inline(core, preferred), {"type": "null"}])
 
-    def _untyped(self, branches: Sequence[Node]) -> list[Schema]:
-        """What takes a value with properties of several branches, where the class of each refuses those of the rest."""
-        types = self._overlaps.types(branches) if self._config.unknown_fields == "error" else ()
+    def _build_overlap_types(self, branches: Sequence[Node]) -> list[Schema]:
+        """Return types for values with properties of several branches, which the class of each branch would reject."""
+        types = self._overlaps.find_types(branches) if self._config.unknown_fields == "error" else ()
         return [dict(_UNTYPED[name]) for name in types]
 
-    def _inline(self, node: Node, wanted: ClassName) -> Schema:
-        name = self._names.inline(node, wanted)
+    def _add_inline(self, node: Node, preferred: ClassName) -> Schema:
+        name = self._names.name_inline(node, preferred)
         self._add(name, node)
-        return _reference(name)
+        return _build_reference(name)
 
-    def _tuple(self, name: ClassName, shape: Tuple) -> Schema:
-        items = [self._bare(item, name.below(f"position{i}")) for i, item in enumerate(shape.items, 1)]
-        if is_fixed(shape):
+    def _build_tuple_class(self, name: ClassName, shape: Tuple) -> Schema:
+        items = [self._build_type(item, name.nest(f"position{i}")) for i, item in enumerate(shape.items, 1)]
+        if has_fixed_length(shape):
             count = len(items)
             return {"type": "array", "prefixItems": items, "items": False, "minItems": count, "maxItems": count}
-        rest = [self._bare(shape.rest, name.below("rest"))] if shape.rest else []
-        return {"type": "array", "items": _any_of([*items, *rest])}
+        rest = [self._build_type(shape.additional_items, name.nest("rest"))] if shape.additional_items else []
+        return {"type": "array", "items": _build_any_of([*items, *rest])}
 
-    def _union(self, name: ClassName, branches: Sequence[Node]) -> Schema:
-        rule = union_rule(branches, self._definitions)
-        options = [self._bare(branch, name.below(f"option{i}")) for i, branch in enumerate(branches, 1)]
-        schema = _any_of([*options, *self._untyped(branches)])
-        if not isinstance(rule, Tagged) or not all("$ref" in option for option in options):
+    def _build_union_class(self, name: ClassName, branches: Sequence[Node]) -> Schema:
+        rule = choose_rule(branches, self._definitions)
+        options = [self._build_type(branch, name.nest(f"option{i}")) for i, branch in enumerate(branches, 1)]
+        schema = _build_any_of([*options, *self._build_overlap_types(branches)])
+        if not isinstance(rule, ByDiscriminator) or not all("$ref" in option for option in options):
             return schema
         mapping = {str(v): option["$ref"] for values, option in zip(rule.values, options, strict=True) for v in values}
         return {"oneOf": options, "discriminator": {"propertyName": rule.key, "mapping": mapping}}
@@ -240,17 +244,17 @@ class _Canonical:
         match node.shape:
             case Ref():
                 return not self._is_leaf(node, set())
-            case Record(properties, rest):
+            case Object(properties, rest):
                 return bool(properties) or rest == "closed"
             case Tuple():
                 return True
             case Union(branches):
-                return len(self._non_null(branches)) > 1 and self._names.message(node) is not None
+                return len(self._drop_null(branches)) > 1 and self._names.get_message(node) is not None
             case _:
                 return False
 
     def _is_leaf(self, node: Node, seen: set[TypeId]) -> bool:
-        """Whether a node is written out where a named type is used: scalars, free-form values and unions of them."""
+        """Return True for a named type that is replaced by its content: scalars, free-form values, unions of them."""
         match node.shape:
             case Ref(target):
                 if target in seen:
@@ -258,36 +262,36 @@ class _Canonical:
                 return self._is_leaf(self._definitions[target].node, {*seen, target})
             case Array() | Tuple():
                 return False
-            case Record(properties, rest):
-                return not properties and (rest == "undeclared" or (isinstance(rest, Node) and _is_free(rest)))
+            case Object(properties, rest):
+                return not properties and (rest == "undeclared" or (isinstance(rest, Node) and _is_any(rest)))
             case Union(branches):
                 return not self._has_class(node) and all(self._is_leaf(branch, seen) for branch in branches)
             case _:
                 return True
 
-    def _non_null(self, branches: Sequence[Node]) -> tuple[Node, ...]:
+    def _drop_null(self, branches: Sequence[Node]) -> tuple[Node, ...]:
         return tuple(branch for branch in branches if not isinstance(branch.shape, Null))
 
 
-def _base(record: Record, config: Config) -> str:
-    """The base class that says what becomes of undeclared properties; a free-form object has none."""
-    if record.rest == "closed":
+def _choose_base(shape: Object, config: Config) -> str:
+    """Return the base class for the policy on undeclared properties; a free-form object has none of them."""
+    if shape.additional_properties == "closed":
         return "ClosedWireModel"
-    if record.rest != "undeclared" or not record.properties or config.unknown_fields == "keep":
+    if shape.additional_properties != "undeclared" or not shape.properties or config.unknown_fields == "keep":
         return "OpenWireModel"
     return "ClosedWireModel" if config.unknown_fields == "error" else "WireModel"
 
 
-def _reference(name: ClassName) -> Schema:
+def _build_reference(name: ClassName) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _is_free(node: Node) -> bool:
-    return isinstance(node.shape, Anything)
+def _is_any(node: Node) -> bool:
+    return isinstance(node.shape, AnyValue)
 
 
-def _any_of(options: Iterable[Schema]) -> Schema:
-    """A union without repetitions; anything swallows the rest."""
+def _build_any_of(options: Iterable[Schema]) -> Schema:
+    """Return a union without duplicates; the empty schema absorbs all others."""
     distinct: list[Schema] = []
     for option in options:
         parts = cast("list[Schema]", option.get("anyOf", [option]))
@@ -297,16 +301,16 @@ def _any_of(options: Iterable[Schema]) -> Schema:
     return distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
 
 
-def _constant(values: Sequence[object]) -> Schema:
-    """The type of a constant; which value it is, the checks say exactly."""
+def _build_constant_type(values: Sequence[object]) -> Schema:
+    """Return the type of constants; the checks compare the values exactly."""
     if all(isinstance(value, bool) for value in values):
         return {"type": "boolean", "enum": list(dict.fromkeys(values))}
     if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
         return {"type": "integer", "enum": list(dict.fromkeys(values))}
-    return _any_of(_type_of(value) for value in values)
+    return _build_any_of(_get_value_type(value) for value in values)
 
 
-def _type_of(value: object) -> Schema:
+def _get_value_type(value: object) -> Schema:
     match value:
         case None:
             return {"type": "null"}
@@ -322,8 +326,8 @@ def _type_of(value: object) -> Schema:
             return {}
 
 
-def _words(node: Node) -> Schema:
-    """The description, as plain lines: control and direction characters have no place in source code."""
+def _build_description(node: Node) -> Schema:
+    """Return the description without control and bidirectional characters, which are unsafe in source code."""
     lines = node.description.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = _UNPRINTABLE.sub(" ", lines).strip()
     return {"description": text} if text else {}

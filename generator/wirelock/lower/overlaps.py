@@ -1,68 +1,65 @@
-"""Unions whose branches overlap: what is declared in a value, several branches decide, and no class of one can know."""
+"""Unions with overlapping branches: several branches together decide which properties of a value are declared."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from wirelock.ir import Array, Node, Null, Record, Ref, Tuple, TypeId, Union
-from wirelock.lower.unions import Definitions, Untold, json_types, union_rule
+from wirelock.ir import Node, Null, Object, Ref, TypeId, Union, children
+from wirelock.lower.unions import Definitions, Undiscriminated, choose_rule, get_json_types
 
 
-class Overlaps:
-    """The overlapping unions of one graph; `apart` tells which nodes have a class of their own."""
+class OverlappingUnions:
+    """Finds the overlapping unions of one graph; `has_class` returns True for nodes with a class of their own."""
 
-    def __init__(self, definitions: Definitions, apart: Callable[[Node], bool]) -> None:
+    def __init__(self, definitions: Definitions, has_class: Callable[[Node], bool]) -> None:
         self._definitions = definitions
-        self._apart = apart
+        self._has_class = has_class
 
-    def types(self, branches: Sequence[Node]) -> tuple[str, ...]:
-        """The JSON types that several branches take, with objects inside that may have undeclared properties."""
-        left = [branch for branch in branches if not isinstance(branch.shape, Null)]
-        if len(left) < 2 or not isinstance(union_rule(left, self._definitions), Untold):
+    def find_types(self, branches: Sequence[Node]) -> tuple[str, ...]:
+        """Return the JSON types, object or array, that several branches accept with undeclared properties inside."""
+        non_null = [branch for branch in branches if not isinstance(branch.shape, Null)]
+        if len(non_null) < 2 or not isinstance(choose_rule(non_null, self._definitions), Undiscriminated):
             return ()
-        taken = [set(json_types(branch, self._definitions)) for branch in left]
-        counts = Counter(name for names in taken for name in names)
-        marked = {n for branch, names in zip(left, taken, strict=True) if self._has_undeclared(branch) for n in names}
+        types = [set(get_json_types(branch, self._definitions)) for branch in non_null]
+        counts = Counter(name for names in types for name in names)
+        marked = {
+            n for branch, names in zip(non_null, types, strict=True) if self._has_undeclared(branch) for n in names
+        }
         return tuple(name for name in ("object", "array") if counts[name] > 1 and name in marked)
 
-    def inside(self, node: Node) -> bool:
-        """Whether a class of this node holds such a union, itself or in values that have no class of their own."""
-        left = [node]
+    def has_overlap(self, node: Node) -> bool:
+        """Return True if the node is such a union, or has one inside it that is not in a class of its own."""
+        pending = [node]
         seen: set[TypeId] = set()
-        while left:
-            here = left.pop()
-            if here is not node and self._apart(here):
+        while pending:
+            current = pending.pop()
+            if current is not node and self._has_class(current):
                 continue
-            if isinstance(here.shape, Union) and self.types(here.shape.branches):
+            if isinstance(current.shape, Union) and self.find_types(current.shape.branches):
                 return True
-            left += self._inner(here, seen)
+            pending += self._iter_children(current, seen)
         return False
 
     def _has_undeclared(self, node: Node) -> bool:
-        left = [node]
+        pending = [node]
         seen: set[TypeId] = set()
-        while left:
-            here = left.pop()
-            if isinstance(here.shape, Record) and here.shape.properties and here.shape.rest == "undeclared":
+        while pending:
+            current = pending.pop()
+            if (
+                isinstance(current.shape, Object)
+                and current.shape.properties
+                and current.shape.additional_properties == "undeclared"
+            ):
                 return True
-            left += self._inner(here, seen)
+            pending += self._iter_children(current, seen)
         return False
 
-    def _inner(self, node: Node, seen: set[TypeId]) -> Iterator[Node]:
-        """The nodes right inside a node, each named type once."""
+    def _iter_children(self, node: Node, seen: set[TypeId]) -> Iterator[Node]:
+        """Yield the children of a node, and the target of a reference the first time."""
         match node.shape:
             case Ref(target) if target not in seen:
                 seen.add(target)
                 yield self._definitions[target].node
-            case Array(items):
-                yield items
-            case Tuple(items, rest):
-                yield from (*items, *([rest] if rest else []))
-            case Record(properties, rest):
-                yield from (prop.node for prop in properties)
-                yield from [rest] if isinstance(rest, Node) else []
-            case Union(branches):
-                yield from branches
             case _:
-                return
+                yield from children(node)

@@ -1,7 +1,7 @@
-"""The proto plan: what the `.proto` files, the codecs and mapping.json will say, as values.
+"""The proto plan: the content of `.proto` files, codecs and mapping.json as values.
 
-A *shape* says how a JSON value and a protobuf value correspond; a *form* says what JSON a whole message stands for.
-Every field number in here comes from the ledger.
+A *shape* is the protobuf counterpart of a JSON value; a *form* is the kind of JSON value that a whole message stands
+for. Every field number comes from the ledger.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from wirelock.config import Config
 from wirelock.diagnostics import Location
 from wirelock.ir import Method, TypeId
+from wirelock.naming import to_snake_case
 
 ScalarName = Literal["string", "int32", "int64", "uint32", "uint64", "double", "bool", "bytes", "null"]
 """Proto scalar types; `null` is google.protobuf.NullValue."""
@@ -39,36 +41,37 @@ class MessageType:
 
 
 @dataclass(frozen=True, slots=True)
-class FreeForm:
-    """A free-form value: google.protobuf.Value (any), Struct (object) or ListValue (array)."""
+class StructValue:
+    """A free-form JSON value: google.protobuf.Value (any), Struct (object) or ListValue (array)."""
 
-    holds: Literal["any", "object", "array"]
+    kind: Literal["any", "object", "array"]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """`repeated`: the JSON array."""
+    """A repeated field: a JSON array."""
 
-    item: Scalar | EnumType | MessageType | FreeForm
+    item: Scalar | EnumType | MessageType | StructValue
 
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """`map<string, value>`: the JSON object."""
+    """A map field with string keys: a JSON object."""
 
-    value: Scalar | EnumType | MessageType | FreeForm
+    value: Scalar | EnumType | MessageType | StructValue
 
 
-ValueShape = Scalar | EnumType | MessageType | FreeForm | Repeated | MapOf
+ValueShape = Scalar | EnumType | MessageType | StructValue | Repeated | MapOf
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field.
 
-    `json` is the JSON property (or, in a union, the key of the branch; in a tuple, the position).
-    `explicit` is proto's `optional`. `required` and `nullable` speak of the JSON side.
-    `notes` are short words for the documents (constraints that protobuf cannot say, constant value ...).
+    `json` is the JSON property; in a union it is the key of the branch, in a tuple the position. `explicit` is proto's
+    `optional`; `required` and `nullable` refer to the JSON property. `json_name` is empty where it is protobuf's
+    default. `proto_type` is the printed type. `notes` are phrases for the documentation: constraints that protobuf
+    cannot express, a constant value.
     """
 
     name: str
@@ -81,16 +84,16 @@ class Field:
     description: str = ""
     deprecated: bool = False
     json_name: str = ""
-    type_words: str = ""
+    proto_type: str = ""
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """How encode recognises one branch of a union.
+    """The condition under which a value belongs to one branch of a union.
 
-    `tags` are (path of property names, accepted JSON constants) pairs that must all match; `types` are JSON type names
-    (null, boolean, integer, number, string, array, object). Both empty: the branch is tried in order.
+    `tags` are pairs of a property path and the accepted JSON constants; all of them must match. `types` are JSON types
+    (null, boolean, number, string, array, object). If both are empty, branches are tried in order.
     """
 
     field: str
@@ -99,7 +102,7 @@ class Branch:
 
 
 Form = Literal["object", "list", "map", "tuple", "box", "union"]
-"""object: fields are properties; list, map: one field `items`/`entries` holds the whole array or object;
+"""object: fields are properties; list, map: one field (`items`, `entries`) holds the whole array or object;
 tuple: fields are positions; box: one field `value` holds the whole value (unset is null); union: one oneof."""
 
 
@@ -107,8 +110,9 @@ tuple: fields are positions; box: one field `value` holds the whole value (unset
 class Message:
     """One message.
 
-    `extra` is the field that holds undeclared or rest properties, `explicit_fields` the presence field.
-    `closed` is True where undeclared properties are a violation. `reserved` are numbers and names that must not return.
+    `extra` is the field for additional or undeclared properties, `explicit_fields` the presence field. `closed` is
+    True if undeclared properties are a violation. `json_type` is the named type that the message stands for. `rule` is
+    a phrase that tells how a union selects its branch.
     """
 
     name: str
@@ -131,10 +135,20 @@ class Message:
         """The name without its package."""
         return self.name.rpartition(".")[2]
 
+    @property
+    def all_fields(self) -> tuple[Field, ...]:
+        """The declared fields, then the synthetic ones."""
+        return (*self.fields, *(field for field in (self.extra, self.explicit_fields) if field is not None))
+
+    @property
+    def oneof_name(self) -> str:
+        """The name of a union's oneof: `kind`, unless a field has that name."""
+        return "kind_" if any(field.name == "kind" for field in self.fields) else "kind"
+
 
 @dataclass(frozen=True, slots=True)
 class EnumValue:
-    """One enum value; the zero value (`json` None) is never printed to JSON."""
+    """One enum value; the zero value has no JSON counterpart (`json` is None)."""
 
     name: str
     number: int
@@ -161,7 +175,7 @@ class Enum:
 
 @dataclass(frozen=True, slots=True)
 class Rpc:
-    """One RPC with its HTTP rule in proto names (`/session/{session_id}`); `method` is what it was made from."""
+    """One RPC of a service method; path, body and response body are in proto names (`/session/{session_id}`)."""
 
     name: str
     request: str
@@ -184,7 +198,7 @@ class ServicePlan:
 
 @dataclass(frozen=True, slots=True)
 class ProtoFile:
-    """One `.proto` file: `path` is the bare name (`session.proto`), `imports` are bare names or google/... paths."""
+    """One `.proto` file; `path` is relative to the proto folder (`session.proto`), and so are `imports`."""
 
     path: str
     package: str
@@ -197,15 +211,13 @@ class ProtoFile:
 
 @dataclass(frozen=True, slots=True)
 class ProtoPlan:
-    """Every file of the project, and the message that carries each named type at the root of a document."""
+    """All proto files of the project, and the root message of each named type."""
 
     files: tuple[ProtoFile, ...]
     roots: Mapping[TypeId, MessageType]
 
-    def message(self, name: str) -> Message:
-        """The message of that full name; KeyError if there is none."""
-        for file in self.files:
-            for message in file.messages:
-                if message.name == name:
-                    return message
-        raise KeyError(name)
+
+def get_proto_package(config: Config, folder: str) -> str:
+    """Return the proto package of a schema folder."""
+    parts = (config.proto_package, *(to_snake_case(part) for part in folder.split("/") if part))
+    return ".".join(part for part in parts if part)

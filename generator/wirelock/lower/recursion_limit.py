@@ -1,4 +1,4 @@
-"""Room for graphs of types that are as deep as they are large."""
+"""A recursion limit for deep type graphs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 _FRAMES = 24
-"""How many calls one type inside another takes at most, with room to spare."""
+"""Upper bound of the nested calls that one nested type takes."""
 
 
 @contextmanager
-def room_for(types: int) -> Generator[None]:
-    """Let calls go as deep as a chain of so many types needs: the limit is that of the project, not the interpreter's.
+def raised_recursion_limit(types: int) -> Generator[None]:
+    """Raise the recursion limit for a chain of nested types, so that the project sets the depth.
 
-    Calls between functions of Python take none of the machine's stack (since Python 3.11): memory alone bounds them.
+    Calls between Python functions do not use the C stack (since Python 3.11), so that only memory limits them.
     """
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(before + _FRAMES * types)

@@ -1,7 +1,7 @@
-"""How a union is carried: which of the four rules applies, decided on the shapes of its branches.
+"""The representation of unions in protobuf: one of four rules, chosen by the shapes of the branches.
 
-In this order: equal once constraints are dropped; told apart by a constant property; told apart by JSON type;
-otherwise not told apart at all.
+In this order: one scalar for all branches; a oneof with a discriminator property; a oneof by JSON type; otherwise a
+free-form value.
 """
 
 from __future__ import annotations
@@ -11,62 +11,82 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from wirelock.ir import (
-    Anything,
+    AnyValue,
     Array,
     Boolean,
-    Choice,
-    Constant,
+    ConstSet,
     Definition,
     Integer,
     Never,
     Node,
     Null,
     Number,
-    Record,
+    Object,
     Ref,
-    Text,
+    String,
+    StringEnum,
     Tuple,
     TypeId,
     Union,
 )
-from wirelock.runtime.json.formatting import json_type
+from wirelock.runtime.json.formatting import get_json_type
 
 Definitions = Mapping[TypeId, Definition]
-_NUMBER_WORDS = frozenset({"NaN", "Infinity", "-Infinity"})
+_SPECIAL_NUMBERS = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
-    """All branches are carried by one scalar: string, integer, number or boolean."""
+class SingleScalar:
+    """All branches have one scalar type: string, integer, number or boolean."""
 
     node: Node
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged:
-    """Branch i has the constant values `values[i]` at the required property `key`."""
+class ByDiscriminator:
+    """Branch i has the constants `values[i]` in the required property `key`."""
 
     key: str
     values: tuple[tuple[object, ...], ...]
 
+    @property
+    def branch_keys(self) -> tuple[str, ...]:
+        """The key of each branch, from which its field name is derived: the first constant."""
+        return tuple(str(constants[0]) for constants in self.values)
+
+    @property
+    def description(self) -> str:
+        """A phrase for the documentation."""
+        return f"selected by the property {self.key}"
+
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """Branch i is the only one for the JSON types `types[i]`."""
+class ByJsonType:
+    """Branch i is the only one that accepts the JSON types `types[i]`."""
 
     types: tuple[tuple[str, ...], ...]
 
+    @property
+    def branch_keys(self) -> tuple[str, ...]:
+        """The key of each branch, from which its field name is derived: the first JSON type."""
+        return tuple(types[0] for types in self.types)
+
+    @property
+    def description(self) -> str:
+        """A phrase for the documentation."""
+        return "selected by JSON type"
+
 
 @dataclass(frozen=True, slots=True)
-class Untold:
-    """The branches overlap; nothing short of validation tells them apart."""
+class Undiscriminated:
+    """The branches overlap; only validation can select one."""
 
 
-UnionRule = Merged | Tagged | Typed | Untold
+UnionRule = SingleScalar | ByDiscriminator | ByJsonType | Undiscriminated
 
 
-def follow(node: Node, definitions: Definitions) -> Node:
-    """The node behind any chain of references."""
+def resolve_refs(node: Node, definitions: Definitions) -> Node:
+    """Return the node at the end of a chain of references."""
     seen: set[TypeId] = set()
     while isinstance(node.shape, Ref) and node.shape.target not in seen:
         seen.add(node.shape.target)
@@ -75,8 +95,8 @@ def follow(node: Node, definitions: Definitions) -> Node:
 
 
 def split_null(node: Node, definitions: Definitions) -> tuple[Node | None, bool]:
-    """The node without its null, and whether null was allowed; None when nothing but null is left."""
-    core = follow(node, definitions)
+    """Return a node without null (None if nothing else is left), and True if it allowed null."""
+    core = resolve_refs(node, definitions)
     match core.shape:
         case Null():
             return None, True
@@ -88,75 +108,73 @@ def split_null(node: Node, definitions: Definitions) -> tuple[Node | None, bool]
             if not rest:
                 return None, True
             if len(rest) == 1:
-                return _hinted(rest[0], core.hints.proto_type), True
-            return Node(Union(rest, exclusive), core.where, core.title, core.description, core.deprecated), True
+                return _set_proto_type(rest[0], core.extensions.proto_type), True
+            return Node(Union(rest, exclusive), core.location, core.title, core.description, core.deprecated), True
         case _:
             return node, False
 
 
-def _hinted(node: Node, proto_type: str) -> Node:
-    """A node with the proto type that was asked for where null was still allowed beside it."""
-    return replace(node, hints=replace(node.hints, proto_type=proto_type)) if proto_type else node
+def _set_proto_type(node: Node, proto_type: str) -> Node:
+    """Return a node with the `x-proto-type` of the union that it was in, beside null."""
+    return replace(node, extensions=replace(node.extensions, proto_type=proto_type)) if proto_type else node
 
 
-def union_rule(branches: Sequence[Node], definitions: Definitions) -> UnionRule:
-    """The rule that carries these branches (null already split off); where nothing is left, nothing overlaps."""
+def choose_rule(branches: Sequence[Node], definitions: Definitions) -> UnionRule:
+    """Return the rule for branches without null; no branches count as branches that do not overlap."""
     if not branches:
-        return Typed(())
-    nodes = [follow(branch, definitions) for branch in branches]
-    merged = _merged(nodes)
-    if merged is not None:
-        return Merged(merged)
-    tagged = _tagged(nodes, definitions)
-    if tagged is not None:
-        return tagged
-    types = tuple(json_types(node, definitions) for node in nodes)
+        return ByJsonType(())
+    nodes = [resolve_refs(branch, definitions) for branch in branches]
+    if (scalar := _merge_scalars(nodes)) is not None:
+        return SingleScalar(scalar)
+    if (by_discriminator := _find_discriminator(nodes, definitions)) is not None:
+        return by_discriminator
+    types = tuple(get_json_types(node, definitions) for node in nodes)
     flat = [name for group in types for name in group]
-    return Typed(types) if len(flat) == len(set(flat)) else Untold()
+    return ByJsonType(types) if len(flat) == len(set(flat)) else Undiscriminated()
 
 
-def _merged(nodes: Sequence[Node]) -> Node | None:
+def _merge_scalars(nodes: Sequence[Node]) -> Node | None:
     shapes = [node.shape for node in nodes]
-    if all(isinstance(shape, Text | Choice) for shape in shapes):
-        if all(isinstance(shape, Choice) for shape in shapes):
-            values = tuple(dict.fromkeys(v for shape in shapes if isinstance(shape, Choice) for v in shape.values))
-            return Node(Choice(values), nodes[0].where, description=nodes[0].description)
-        return Node(Text(), nodes[0].where, description=nodes[0].description)
+    if all(isinstance(shape, String | StringEnum) for shape in shapes):
+        if all(isinstance(shape, StringEnum) for shape in shapes):
+            values = tuple(dict.fromkeys(v for shape in shapes if isinstance(shape, StringEnum) for v in shape.values))
+            return Node(StringEnum(values), nodes[0].location, description=nodes[0].description)
+        return Node(String(), nodes[0].location, description=nodes[0].description)
     numeric = [shape for shape in shapes if isinstance(shape, Number | Integer)]
-    words = [value for shape in shapes if isinstance(shape, Choice) for value in shape.values]
-    if numeric and len(numeric) + sum(isinstance(s, Choice) for s in shapes) == len(shapes):
-        if any(isinstance(shape, Number) for shape in numeric) and _NUMBER_WORDS.issuperset(words):
-            return Node(Number(), nodes[0].where, description=nodes[0].description)
-        if not words:
-            return Node(Integer(), nodes[0].where, description=nodes[0].description)
+    enum_values = [value for shape in shapes if isinstance(shape, StringEnum) for value in shape.values]
+    if numeric and len(numeric) + sum(isinstance(s, StringEnum) for s in shapes) == len(shapes):
+        if any(isinstance(shape, Number) for shape in numeric) and _SPECIAL_NUMBERS.issuperset(enum_values):
+            return Node(Number(), nodes[0].location, description=nodes[0].description)
+        if not enum_values:
+            return Node(Integer(), nodes[0].location, description=nodes[0].description)
     if all(isinstance(shape, Boolean) for shape in shapes):
         return nodes[0]
     return None
 
 
-def _tagged(nodes: Sequence[Node], definitions: Definitions) -> Tagged | None:
-    records = [node.shape for node in nodes if isinstance(node.shape, Record)]
-    if len(records) != len(nodes):
+def _find_discriminator(nodes: Sequence[Node], definitions: Definitions) -> ByDiscriminator | None:
+    objects = [node.shape for node in nodes if isinstance(node.shape, Object)]
+    if len(objects) != len(nodes):
         return None
-    for prop in records[0].properties:
-        values = [_constants(record, prop.name, definitions) for record in records]
+    for prop in objects[0].properties:
+        values = [_get_constants(shape, prop.name, definitions) for shape in objects]
         flat = [value for group in values for value in group]
         if all(values) and len(flat) == len(set(flat)):
-            return Tagged(prop.name, tuple(values))
+            return ByDiscriminator(prop.name, tuple(values))
     return None
 
 
-def _constants(record: Record, name: str, definitions: Definitions) -> tuple[object, ...]:
-    for prop in record.properties:
+def _get_constants(shape: Object, name: str, definitions: Definitions) -> tuple[object, ...]:
+    for prop in shape.properties:
         if prop.name == name and prop.required:
-            shape = follow(prop.node, definitions).shape
-            return shape.values if isinstance(shape, Choice) and not shape.extensible else ()
+            value = resolve_refs(prop.node, definitions).shape
+            return value.values if isinstance(value, StringEnum) and not value.extensible else ()
     return ()
 
 
-def json_types(node: Node, definitions: Definitions) -> tuple[str, ...]:
-    """The JSON types that a shape accepts; integers count as numbers, since 1 and 1.0 are equal."""
-    shape = follow(node, definitions).shape
+def get_json_types(node: Node, definitions: Definitions) -> tuple[str, ...]:
+    """Return the JSON types that a node accepts; integers count as numbers, because 1 and 1.0 are equal."""
+    shape = resolve_refs(node, definitions).shape
     match shape:
         case Null():
             return ("null",)
@@ -164,17 +182,17 @@ def json_types(node: Node, definitions: Definitions) -> tuple[str, ...]:
             return ("boolean",)
         case Integer() | Number():
             return ("number",)
-        case Text() | Choice():
+        case String() | StringEnum():
             return ("string",)
         case Array() | Tuple():
             return ("array",)
-        case Record():
+        case Object():
             return ("object",)
-        case Constant(values):
-            return tuple(sorted({json_type(value) for value in values}))
+        case ConstSet(values):
+            return tuple(sorted({get_json_type(value) for value in values}))
         case Union(branches):
-            return tuple(sorted({name for branch in branches for name in json_types(branch, definitions)}))
-        case Anything():
+            return tuple(sorted({name for branch in branches for name in get_json_types(branch, definitions)}))
+        case AnyValue():
             return ("null", "boolean", "number", "string", "array", "object")
         case Never():
             return ()

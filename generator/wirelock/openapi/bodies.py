@@ -1,4 +1,4 @@
-"""What an operation carries in its request and its answers."""
+"""Request bodies and responses of an operation."""
 
 from __future__ import annotations
 
@@ -6,75 +6,79 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wirelock.openapi.documents import At, Library
+from wirelock.openapi.documents import DescriptionReader, DocumentNode
 
 _MEDIA_TYPE = re.compile(r"[^/;\s]+/[^/;\s]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
-    """One form of a body: its media type without parameters, in lower case, and its schema if it has one."""
+class MediaType:
+    """One media type of a body: its name in lower case, without parameters, and its schema if it has one."""
 
-    type: str
-    schema: At | None
-    where: At
+    name: str
+    schema: DocumentNode | None
+    node: DocumentNode
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """What a request carries."""
+class RequestBody:
+    """The request body of an operation."""
 
-    media: tuple[Media, ...]
+    media_types: tuple[MediaType, ...]
     required: bool
     description: str
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What one status answers with; without media there is no body."""
+class OperationResponse:
+    """The response for one status; without media types it has no body."""
 
     status: str
-    media: tuple[Media, ...]
+    media_types: tuple[MediaType, ...]
 
 
-def request_body(at: At, library: Library) -> Body | None:
-    """What the request of an operation carries."""
-    stated = library.table(at, "requestBody")
-    body = library.followed(stated) if stated else None
+def read_request_body(operation: DocumentNode, reader: DescriptionReader) -> RequestBody | None:
+    """Read the request body of an operation."""
+    declared = reader.get_object(operation, "requestBody")
+    body = reader.dereference(declared) if declared else None
     if body is None:
         return None
-    media = tuple(_media(body, library))
-    return Body(media, body.table.get("required") is True, library.text(body, "description")) if media else None
+    media_types = tuple(_read_media_types(body, reader))
+    if not media_types:
+        return None
+    return RequestBody(media_types, body.members.get("required") is True, reader.get_string(body, "description"))
 
 
-def answers(at: At, library: Library) -> Iterator[Answer]:
-    """What an operation answers with, status by status."""
-    for status, stated in library.specified(at, "responses"):
-        answer = library.followed(stated)
-        spelt = status.upper() if status != "default" else status
-        if not re.fullmatch(r"[1-5]([0-9][0-9]|XX)|default", spelt):
-            library.invalid(stated, f"{status} is not a status")
-        elif answer is not None:
-            yield Answer(spelt, tuple(_media(answer, library)))
+def read_responses(operation: DocumentNode, reader: DescriptionReader) -> Iterator[OperationResponse]:
+    """Read the responses of an operation, one per status."""
+    for key, declared in reader.iter_standard_members(operation, "responses"):
+        response = reader.dereference(declared)
+        status = key.upper() if key != "default" else key
+        if not re.fullmatch(r"[1-5]([0-9][0-9]|XX)|default", status):
+            message = f"{key} is not a status; expected a status code, a range such as 4XX, or default"
+            reader.report_invalid(declared, message)
+        elif response is not None:
+            yield OperationResponse(status, tuple(_read_media_types(response, reader)))
 
 
-def _media(body: At, library: Library) -> Iterator[Media]:
+def _read_media_types(body: DocumentNode, reader: DescriptionReader) -> Iterator[MediaType]:
     seen: set[str] = set()
-    for name, stated in library.named(body, "content"):
-        form = library.followed(stated)
-        check_media_type(name, stated, library)
-        if form is None or not form.is_object or plain(name) in seen:  # parameters make no other form
+    for key, declared in reader.iter_members(body, "content"):
+        node = reader.dereference(declared)
+        check_media_type(key, declared, reader)
+        name = strip_parameters(key)
+        if node is None or not node.is_object or name in seen:  # names that differ in parameters are one media type
             continue
-        seen.add(plain(name))
-        yield Media(plain(name), form.below("schema") if "schema" in form.table else None, form)
+        seen.add(name)
+        yield MediaType(name, node.descend("schema") if "schema" in node.members else None, node)
 
 
-def check_media_type(name: str, at: At, library: Library) -> None:
-    """Report what is no media type."""
-    if not _MEDIA_TYPE.fullmatch(plain(name)):
-        library.invalid(at, f"{name} is not a media type")
+def check_media_type(name: str, node: DocumentNode, reader: DescriptionReader) -> None:
+    """Report a name that is not a media type."""
+    if not _MEDIA_TYPE.fullmatch(strip_parameters(name)):
+        reader.report_invalid(node, f"{name} is not a media type")
 
 
-def plain(media_type: str) -> str:
-    """A media type without parameters, in lower case."""
+def strip_parameters(media_type: str) -> str:
+    """Return a media type without parameters, in lower case."""
     return media_type.partition(";")[0].strip().lower()

@@ -1,4 +1,4 @@
-"""The files that an import writes: which schema is in which, and how one refers to another."""
+"""The files of an import: the schema in each, and the references between them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from wirelock.openapi.documents import At, Library
-from wirelock.openapi.names import SHARED, settled, stem
-from wirelock.openapi.schemas import Key, Link, key_of
+from wirelock.openapi.documents import DescriptionReader, DocumentNode
+from wirelock.openapi.names import SHARED, assign_file_names, make_file_stem
+from wirelock.openapi.schemas import RewriteReference, SchemaKey, split_node
 from wirelock.runtime.json.text import Json
 
 EMPTY = "empty"
-"""The source of the schema that stands for no content."""
+"""The source of the schema for a request or response without content."""
 EMPTY_SCHEMA: Json = {
     "description": "A request or response without content.",
     "type": "object",
@@ -24,86 +24,86 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SUFFIX = ".schema.json"
 
 
-def source_of(key: Key, entry: str) -> str:
-    """What a schema is called in the manifest: a pointer into the description, or a file beside it and a pointer."""
+def format_source(key: SchemaKey, entry: str) -> str:
+    """Return the source of a schema for the manifest: a pointer into the description, or a file and a pointer."""
     return f"{'' if key.document == entry else key.document}#{key.pointer}"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A file to be: its package and the name that it would like."""
+class PlannedFile:
+    """The package of a schema file and its preferred name."""
 
     package: str
     name: str
 
 
-class Files:
-    """The path of every schema by its source."""
+EMPTY_FILE = PlannedFile(SHARED, EMPTY)
 
-    def __init__(self, wanted: Mapping[str, Wanted], known: Mapping[str, str], library: Library) -> None:
-        self._library = library
-        self._wanted = wanted
-        self._names = _settled(wanted, known)
+
+class SchemaFiles:
+    """The paths of all schema files, by source."""
+
+    def __init__(self, planned: Mapping[str, PlannedFile], known: Mapping[str, str], reader: DescriptionReader) -> None:
+        self._reader = reader
+        self._planned = planned
+        self._stems = _assign_stems(planned, known)
 
     def __contains__(self, source: str) -> bool:
-        """Whether there is such a schema."""
-        return source in self._wanted
+        """Return True if a schema has this source."""
+        return source in self._planned
 
-    def messages(self, package: str) -> list[str]:
-        """What the schemas of a package are called."""
-        return [one.name for one in self._wanted.values() if one.package == package]
+    def get_names(self, package: str) -> list[str]:
+        """Return the names of the schemas of a package."""
+        return [planned.name for planned in self._planned.values() if planned.package == package]
 
-    def path(self, source: str) -> str:
-        """The file of a schema, relative to the schema folder."""
-        return f"{self._wanted[source].package}/{self._names[source]}{SUFFIX}"
+    def get_path(self, source: str) -> str:
+        """Return the file of a schema, relative to the schema folder."""
+        return f"{self._planned[source].package}/{self._stems[source]}{SUFFIX}"
 
-    def relative(self, source: str, package: str) -> str:
-        """The file of a schema as a file in a package refers to it."""
-        own = self._wanted[source].package
-        return f"{self._names[source]}{SUFFIX}" if own == package else f"../{self.path(source)}"
+    def get_relative_path(self, source: str, package: str) -> str:
+        """Return the file of a schema, relative to the folder of a package."""
+        own = self._planned[source].package
+        return f"{self._stems[source]}{SUFFIX}" if own == package else f"../{self.get_path(source)}"
 
-    def link(self, source: str) -> Link:
-        """How references are written in the file of a schema."""
+    def build_reference_rewriter(self, source: str) -> RewriteReference:
+        """Return a function that rewrites the references of a schema for its file."""
 
-        def written(at: At, reference: str) -> str:
-            target = self._library.find(at, reference)
-            if not isinstance(target, At):
+        def rewrite_reference(node: DocumentNode, reference: str) -> str:
+            target = self._reader.find(node, reference)
+            if not isinstance(target, DocumentNode):
                 return reference
-            key, rest = key_of(target)
-            other = source_of(key, self._library.entry.path)
-            if other not in self._wanted:
+            key, rest = split_node(target)
+            other = format_source(key, self._reader.entry.path)
+            if other not in self._planned:
                 return reference
             fragment = f"#{quote(rest, safe='/~!$&()*+,;=:@')}" if rest else ""
-            return fragment or "#" if other == source else self.relative(other, self._wanted[source].package) + fragment
+            if other == source:
+                return fragment or "#"
+            return self.get_relative_path(other, self._planned[source].package) + fragment
 
-        return written
+        return rewrite_reference
 
-    def content(self, source: str, schema: Json, dialect: str) -> bytes:
-        """The text of a schema's file; its title is its name where the file name cannot be."""
+    def format_schema(self, source: str, schema: Json, dialect: str) -> bytes:
+        """Return the content of a schema file; `title` keeps a name that the file name cannot hold."""
         if not isinstance(schema, dict):
-            return printed(schema)
-        name = self._wanted[source].name
+            return format_json(schema)
+        name = self._planned[source].name
         head: dict[str, Json] = {"$schema": schema.get("$schema", dialect)}
-        if name != self._names[source]:
+        if name != self._stems[source]:
             head["title"] = name
         rest = {key: value for key, value in schema.items() if key not in ("$schema", "title")}
-        return printed({**head, **rest})
+        return format_json({**head, **rest})
 
 
-def _settled(wanted: Mapping[str, Wanted], known: Mapping[str, str]) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for package in sorted({one.package for one in wanted.values()}):
-        here = {source: stem(one.name) for source, one in wanted.items() if one.package == package}
-        given = {source: path.rpartition("/")[2].removesuffix(SUFFIX) for source, path in known.items()}
-        names |= settled(here, {source: name for source, name in given.items() if source in here})
-    return names
+def _assign_stems(planned: Mapping[str, PlannedFile], known: Mapping[str, str]) -> dict[str, str]:
+    stems: dict[str, str] = {}
+    known_stems = {source: path.rpartition("/")[2].removesuffix(SUFFIX) for source, path in known.items()}
+    for package in sorted({file.package for file in planned.values()}):
+        preferred = {source: make_file_stem(file.name) for source, file in planned.items() if file.package == package}
+        stems |= assign_file_names(preferred, known_stems)
+    return stems
 
 
-def printed(value: Json) -> bytes:
-    """A JSON file."""
+def format_json(value: Json) -> bytes:
+    """Return the content of a JSON file."""
     return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def empty() -> Wanted:
-    """The file of what has no content."""
-    return Wanted(SHARED, EMPTY)

@@ -1,4 +1,4 @@
-"""Operations to methods: what the request message is, what each status answers with, and which answer the RPC has."""
+"""Methods of services: request message, response contents, and the response message of the RPC."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from wirelock.diagnostics import Code, Severity
-from wirelock.naming import pascal
-from wirelock.openapi.bodies import Answer, Media
-from wirelock.openapi.documents import At, Library
-from wirelock.openapi.files import EMPTY, source_of
+from wirelock.naming import to_pascal_case
+from wirelock.openapi.bodies import MediaType, OperationResponse
+from wirelock.openapi.documents import DescriptionReader, DocumentNode
+from wirelock.openapi.files import EMPTY, format_source
 from wirelock.openapi.operations import Operation
-from wirelock.openapi.parameters import Parameter
-from wirelock.openapi.schemas import Link, Rewriter, key_of
+from wirelock.openapi.parameters import ImportedParameter
+from wirelock.openapi.schemas import RewriteReference, SchemaRewriter, split_node
 from wirelock.runtime.json.text import Json
 
 MEDIA_TYPE_UNSUPPORTED = Code("MEDIA_TYPE_UNSUPPORTED", Severity.WARNING)
 WEBSOCKET_UNSUPPORTED = Code("WEBSOCKET_UNSUPPORTED", Severity.WARNING)
-JSON, EVENTS = "application/json", "text/event-stream"
-Maker = Callable[[Link], Json]
-_WORDS = frozenset({"description", "summary", "title", "$comment", "deprecated"})
+JSON, EVENT_STREAM = "application/json", "text/event-stream"
+BuildSchema = Callable[[RewriteReference], Json]
+_ANNOTATIONS = frozenset({"description", "summary", "title", "$comment", "deprecated"})
 _TEXT: Json = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}
 _BYTES: Json = {"type": "string", "contentEncoding": "base64"}
 _DATA: Json = {"type": "object", "required": ["data"], "properties": {"data": _BYTES, "media_type": {"type": "string"}}}
-_SOCKET = re.compile(r"\bwebsocket connection\b", re.IGNORECASE)
+_WEBSOCKET = re.compile(r"\bwebsocket connection\b", re.IGNORECASE)
+_MAX_ALL_OF_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """One form of an answer; `source` names its schema, `const` holds its only value, neither is text or no body."""
+class ResponseContent:
+    """One alternative of a response: a schema (`source`), a single value (`const`), text, or no body."""
 
     media_type: str
     source: str = ""
@@ -38,10 +39,11 @@ class Form:
 
 
 @dataclass(slots=True)
-class Method:
-    """One method of a service; `pieces` are the schemas that only it has, by source, with the word for each.
+class ImportedMethod:
+    """One method of a service.
 
-    `bare` is the answer that the response carries as a text or as bytes, if it has no schema.
+    `contents` are the alternatives of its responses by status; `own_schemas` the name and content of schemas that only
+    this method uses, by source; `inline_content` the text or bytes that the response message holds, if any.
     """
 
     operation: Operation
@@ -49,175 +51,201 @@ class Method:
     package: str
     request: str = EMPTY
     body: str = ""
-    request_media: str = ""
+    request_media_type: str = ""
     response: str = EMPTY
-    bare: Form | None = None
-    forms: dict[str, list[Form]] = field(default_factory=dict[str, "list[Form]"])
-    pieces: dict[str, tuple[str, Maker]] = field(default_factory=dict[str, "tuple[str, Maker]"])
+    inline_content: ResponseContent | None = None
+    contents: dict[str, list[ResponseContent]] = field(default_factory=dict[str, "list[ResponseContent]"])
+    own_schemas: dict[str, tuple[str, BuildSchema]] = field(default_factory=dict[str, "tuple[str, BuildSchema]"])
 
     @property
-    def streams(self) -> bool:
-        """Whether the response is a stream of events."""
-        return any(form.media_type == EVENTS and form.source == self.response for form in self._all_forms())
+    def is_streaming(self) -> bool:
+        """True if the response is an event stream."""
+        return any(
+            content.media_type == EVENT_STREAM and content.source == self.response for content in self._iter_contents()
+        )
 
-    def _all_forms(self) -> Iterator[Form]:
-        for forms in self.forms.values():
-            yield from forms
-
-
-def method_words(operation: Operation) -> str:
-    """The method's name: the operation's id in PascalCase, or the verb and the words of the path."""
-    return pascal(operation.id or f"{operation.raw[0]} {operation.raw[1].replace('{', ' by ')}")
+    def _iter_contents(self) -> Iterator[ResponseContent]:
+        for contents in self.contents.values():
+            yield from contents
 
 
-class Methods:
-    """Makes methods of one description."""
+def derive_method_name(operation: Operation) -> str:
+    """Return the name of a method: the operation's id in PascalCase, or else its verb and path."""
+    verb, path = operation.declared
+    return to_pascal_case(operation.id or f"{verb} {path.replace('{', ' by ')}")
 
-    def __init__(self, library: Library, rewriter: Rewriter) -> None:
-        self._library = library
+
+class MethodBuilder:
+    """Builds the methods of a description."""
+
+    def __init__(self, reader: DescriptionReader, rewriter: SchemaRewriter) -> None:
+        self._reader = reader
         self._rewriter = rewriter
 
-    def method(self, operation: Operation, name: str, package: str) -> Method:
-        """The method of an operation."""
-        method = Method(operation, name, package)
-        self._ask(method)
-        for answer in operation.answers:
-            method.forms[answer.status] = self._forms(answer, method)
-        method.response = self._response(method)
-        self._say_lost(method)
-        if _is_socket(operation):
-            hint = "the method is imported as it is documented; speak WebSocket by hand"
-            self._library.report(WEBSOCKET_UNSUPPORTED, operation.at, f"{name} opens a WebSocket", hint)
+    def build(self, operation: Operation, name: str, package: str) -> ImportedMethod:
+        """Build the method of an operation."""
+        method = ImportedMethod(operation, name, package)
+        self._build_request(method)
+        for response in operation.responses:
+            method.contents[response.status] = self._build_contents(response, method)
+        method.response = self._choose_response(method)
+        self._report_unsupported_contents(method)
+        if _is_websocket(operation):
+            message = f"{name} opens a WebSocket, which wirelock cannot call"
+            hint = "the method is imported as documented; use a WebSocket client for its messages"
+            self._reader.report(WEBSOCKET_UNSUPPORTED, operation.node, message, hint)
         return method
 
     # requests
 
-    def _ask(self, method: Method) -> None:
-        """Settle the request message: a body alone is the message; otherwise parameters and body are its fields."""
+    def _build_request(self, method: ImportedMethod) -> None:
+        """Set the request message: the body alone, or a message with parameters and body as its fields."""
         operation = method.operation
-        media = _preferred(operation.body.media) if operation.body else None
-        if media is not None and not _carries_json(media.type):
-            method.request_media = media.type
-            self._lost(media, f"the request of {method.name} is {media.type}, which is sent by hand")
+        media_type = _choose_media_type(operation.body.media_types) if operation.body else None
+        if media_type is not None and not _is_json(media_type.name):
+            method.request_media_type = media_type.name
+            message = f"the request of {method.name} has the media type {media_type.name}, which wirelock cannot send"
+            self._report_unsupported(media_type, message)
         if (
-            media is not None
+            media_type is not None
             and operation.body
             and not operation.parameters
-            and self._is_flat(media, operation.body.required)
+            and self._can_be_message(media_type, operation.body.required)
         ):
-            method.request, method.body = self._schema(method, "Request", media), "*"
-        elif media is not None or operation.parameters:
-            method.body = "body" if media else ""
-            method.request = self._piece(method, "Request", self._request(operation, media))
+            method.request, method.body = self._find_or_add_schema(method, "Request", media_type), "*"
+        elif media_type is not None or operation.parameters:
+            method.body = "body" if media_type else ""
+            build_schema = self._make_request_schema_builder(operation, media_type)
+            method.request = self._add_own_schema(method, "Request", build_schema)
 
-    def _is_flat(self, media: Media, required: bool) -> bool:
-        """Whether the properties of a body can be the properties of the message; an absent body equals `{}`."""
-        if media.schema is None or not _carries_json(media.type):
+    def _can_be_message(self, media_type: MediaType, required: bool) -> bool:
+        """Return True if a body can be the request message itself; an absent body then equals `{}`."""
+        if media_type.schema is None or not _is_json(media_type.name):
             return False
-        schema = self._library.followed(media.schema)
-        return schema is not None and self._is_record(schema, 0) and (required or not _demands(schema))
+        schema = self._reader.dereference(media_type.schema)
+        return schema is not None and self._is_object_schema(schema, 0) and (required or not _may_require(schema))
 
-    def _is_record(self, schema: At, depth: int) -> bool:
-        value = schema.table
-        if {"anyOf", "oneOf", "enum", "const"} & value.keys() or depth > 20:
+    def _is_object_schema(self, schema: DocumentNode, depth: int) -> bool:
+        keywords = schema.members
+        if {"anyOf", "oneOf", "enum", "const"} & keywords.keys() or depth > _MAX_ALL_OF_DEPTH:
             return False
-        if "allOf" in value:
-            branches = [self._library.followed(branch) for branch in self._library.items(schema, "allOf")]
-            return all(branch is not None and self._is_record(branch, depth + 1) for branch in branches)
-        return value.get("type", "object") == "object" and bool(value.get("properties"))
+        if "allOf" in keywords:
+            branches = [self._reader.dereference(branch) for branch in self._reader.iter_items(schema, "allOf")]
+            return all(branch is not None and self._is_object_schema(branch, depth + 1) for branch in branches)
+        return keywords.get("type", "object") == "object" and bool(keywords.get("properties"))
 
-    def _request(self, operation: Operation, media: Media | None) -> Maker:
-        def make(link: Link) -> Json:
-            properties = {p.property: self._parameter(p, link) for p in operation.parameters}
+    def _make_request_schema_builder(self, operation: Operation, media_type: MediaType | None) -> BuildSchema:
+        def build_schema(rewrite_reference: RewriteReference) -> Json:
+            properties = {p.property: self._build_parameter_schema(p, rewrite_reference) for p in operation.parameters}
             required: list[Json] = [p.property for p in operation.parameters if p.required]
-            if media is not None and operation.body:
-                properties["body"] = _described(self._body(media, link), operation.body.description)
+            if media_type is not None and operation.body:
+                schema = self._build_body_schema(media_type, rewrite_reference)
+                properties["body"] = _add_description(schema, operation.body.description)
                 required += ["body"] if operation.body.required else []
             return {"type": "object", **({"required": required} if required else {}), "properties": properties}
 
-        return make
+        return build_schema
 
-    def _parameter(self, parameter: Parameter, link: Link) -> Json:
+    def _build_parameter_schema(self, parameter: ImportedParameter, rewrite_reference: RewriteReference) -> Json:
         schema: Json = {"type": "string"}
         if parameter.schema is not None:
-            schema = self._rewriter.rewritten(parameter.schema, link)
-        schema = _described(schema, parameter.description)
+            schema = self._rewriter.rewrite(parameter.schema, rewrite_reference)
+        schema = _add_description(schema, parameter.description)
         return {**schema, "deprecated": True} if parameter.deprecated and isinstance(schema, dict) else schema
 
-    def _body(self, media: Media, link: Link) -> Json:
-        if media.schema is not None and (_carries_json(media.type) or _is_form(media.type)):
-            return self._rewriter.rewritten(media.schema, link)
-        return True if _carries_json(media.type) else {"type": "string"} if media.type.startswith("text/") else _BYTES
+    def _build_body_schema(self, media_type: MediaType, rewrite_reference: RewriteReference) -> Json:
+        if media_type.schema is not None and (_is_json(media_type.name) or _is_form(media_type.name)):
+            return self._rewriter.rewrite(media_type.schema, rewrite_reference)
+        if _is_json(media_type.name):
+            return True
+        return {"type": "string"} if media_type.name.startswith("text/") else _BYTES
 
-    # answers
+    # responses
 
-    def _forms(self, answer: Answer, method: Method) -> list[Form]:
-        if not answer.media:
-            return [Form("")]
-        several = len(answer.media) > 1
-        return [self._form(answer, media, method, several) for media in answer.media]
+    def _build_contents(self, response: OperationResponse, method: ImportedMethod) -> list[ResponseContent]:
+        if not response.media_types:
+            return [ResponseContent("")]
+        return [self._build_content(response, media_type, method) for media_type in response.media_types]
 
-    def _form(self, answer: Answer, media: Media, method: Method, several: bool) -> Form:
-        const = _constant(media)
+    def _build_content(
+        self, response: OperationResponse, media_type: MediaType, method: ImportedMethod
+    ) -> ResponseContent:
+        const = _find_constant(media_type)
         if const:
-            return Form(media.type, const=const)
-        if _carries_json(media.type) or media.type == EVENTS:
-            main = answer.status == "200" and (media.type == JSON or not several)
-            role = "Response" if main else f"Response{answer.status[0].upper()}{answer.status[1:]}"
-            words = pascal(media.type.replace("/", " ")) if several and not main else ""
-            return Form(_stated(media.type), self._schema(method, role + words, media))
-        return Form(_stated(media.type))
+            return ResponseContent(media_type.name, const=const)
+        if not _is_json(media_type.name) and media_type.name != EVENT_STREAM:
+            return ResponseContent(_resolve_wildcard(media_type.name))
+        is_single = len(response.media_types) == 1
+        is_main = response.status == "200" and (media_type.name == JSON or is_single)
+        role = "Response" if is_main else f"Response{response.status[0].upper()}{response.status[1:]}"
+        suffix = "" if is_single or is_main else to_pascal_case(media_type.name.replace("/", " "))
+        return ResponseContent(
+            _resolve_wildcard(media_type.name), self._find_or_add_schema(method, role + suffix, media_type)
+        )
 
-    def _response(self, method: Method) -> str:
-        """What the RPC gives back: the first answer of success that has a schema, in JSON rather than as events."""
-        good = [form for status, forms in method.forms.items() if status.startswith("2") for form in forms]
-        good = good or method.forms.get("default", [])
-        described = sorted((form for form in good if form.source), key=lambda form: form.media_type == EVENTS)
-        if described:
-            return described[0].source
-        plain = next((form for form in good if form.media_type and not form.const), None)
-        if plain is None:
+    def _choose_response(self, method: ImportedMethod) -> str:
+        """Return the response message of the RPC: the first success with a schema, JSON before event streams."""
+        successes = [
+            content for status, contents in method.contents.items() if status.startswith("2") for content in contents
+        ]
+        successes = successes or method.contents.get("default", [])
+        with_schema = [content for content in successes if content.source]
+        if with_schema:
+            return min(with_schema, key=lambda content: content.media_type == EVENT_STREAM).source
+        inline = next((content for content in successes if content.media_type and not content.const), None)
+        if inline is None:
             return EMPTY
-        method.bare = plain
-        content = _TEXT if plain.media_type.startswith("text/") else _DATA
-        return self._piece(method, "Response", lambda _: content)
+        method.inline_content = inline
+        schema = _TEXT if inline.media_type.startswith("text/") else _DATA
+        return self._add_own_schema(method, "Response", lambda _: schema)
 
-    def _say_lost(self, method: Method) -> None:
-        """Name the answers that are neither described nor text, nor the bytes that the response carries."""
-        for answer in method.operation.answers:
-            for media, form in zip(answer.media, method.forms[answer.status], strict=False):
-                is_carried = form.source or form.const or form is method.bare or media.type.startswith("text/")
-                if not is_carried:
-                    words = f"{method.name} answers {answer.status} with {media.type}, which no message carries"
-                    self._lost(media, words)
+    def _report_unsupported_contents(self, method: ImportedMethod) -> None:
+        """Report contents that have no schema and that the response message cannot hold."""
+        for response in method.operation.responses:
+            for media_type, content in zip(response.media_types, method.contents[response.status], strict=False):
+                is_supported = (
+                    content.source
+                    or content.const
+                    or content is method.inline_content
+                    or media_type.name.startswith("text/")
+                )
+                if not is_supported:
+                    message = (
+                        f"{method.name} responds {response.status} with {media_type.name}, which no message can hold"
+                    )
+                    self._report_unsupported(media_type, message)
 
-    def _schema(self, method: Method, role: str, media: Media) -> str:
-        """The source of a body's schema: that of the component it names, or a piece of the method's own."""
-        at = media.schema
-        if at is None:
-            return self._piece(method, role, lambda _: True)
-        if at.reference is not None and at.table.keys() <= {"$ref", *_WORDS}:
-            target = self._library.resolve(at, at.reference)
-            if target is not None and not key_of(target)[1]:
-                return source_of(key_of(target)[0], self._library.entry.path)
-        return self._piece(method, role, lambda link: self._rewriter.rewritten(at, link))
+    def _find_or_add_schema(self, method: ImportedMethod, role: str, media_type: MediaType) -> str:
+        """Return the source of a body's schema: the component that it refers to, or a schema of the method's own."""
+        schema = media_type.schema
+        if schema is None:
+            return self._add_own_schema(method, role, lambda _: True)
+        if schema.reference is not None and schema.members.keys() <= {"$ref", *_ANNOTATIONS}:
+            target = self._reader.resolve(schema, schema.reference)
+            if target is not None:
+                key, rest = split_node(target)
+                if not rest:
+                    return format_source(key, self._reader.entry.path)
+        return self._add_own_schema(
+            method, role, lambda rewrite_reference: self._rewriter.rewrite(schema, rewrite_reference)
+        )
 
-    def _piece(self, method: Method, role: str, make: Maker) -> str:
+    def _add_own_schema(self, method: ImportedMethod, role: str, build_schema: BuildSchema) -> str:
         source = f"{method.operation.key} {role}"
-        method.pieces[source] = (f"{method.name}{role}", make)
+        method.own_schemas[source] = (f"{method.name}{role}", build_schema)
         return source
 
-    def _lost(self, media: Media, message: str) -> None:
-        hint = "wirelock carries JSON, text and event streams"
-        self._library.report(MEDIA_TYPE_UNSUPPORTED, media.where, message, hint)
+    def _report_unsupported(self, media_type: MediaType, message: str) -> None:
+        hint = "supported are JSON, text and event streams; send or read this body without wirelock"
+        self._reader.report(MEDIA_TYPE_UNSUPPORTED, media_type.node, message, hint)
 
 
-def _preferred(media: tuple[Media, ...]) -> Media:
-    """The form that a client sends: JSON where there is a choice."""
-    return next((one for one in media if _carries_json(one.type)), media[0])
+def _choose_media_type(media_types: tuple[MediaType, ...]) -> MediaType:
+    """Return the media type that clients send: JSON if there is one, else the first."""
+    return next((media_type for media_type in media_types if _is_json(media_type.name)), media_types[0])
 
 
-def _carries_json(media_type: str) -> bool:
+def _is_json(media_type: str) -> bool:
     return media_type in (JSON, "*/*", "application/*") or media_type.endswith(("+json", "/json"))
 
 
@@ -225,32 +253,33 @@ def _is_form(media_type: str) -> bool:
     return media_type in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def _stated(media_type: str) -> str:
+def _resolve_wildcard(media_type: str) -> str:
     return {"*/*": JSON, "application/*": JSON, "text/*": "text/plain"}.get(media_type, media_type)
 
 
-def _demands(schema: At) -> bool:
-    value = schema.table
-    return bool(value.get("required")) or "allOf" in value
+def _may_require(schema: DocumentNode) -> bool:
+    """Return True if a schema requires a property, or has branches that might."""
+    return bool(schema.members.get("required")) or "allOf" in schema.members
 
 
-def _constant(media: Media) -> tuple[Json, ...]:
-    """The only value that a JSON body has, if its schema says so of a scalar."""
-    schema = media.schema.table if media.schema else {}
-    if media.type != JSON:
+def _find_constant(media_type: MediaType) -> tuple[Json, ...]:
+    """Return the only scalar that a JSON body can be, if its schema has a `const` or an `enum` of one value."""
+    schema = media_type.schema.members if media_type.schema else {}
+    if media_type.name != JSON:
         return ()
-    stated: Any = [schema["const"]] if "const" in schema else schema.get("enum")
-    values = cast("list[object]", stated) if isinstance(stated, list) else []
-    return tuple(one for one in values if isinstance(one, str | bool | int)) if len(values) == 1 else ()
+    enum: Any = [schema["const"]] if "const" in schema else schema.get("enum")
+    values = cast("list[object]", enum) if isinstance(enum, list) else []
+    return tuple(value for value in values if isinstance(value, str | bool | int)) if len(values) == 1 else ()
 
 
-def _described(schema: Json, words: str) -> Json:
-    if not words or not isinstance(schema, dict) or "description" in schema:
+def _add_description(schema: Json, description: str) -> Json:
+    if not description or not isinstance(schema, dict) or "description" in schema:
         return schema
-    return {**schema, "description": words}
+    return {**schema, "description": description}
 
 
-def _is_socket(operation: Operation) -> bool:
-    documented = any(answer.status == "101" for answer in operation.answers)
-    told = operation.raw[0] == "get" and bool(_SOCKET.search(operation.description))  # RFC 6455 section 4.1: GET
-    return documented or told or operation.at.table.get("x-websocket") is True
+def _is_websocket(operation: Operation) -> bool:
+    has_upgrade = any(response.status == "101" for response in operation.responses)
+    is_get = operation.declared[0] == "get"  # RFC 6455 section 4.1
+    is_described = is_get and bool(_WEBSOCKET.search(operation.description))
+    return has_upgrade or is_described or operation.node.members.get("x-websocket") is True

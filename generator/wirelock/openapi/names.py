@@ -1,4 +1,4 @@
-"""Names in a description to names of files, packages and properties; nothing in a document chooses a path."""
+"""Names of files, packages and properties, derived from names in a description; a description cannot choose a path."""
 
 from __future__ import annotations
 
@@ -7,61 +7,61 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-from wirelock.naming import snake
+from wirelock.naming import to_snake_case
 
 SHARED, UNUSED = "shared", "unused"
-"""The packages of what several packages use, and of what no operation uses."""
+"""The packages of schemas that several packages use, and of schemas that no operation uses."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-_LONGEST = 100
+_WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_MAX_STEM_LENGTH = 100
 
 
-def stem(name: str) -> str:
-    """A file name for a name, without its ending: the same where that is safe everywhere, else as near as can be."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    safe = re.sub(r"\.{2,}", ".", _UNSAFE.sub("_", plain)).strip("._")
-    if not any(letter.isalnum() for letter in safe):
-        return f"schema_{_mark(name)}"
-    if len(safe) > _LONGEST:
-        return f"{safe[:_LONGEST]}_{_mark(name)}"
-    return f"{safe}_" if _DEVICES.fullmatch(safe) else safe
+def make_file_stem(name: str) -> str:
+    """Return a file name without suffix: the name itself if it is safe on every system, else a similar one."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    stem = re.sub(r"\.{2,}", ".", _UNSAFE.sub("_", ascii_name)).strip("._")
+    if not any(letter.isalnum() for letter in stem):
+        return f"schema_{_hash_name(name)}"
+    if len(stem) > _MAX_STEM_LENGTH:
+        return f"{stem[:_MAX_STEM_LENGTH]}_{_hash_name(name)}"
+    return f"{stem}_" if _WINDOWS_DEVICE.fullmatch(stem) else stem
 
 
-def package(words: str) -> str:
-    """The package of a tag or path segment; never one of those that import itself fills."""
-    if not any(letter.isascii() and letter.isalnum() for letter in unicodedata.normalize("NFKD", words)):
-        return f"tag_{_mark(words)}"
-    name = stem(snake(words)).lower()
+def make_package_name(tag: str) -> str:
+    """Return the package of a tag or path segment, which is never `shared` or `unused`."""
+    if not any(letter.isascii() and letter.isalnum() for letter in unicodedata.normalize("NFKD", tag)):
+        return f"tag_{_hash_name(tag)}"
+    name = make_file_stem(to_snake_case(tag)).lower()
     return f"{name}_api" if name in (SHARED, UNUSED) else name
 
 
-def _mark(name: str) -> str:
+def _hash_name(name: str) -> str:
     return sha256(name.encode()).hexdigest()[:8]
 
 
-def settled(wanted: Mapping[str, str], known: Mapping[str, str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """A file name for each key, all different even where case does not count.
+def assign_file_names(preferred: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Return a file name for each key; no two are equal when case is ignored.
 
-    `wanted` are names by key; `known` the names of an earlier import, which stay. Among newcomers a name that is
-    spelt exactly as wanted comes first, then the lexical order of the keys.
+    `preferred` are names by key; `known` the names of an earlier import, which are kept. Of the other keys, those that
+    end with their preferred name come first, then the order is lexical.
     """
-    found = {key: known[key] for key in sorted(wanted) if key in known}
-    used = {name.casefold() for name in (*found.values(), *taken)}
-    for key in sorted(wanted.keys() - found.keys(), key=lambda key: (not key.endswith(wanted[key]), key)):
-        name, count = wanted[key], 1
+    names = {key: known[key] for key in sorted(preferred) if key in known}
+    used = {name.casefold() for name in names.values()}
+    for key in sorted(preferred.keys() - names.keys(), key=lambda key: (not key.endswith(preferred[key]), key)):
+        name, count = preferred[key], 1
         while name.casefold() in used:
             count += 1
-            name = f"{wanted[key]}_{count}"
+            name = f"{preferred[key]}_{count}"
         used.add(name.casefold())
-        found[key] = name
-    return found
+        names[key] = name
+    return names
 
 
-def property_name(name: str, place: str, taken: Iterable[str]) -> str:
-    """The property of a parameter: its own name unless another parameter has it, or it is `body`."""
+def make_property_name(name: str, location: str, taken: Iterable[str]) -> str:
+    """Return the property of a parameter: its own name, unless another parameter has it or it is `body`."""
     used = {"body", *taken}
-    wanted, count = name, 1
-    while wanted in used:
-        wanted = f"{name}_{place}" if count == 1 else f"{name}_{place}_{count}"
+    candidate, count = name, 1
+    while candidate in used:
+        candidate = f"{name}_{location}" if count == 1 else f"{name}_{location}_{count}"
         count += 1
-    return wanted
+    return candidate

@@ -1,4 +1,4 @@
-"""Operations of a description as values, with references followed."""
+"""Operations of a description, with references resolved."""
 
 from __future__ import annotations
 
@@ -6,90 +6,102 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wirelock.diagnostics import Code, Severity
-from wirelock.openapi.bodies import Answer, Body, answers, request_body
-from wirelock.openapi.documents import At, Library
-from wirelock.openapi.parameters import Parameter, filled, matched, parameters, template
+from wirelock.openapi.bodies import OperationResponse, RequestBody, read_request_body, read_responses
+from wirelock.openapi.documents import DescriptionReader, DocumentNode
+from wirelock.openapi.parameters import (
+    ImportedParameter,
+    match_path_parameters,
+    read_parameters,
+    rename_path_parameters,
+    to_http_rule_path,
+)
 
 OPERATION_UNSUPPORTED = Code("OPERATION_UNSUPPORTED", Severity.WARNING)
 VERBS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_CARRIED = ("get", "put", "post", "delete", "patch")
+_SUPPORTED_VERBS = ("get", "put", "post", "delete", "patch")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation; `path` is a template in the terms of HttpRule, empty with `verb` where there is no such rule."""
+    """One operation.
 
-    at: At
-    raw: tuple[str, str]
+    `declared` is its verb and path in the description. `verb` and `path` are those of its HttpRule, both empty if the
+    operation has no HttpRule.
+    """
+
+    node: DocumentNode
+    declared: tuple[str, str]
     verb: str
     path: str
     id: str
     tag: str
-    parameters: tuple[Parameter, ...]
-    body: Body | None
-    answers: tuple[Answer, ...]
+    parameters: tuple[ImportedParameter, ...]
+    body: RequestBody | None
+    responses: tuple[OperationResponse, ...]
     description: str
     deprecated: bool
 
     @property
     def key(self) -> str:
-        """What stays the same while the operation does."""
-        return f"{self.raw[0].upper()} {self.raw[1]}"
+        """Verb and path, which identify the operation in every version of the description."""
+        return f"{self.declared[0].upper()} {self.declared[1]}"
 
-    def schemas(self) -> Iterator[At]:
-        """Every schema that the operation mentions."""
+    def iter_schemas(self) -> Iterator[DocumentNode]:
+        """Yield the schemas of parameters, request body and responses."""
         yield from (parameter.schema for parameter in self.parameters if parameter.schema)
-        media = [*(self.body.media if self.body else ()), *(one for answer in self.answers for one in answer.media)]
-        yield from (one.schema for one in media if one.schema)
+        media_types = list(self.body.media_types if self.body else ())
+        media_types += (media_type for response in self.responses for media_type in response.media_types)
+        yield from (media_type.schema for media_type in media_types if media_type.schema)
 
 
-def operations(library: Library) -> list[Operation]:
-    """Every operation below `paths`, in document order."""
-    entry = At(library.entry, "", library.entry.value)
-    found: list[Operation] = []
-    for path, item in library.specified(entry, "paths"):
-        target = library.followed(item)
-        if target is None or not target.is_object:
-            if target is not None:
-                library.invalid(target, "a path item must be an object")
+def read_operations(reader: DescriptionReader) -> list[Operation]:
+    """Read all operations below `paths`, in document order."""
+    root = DocumentNode(reader.entry, "", reader.entry.value)
+    operations: list[Operation] = []
+    for path, declared in reader.iter_standard_members(root, "paths"):
+        path_item = reader.dereference(declared)
+        if path_item is None or not path_item.is_object:
+            if path_item is not None:
+                reader.report_invalid(path_item, "a path item must be an object")
             continue
-        found += [_operation(verb, path, target, library) for verb in target.table if verb in VERBS]
-    _tell_what_stays(entry, library)
-    return found
+        operations += [_read_operation(verb, path, path_item, reader) for verb in path_item.members if verb in VERBS]
+    _report_webhooks(root, reader)
+    return operations
 
 
-def _tell_what_stays(entry: At, library: Library) -> None:
-    for name, item in library.named(entry, "webhooks"):
-        words = f"the webhook {name} is no call to the server and is not imported"
-        library.report(OPERATION_UNSUPPORTED, item, words, "nothing needs to be done if clients do not receive it")
+def _report_webhooks(root: DocumentNode, reader: DescriptionReader) -> None:
+    for name, webhook in reader.iter_members(root, "webhooks"):
+        message = f"the webhook {name} is not imported, because it is a call from the server to the client"
+        reader.report(OPERATION_UNSUPPORTED, webhook, message, "nothing needs to be done unless clients receive it")
 
 
-def _operation(verb: str, path: str, item: At, library: Library) -> Operation:
-    at = item.below(verb)
-    if not at.is_object:
-        library.invalid(at, "an operation must be an object")
-        at = At(at.document, at.pointer, {})
-    stated = parameters(item, at, library)
-    wanted = template(path)
-    stated = matched(stated, wanted or path, at, library)
-    carried = verb in _CARRIED and wanted is not None
-    if not carried:
-        words = f"{verb.upper()} {path} cannot be said in an HTTP rule; the method is imported without one"
-        library.report(OPERATION_UNSUPPORTED, at, words, "call it by hand, or change the description with an overlay")
-    if "callbacks" in at.table:
-        words = "callbacks are no calls to the server and are not imported"
-        library.report(OPERATION_UNSUPPORTED, at.below("callbacks"), words, "nothing needs to be done for clients")
-    tags = [tag.value for tag in library.items(at, "tags") if isinstance(tag.value, str)]
+def _read_operation(verb: str, path: str, path_item: DocumentNode, reader: DescriptionReader) -> Operation:
+    node = path_item.descend(verb)
+    if not node.is_object:
+        reader.report_invalid(node, "an operation must be an object")
+        node = DocumentNode(node.document, node.pointer, {})
+    template = to_http_rule_path(path)
+    parameters = match_path_parameters(read_parameters(path_item, node, reader), template or path, node, reader)
+    is_supported = verb in _SUPPORTED_VERBS and template is not None
+    if not is_supported:
+        message = f"{verb.upper()} {path} cannot be expressed as an HTTP rule; the method is imported without one"
+        hint = "call it without wirelock, or change the description with an overlay"
+        reader.report(OPERATION_UNSUPPORTED, node, message, hint)
+    if "callbacks" in node.members:
+        message = "callbacks are not imported, because they are calls from the server to the client"
+        hint = "nothing needs to be done unless clients receive them"
+        reader.report(OPERATION_UNSUPPORTED, node.descend("callbacks"), message, hint)
+    tags = [tag.value for tag in reader.iter_items(node, "tags") if isinstance(tag.value, str)]
     return Operation(
-        at,
+        node,
         (verb, path),
-        verb if carried else "",
-        filled(wanted or "", stated) if carried else "",
-        library.text(at, "operationId"),
+        verb if is_supported else "",
+        rename_path_parameters(template or "", parameters) if is_supported else "",
+        reader.get_string(node, "operationId"),
         tags[0] if tags else "",
-        tuple(stated),
-        request_body(at, library),
-        tuple(answers(at, library)),
-        library.text(at, "description") or library.text(at, "summary"),
-        at.table.get("deprecated") is True,
+        tuple(parameters),
+        read_request_body(node, reader),
+        tuple(read_responses(node, reader)),
+        reader.get_string(node, "description") or reader.get_string(node, "summary"),
+        node.members.get("deprecated") is True,
     )

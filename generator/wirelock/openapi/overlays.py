@@ -1,4 +1,4 @@
-"""OpenAPI Overlay 1.0: changes to a description that is not ours, applied before it is split.
+"""OpenAPI Overlay 1.0: changes to a description, applied before the import.
 
 Actions are applied in order, `remove` after `update` (Overlay Specification 1.0.0, section 4.4.3.1).
 """
@@ -12,97 +12,94 @@ from typing import Any, cast
 import jsonpath_rfc9535
 
 from wirelock.diagnostics import Code, Diagnostic, Severity
-from wirelock.openapi.documents import At
-from wirelock.runtime.schema.documents import value_at
+from wirelock.openapi.documents import DocumentNode
+from wirelock.runtime.schema.documents import get_value_at
 from wirelock.source import Document
 
 OVERLAY_INVALID = Code("OVERLAY_INVALID", Severity.ERROR, fatal=True)
 OVERLAY_UNUSED = Code("OVERLAY_UNUSED", Severity.WARNING)
-_LIBRARY: Any = jsonpath_rfc9535
+_JSONPATH: Any = jsonpath_rfc9535
+Tokens = tuple[str | int, ...]
 
 
-def overlaid(entry: Document, overlays: Sequence[Document]) -> tuple[Document, tuple[Diagnostic, ...]]:
-    """The description with every overlay applied, and what was wrong; positions stay those of the original."""
+def apply_overlays(entry: Document, overlays: Sequence[Document]) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """Return the description with all overlays applied, and diagnostics; positions stay those of the original."""
     value: Any = copy.deepcopy(entry.value)
-    found: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     for overlay in overlays:
-        for action in _actions(At(overlay, "", overlay.value), found):
-            value = _applied(action, value, found)
-    return Document(entry.path, value, entry.positions), tuple(found)
+        for action in _read_actions(DocumentNode(overlay, "", overlay.value), diagnostics):
+            value = _apply_action(action, value, diagnostics)
+    return Document(entry.path, value, entry.positions), tuple(diagnostics)
 
 
-def _actions(overlay: At, found: list[Diagnostic]) -> Iterator[At]:
-    if not str(overlay.table.get("overlay", "")).startswith("1."):
-        found.append(_invalid(overlay, "this is no overlay of version 1"))
+def _read_actions(overlay: DocumentNode, diagnostics: list[Diagnostic]) -> Iterator[DocumentNode]:
+    if not str(overlay.members.get("overlay", "")).startswith("1."):
+        diagnostics.append(_build_invalid(overlay, "this is not an overlay of version 1"))
         return
-    actions = overlay.table.get("actions")
+    actions = overlay.members.get("actions")
     if not isinstance(actions, list) or not actions:
-        found.append(_invalid(overlay, "an overlay must have actions"))
+        diagnostics.append(_build_invalid(overlay, "an overlay must have actions"))
         return
     for index in range(len(cast("list[object]", actions))):
-        action = overlay.below("actions", index)
-        if isinstance(action.table.get("target"), str):
+        action = overlay.descend("actions", index)
+        if isinstance(action.members.get("target"), str):
             yield action
         else:
-            found.append(_invalid(action, "an action must have a target"))
+            diagnostics.append(_build_invalid(action, "an action must have a target"))
 
 
-def _applied(action: At, value: Any, found: list[Diagnostic]) -> Any:
-    target = action.below("target")
+def _apply_action(action: DocumentNode, value: Any, diagnostics: list[Diagnostic]) -> Any:
+    target = action.descend("target")
     try:
-        nodes = [tuple(node.location) for node in _LIBRARY.find(target.value, value)]
-    except (_LIBRARY.JSONPathError, RecursionError) as error:
-        found.append(_invalid(target, f"the target is no JSONPath (RFC 9535): {error}"))
+        paths = [tuple(node.location) for node in _JSONPATH.find(target.value, value)]
+    except (_JSONPATH.JSONPathError, RecursionError) as error:
+        diagnostics.append(_build_invalid(target, f"the target {target.value} is not a JSONPath (RFC 9535): {error}"))
         return value
-    if not nodes:
-        hint = "mend the target, or remove the action if the description has changed"
-        found.append(Diagnostic(OVERLAY_UNUSED, target.where, f"{target.value} matches nothing", hint))
-    if "update" in action.table:
-        for names in nodes:
-            value = _updated(value, names, action.table["update"])
-    if action.table.get("remove") is True:
-        for names in sorted(nodes, key=_last_first):
-            _remove(value, names)
+    if not paths:
+        hint = "correct the target, or remove the action if the description has changed"
+        diagnostics.append(Diagnostic(OVERLAY_UNUSED, target.location, f"{target.value} matches nothing", hint))
+    if "update" in action.members:
+        for path in paths:
+            value = _update(value, path, action.members["update"])
+    if action.members.get("remove") is True:
+        for path in sorted(paths, key=_make_removal_key):
+            _remove(value, path)
     return value
 
 
-def _updated(value: Any, names: tuple[str | int, ...], change: Any) -> Any:
-    here = value_at(value, map(str, names))
-    merged = _merged(here, copy.deepcopy(change))
-    if not names:
+def _update(value: Any, path: Tokens, change: Any) -> Any:
+    merged = _merge(get_value_at(value, map(str, path)), copy.deepcopy(change))
+    if not path:
         return merged
-    _set(value, names, merged)
+    parent: Any = get_value_at(value, map(str, path[:-1]))
+    parent[path[-1]] = merged
     return value
 
 
-def _merged(here: Any, change: Any) -> Any:
-    """Objects are merged member by member, arrays get what is new at their end, other values are replaced."""
-    if isinstance(here, dict) and isinstance(change, dict):
-        table = cast("dict[str, Any]", here)
-        for name, inner in cast("dict[str, Any]", change).items():
-            table[name] = _merged(table[name], inner) if name in table else inner
-        return table
-    if isinstance(here, list):
-        return [*cast("list[object]", here), *(cast("list[object]", change) if isinstance(change, list) else [change])]
+def _merge(current: Any, change: Any) -> Any:
+    """Merge objects member by member, append to arrays, and replace other values."""
+    if isinstance(current, dict) and isinstance(change, dict):
+        members = cast("dict[str, Any]", current)
+        for name, member in cast("dict[str, Any]", change).items():
+            members[name] = _merge(members[name], member) if name in members else member
+        return members
+    if isinstance(current, list):
+        added = cast("list[object]", change) if isinstance(change, list) else [change]
+        return [*cast("list[object]", current), *added]
     return change
 
 
-def _set(value: Any, names: tuple[str | int, ...], changed: Any) -> None:
-    parent: Any = value_at(value, map(str, names[:-1]))
-    parent[names[-1]] = changed
+def _remove(value: Any, path: Tokens) -> None:
+    parent: Any = get_value_at(value, map(str, path[:-1]))
+    if path and isinstance(parent, dict | list):
+        del cast("Any", parent)[path[-1]]
 
 
-def _remove(value: Any, names: tuple[str | int, ...]) -> None:
-    parent: Any = value_at(value, map(str, names[:-1]))
-    if names and isinstance(parent, dict | list):
-        del cast("Any", parent)[names[-1]]
+def _make_removal_key(path: Tokens) -> tuple[Any, ...]:
+    """Return a sort key: inner values before outer ones, later items before earlier ones; so indices stay valid."""
+    return -len(path), *((0, -token) if isinstance(token, int) else (1, token) for token in path)
 
 
-def _last_first(names: tuple[str | int, ...]) -> tuple[Any, ...]:
-    """What is inside goes before what it is in, and later items of a list go first: indices stay true."""
-    return -len(names), *((0, -name) if isinstance(name, int) else (1, name) for name in names)
-
-
-def _invalid(at: At, message: str) -> Diagnostic:
+def _build_invalid(node: DocumentNode, message: str) -> Diagnostic:
     hint = "see the OpenAPI Overlay Specification 1.0: overlay, info, actions with target and update or remove"
-    return Diagnostic(OVERLAY_INVALID, at.where, message, hint)
+    return Diagnostic(OVERLAY_INVALID, node.location, message, hint)

@@ -1,6 +1,6 @@
-"""Which package each schema goes to: that of the one that uses it, `shared` for several, `unused` for none.
+"""The package of each schema: that of the only package that uses it, else `shared` or `unused`.
 
-What a schema refers to is used at least as widely as the schema, so packages never import in a circle.
+A schema is used at least as widely as the schemas that refer to it, so packages never form an import cycle.
 """
 
 from __future__ import annotations
@@ -8,71 +8,71 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from wirelock.openapi.documents import At, Library
-from wirelock.openapi.names import SHARED, UNUSED, package
+from wirelock.openapi.documents import DescriptionReader, DocumentNode
+from wirelock.openapi.names import SHARED, UNUSED, make_package_name
 from wirelock.openapi.operations import Operation
-from wirelock.openapi.schemas import Key, key_of, targets
+from wirelock.openapi.schemas import SchemaKey, find_targets, split_node
 
 Grouping = Literal["tag", "path"]
 
 
-def package_of(operation: Operation, grouping: Grouping) -> str:
-    """The package of an operation: its first tag, or the first word of its path."""
-    words = operation.tag if grouping == "tag" else ""
-    segments = (part for part in operation.raw[1].split("/") if part and part[0] not in "{*")
-    return package(words or next(segments, "root"))
+def choose_operation_package(operation: Operation, grouping: Grouping) -> str:
+    """Return the package of an operation: its first tag, or the first literal segment of its path."""
+    tag = operation.tag if grouping == "tag" else ""
+    segments = (segment for segment in operation.declared[1].split("/") if segment and segment[0] not in "{*")
+    return make_package_name(tag or next(segments, "root"))
 
 
-class Graph:
-    """The schemas that get a file, and which of them each refers to."""
+class SchemaGraph:
+    """The schemas that get a file, and the references between them."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self.schemas: dict[Key, At] = {}
-        self._uses: dict[Key, tuple[Key, ...]] = {}
+    def __init__(self, reader: DescriptionReader) -> None:
+        self._reader = reader
+        self.schemas: dict[SchemaKey, DocumentNode] = {}
+        self._references: dict[SchemaKey, tuple[SchemaKey, ...]] = {}
 
-    def add(self, at: At) -> Key:
-        """The schema of its own that a place belongs to, with everything that it refers to."""
-        key, _ = key_of(at)
-        waiting = [key]
-        while waiting:
-            here = waiting.pop()
-            if here not in self._uses:
-                waiting += self._read(here)
+    def add(self, node: DocumentNode) -> SchemaKey:
+        """Add the schema that a node belongs to, with all schemas that it refers to."""
+        key, _ = split_node(node)
+        pending = [key]
+        while pending:
+            current = pending.pop()
+            if current not in self._references:
+                pending += self._read(current)
         return key
 
-    def _read(self, key: Key) -> tuple[Key, ...]:
-        root = self._library.at(key.document, key.pointer)
+    def _read(self, key: SchemaKey) -> tuple[SchemaKey, ...]:
+        root = self._reader.get_node(key.document, key.pointer)
         self.schemas[key] = root
-        self._uses[key] = self.referred(root)
-        return self._uses[key]
+        self._references[key] = self.find_references(root)
+        return self._references[key]
 
-    def referred(self, at: At) -> tuple[Key, ...]:
-        """The schemas of their own that a schema refers to."""
-        return tuple(dict.fromkeys(key_of(target)[0] for target in targets(at, self._library)))
+    def find_references(self, schema: DocumentNode) -> tuple[SchemaKey, ...]:
+        """Return the schemas that a schema refers to directly."""
+        return tuple(dict.fromkeys(split_node(target)[0] for target in find_targets(schema, self._reader)))
 
-    def reached(self, start: Sequence[Key]) -> set[Key]:
-        """Every schema that these refer to, directly or through others."""
-        seen: set[Key] = set()
-        waiting = [*start]
-        while waiting:
-            key = waiting.pop()
+    def find_reachable(self, start: Sequence[SchemaKey]) -> set[SchemaKey]:
+        """Return the start schemas and all schemas that they refer to, directly or indirectly."""
+        seen: set[SchemaKey] = set()
+        pending = [*start]
+        while pending:
+            key = pending.pop()
             if key not in seen:
                 seen.add(key)
-                waiting += self._uses[key]
+                pending += self._references[key]
         return seen
 
 
-def assigned(graph: Graph, used: Mapping[str, Sequence[Key]]) -> dict[Key, str]:
-    """The package of every schema; `used` are the schemas that the operations of a package mention."""
-    users: dict[Key, set[str]] = {key: set() for key in graph.schemas}
-    for name, keys in used.items():
-        for key in graph.reached(keys):
-            users[key].add(name)
-    return {key: _one(names) for key, names in users.items()}
+def assign_packages(graph: SchemaGraph, used: Mapping[str, Sequence[SchemaKey]]) -> dict[SchemaKey, str]:
+    """Return the package of each schema; `used` are the schemas that operations refer to, by package."""
+    users: dict[SchemaKey, set[str]] = {key: set() for key in graph.schemas}
+    for package, keys in used.items():
+        for key in graph.find_reachable(keys):
+            users[key].add(package)
+    return {key: _choose_package(packages) for key, packages in users.items()}
 
 
-def _one(names: set[str]) -> str:
-    if len(names) == 1:
-        return next(iter(names))
-    return SHARED if names else UNUSED
+def _choose_package(users: set[str]) -> str:
+    if len(users) == 1:
+        return next(iter(users))
+    return SHARED if users else UNUSED

@@ -1,130 +1,149 @@
-"""Parameters of an operation, and the path that they are in, in the terms of HttpRule."""
+"""Parameters of an operation, and its path as the path template of an HttpRule."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from wirelock.diagnostics import Code, Severity
-from wirelock.ir import Style
-from wirelock.openapi.bodies import check_media_type, plain
-from wirelock.openapi.documents import At, Library
-from wirelock.openapi.names import property_name
+from wirelock.ir import ParameterStyle
+from wirelock.openapi.bodies import check_media_type, strip_parameters
+from wirelock.openapi.documents import DescriptionReader, DocumentNode
+from wirelock.openapi.names import make_property_name
+from wirelock.path_templates import (
+    PathVariable,
+    find_variable_names,
+    find_variables,
+    is_literal,
+    parse_variable,
+    rename_variables,
+)
 
 PARAMETER_UNSUPPORTED = Code("PARAMETER_UNSUPPORTED", Severity.WARNING)
 PARAMETER_UNMATCHED = Code("PARAMETER_UNMATCHED", Severity.WARNING)
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")  # OpenAPI 3.1, "Parameter Object", name
-_IN_PATH = re.compile(r"\{([^{}]*)\}")
-_DEFAULT = Style()
+_DEFAULT_STYLE = ParameterStyle()
 _STYLES = ("form", "spaceDelimited", "pipeDelimited", "deepObject", "simple", "label", "matrix")
-_SEGMENT = re.compile(r"\{[^{}=/]+\}|[^{}\s?#*]*|\*{1,2}")
+_WILDCARDS = ("*", "**")
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter; `property` is its name in the request message, `schema` is None where none is stated."""
+class ImportedParameter:
+    """One parameter; `property` is its name in the request message, `schema` is None if it has no schema."""
 
     property: str
     name: str
-    place: str
+    location: str
     required: bool
-    schema: At | None = None
-    style: Style = _DEFAULT
+    schema: DocumentNode | None = None
+    style: ParameterStyle = _DEFAULT_STYLE
     description: str = ""
     deprecated: bool = False
 
 
-def parameters(item: At, operation: At, library: Library) -> list[Parameter]:
-    """The parameters of the path and of the operation, which wins; each with a property name of its own."""
-    stated: dict[tuple[str, str], At] = {}
-    for owner in (item, operation):
-        for given in library.items(owner, "parameters"):
-            at = library.followed(given)
-            if at is not None and (name := library.text(at, "name")) and (place := library.text(at, "in")):
-                stated[name, place] = at
-            elif at is not None:
-                library.invalid(at, "a parameter must have a name and say what it is in")
-    found: list[Parameter] = []
-    for (name, place), at in stated.items():
-        if place not in ("path", "query", "header"):
-            words = f"the {place} parameter {name} is not imported"
-            library.report(PARAMETER_UNSUPPORTED, at, words, "send it by hand")
-        elif not (place == "header" and name.lower() in _IGNORED_HEADERS):
-            taken = [parameter.property for parameter in found]
-            found.append(_parameter(at, name, place, property_name(name, place, taken), library))
-    return found
+def read_parameters(
+    path_item: DocumentNode, operation: DocumentNode, reader: DescriptionReader
+) -> list[ImportedParameter]:
+    """Read the parameters of a path item and of an operation, which overrides it; property names are unique."""
+    declared: dict[tuple[str, str], DocumentNode] = {}
+    for owner in (path_item, operation):
+        for item in reader.iter_items(owner, "parameters"):
+            node = reader.dereference(item)
+            if node is None:
+                continue
+            if (name := reader.get_string(node, "name")) and (location := reader.get_string(node, "in")):
+                declared[name, location] = node
+            else:
+                reader.report_invalid(node, "a parameter must have the members name and in")
+    parameters: list[ImportedParameter] = []
+    for (name, location), node in declared.items():
+        if location not in ("path", "query", "header"):
+            message = f"the {location} parameter {name} is not imported"
+            reader.report(PARAMETER_UNSUPPORTED, node, message, "send it without wirelock")
+        elif not (location == "header" and name.lower() in _IGNORED_HEADERS):
+            taken = [parameter.property for parameter in parameters]
+            property = make_property_name(name, location, taken)
+            parameters.append(_read_parameter(node, name, location, property, reader))
+    return parameters
 
 
-def _parameter(at: At, name: str, place: str, property: str, library: Library) -> Parameter:
-    style, explode = library.text(at, "style"), at.table.get("explode")
+def _read_parameter(
+    node: DocumentNode, name: str, location: str, property: str, reader: DescriptionReader
+) -> ImportedParameter:
+    style, explode = reader.get_string(node, "style"), node.members.get("explode")
     if style and style not in _STYLES:
-        library.invalid(at.below("style"), f"{style} is not a style")
-    default = "form" if place == "query" else "simple"
-    content = list(library.named(at, "content"))
+        reader.report_invalid(node.descend("style"), f"{style} is not a style; expected one of {', '.join(_STYLES)}")
+    default = "form" if location == "query" else "simple"
+    content = list(reader.iter_members(node, "content"))
     exploded = explode if isinstance(explode, bool) and explode != ((style or default) == "form") else None
     if style == "deepObject":
         exploded = explode if isinstance(explode, bool) else None
-    schema = at.below("schema") if "schema" in at.table else None
-    for name_of_type, form in content:
-        check_media_type(name_of_type, form, library)
+    schema = node.descend("schema") if "schema" in node.members else None
+    for media_type, media_node in content:
+        check_media_type(media_type, media_node, reader)
     if content:
-        schema = content[0][1].below("schema") if "schema" in content[0][1].table else None
-    return Parameter(
+        schema = content[0][1].descend("schema") if "schema" in content[0][1].members else None
+    return ImportedParameter(
         property,
         name,
-        place,
-        place == "path" or at.table.get("required") is True,
+        location,
+        location == "path" or node.members.get("required") is True,
         schema,
-        Style(
-            name if name != property and place != "path" else "",
+        ParameterStyle(
+            name if name != property and location != "path" else "",
             style if style != default else "",
             exploded,
-            plain(content[0][0]) if content else "",
+            strip_parameters(content[0][0]) if content else "",
         ),
-        library.text(at, "description"),
-        at.table.get("deprecated") is True,
+        reader.get_string(node, "description"),
+        node.members.get("deprecated") is True,
     )
 
 
-def template(path: str) -> str | None:
-    """The path with each `*` as a parameter `path` that takes the rest; None where a segment is more than one thing."""
-    segments = path.split("/")
-    if path[:1] != "/" or not all(_SEGMENT.fullmatch(segment) for segment in segments):
+def to_http_rule_path(path: str) -> str | None:
+    """Return a path as the path template of an HttpRule; None if a segment is both text and parameter.
+
+    A `*` at the end becomes a parameter `path` that takes all remaining segments.
+    """
+    *segments, last = path.split("/")
+    if path[:1] != "/" or not all(map(_is_convertible, segments)):
         return None
-    stars = [segment for segment in segments if segment in ("*", "**")]
-    if len(stars) > 1 or (stars and segments[-1] not in ("*", "**")):
-        return None
-    rest = property_name("path", "rest", _IN_PATH.findall(path)) if stars else ""
-    names = (segment if segment not in ("*", "**") else f"{{{rest}=**}}" for segment in segments)
-    return "/".join(names)
+    if last in _WILDCARDS:
+        name = make_property_name("path", "rest", find_variable_names(path))
+        return "/".join((*segments, str(PathVariable(name, "**"))))
+    return path if _is_convertible(last) else None
 
 
-def matched(parameters: list[Parameter], path: str, at: At, library: Library) -> list[Parameter]:
-    """The parameters, with one for each name in the path, and none that the path does not have."""
-    names = [name.removesuffix("=**") for name in _IN_PATH.findall(path)]
-    known = {parameter.name for parameter in parameters if parameter.place == "path"}
-    stars = [name for name in names if f"{{{name}=**}}" in path]
-    for name in (name for name in names if name not in known and name not in stars):
-        words = f"the path has a parameter {name} that is not described; it is taken for a string"
-        library.report(PARAMETER_UNMATCHED, at, words, "describe it among the parameters")
+def _is_convertible(segment: str) -> bool:
+    variable = parse_variable(segment)
+    if variable is None:
+        return is_literal(segment) and "*" not in segment
+    return bool(variable.name) and not variable.pattern
+
+
+def match_path_parameters(
+    parameters: list[ImportedParameter], path: str, operation: DocumentNode, reader: DescriptionReader
+) -> list[ImportedParameter]:
+    """Return one path parameter for each variable of the path, and all other parameters."""
+    variables = find_variables(path)
+    names = [variable.name for variable in variables]
+    known = {parameter.name for parameter in parameters if parameter.location == "path"}
+    for variable in variables:
+        if variable.name not in known and variable.pattern != "**":
+            message = f"the path has a parameter {variable.name} that is not described; it is imported as a string"
+            reader.report(PARAMETER_UNMATCHED, operation, message, "describe it among the parameters")
     for name in sorted(known - set(names)):
-        words = f"the path has no place for the parameter {name}; it is left out"
-        library.report(PARAMETER_UNMATCHED, at, words, f"write {{{name}}} into the path")
+        message = f"the path parameter {name} does not occur in the path {path}; it is left out"
+        reader.report(PARAMETER_UNMATCHED, operation, message, f"write {{{name}}} into the path")
     used = [parameter.property for parameter in parameters]
     added = [
-        Parameter(property_name(name, "path", used), name, "path", True)
+        ImportedParameter(make_property_name(name, "path", used), name, "path", True)
         for name in dict.fromkeys(names)
         if name not in known
     ]
-    return [*added, *(p for p in parameters if p.place != "path" or p.name in names)]
+    return [*added, *(p for p in parameters if p.location != "path" or p.name in names)]
 
 
-def filled(template: str, parameters: list[Parameter]) -> str:
-    """The template in property names."""
-    properties = {parameter.name: parameter.property for parameter in parameters if parameter.place == "path"}
-
-    def name(found: re.Match[str]) -> str:
-        stated, star, _ = found[1].partition("=**")
-        return f"{{{properties.get(stated, stated)}{star}}}"
-
-    return _IN_PATH.sub(name, template)
+def rename_path_parameters(path: str, parameters: list[ImportedParameter]) -> str:
+    """Return a path template with property names in place of parameter names."""
+    properties = {parameter.name: parameter.property for parameter in parameters if parameter.location == "path"}
+    return rename_variables(path, lambda name: properties.get(name, name))

@@ -1,6 +1,6 @@
-"""Schemas of a description: what they refer to, and the same schemas as files of their own.
+"""Schemas of a description: their references, and their translation to separate files.
 
-OpenAPI 3.1 schemas are draft 2020-12 with a few words for readers; those of 3.0 are a dialect that is translated
+OpenAPI 3.1 schemas are draft 2020-12 with a few additional annotations; those of 3.0 are a dialect that is translated
 (OpenAPI 3.0.3, "Schema Object").
 """
 
@@ -11,127 +11,139 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from wirelock.openapi.documents import At, Library
-from wirelock.runtime.json.pointers import names_of, pointer_of
+from wirelock.openapi.documents import DescriptionReader, DocumentNode
+from wirelock.runtime.json.pointers import join_pointer, split_pointer
 from wirelock.runtime.json.text import Json
-from wirelock.runtime.schema.documents import subschemas
-from wirelock.source.openapi30 import NULLABLE_IGNORED, translated, with_schemas
+from wirelock.runtime.schema.documents import find_subschemas
+from wirelock.source.openapi30 import NULLABLE_IGNORED, replace_subschemas, translate_schema_object
 
-_ROOT = re.compile(r"(/components/schemas/[^/]+|/(?:\$defs|definitions)/[^/]+)(/.*)?")
+_FILE_ROOT = re.compile(r"(/components/schemas/[^/]+|/(?:\$defs|definitions)/[^/]+)(/.*)?")
 _RENAMED = {"xml": "x-xml", "externalDocs": "x-externalDocs", "discriminator": "x-discriminator"}
 _DROPPED = ("$id", "id")
-"""References are written anew as relative files, which a base of its own would bend."""
+"""References become relative to their file, and a base URI would change their meaning."""
+_GENERIC_NAMES = frozenset(
+    {"paths", "components", "responses", "parameters", "content", "application/json", "schema", "properties"}
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Key:
-    """A schema that gets a file: its document, and the pointer where it begins."""
+class SchemaKey:
+    """The document and pointer of a schema that gets its own file."""
 
     document: str
     pointer: str
 
     @property
     def name(self) -> str:
-        """What it is called there."""
+        """The name of the schema in the document."""
         if not self.pointer:
             return self.document.rpartition("/")[2].partition(".")[0]
-        names = names_of(self.pointer)
-        if _ROOT.fullmatch(self.pointer):
-            return names[-1]
-        generic = (
-            "paths",
-            "components",
-            "responses",
-            "parameters",
-            "content",
-            "application/json",
-            "schema",
-            "properties",
-        )
-        return " ".join(name for name in names if name not in generic) or names[-1]
+        tokens = split_pointer(self.pointer)
+        if _FILE_ROOT.fullmatch(self.pointer):
+            return tokens[-1]
+        return " ".join(token for token in tokens if token not in _GENERIC_NAMES) or tokens[-1]
 
 
-def key_of(target: At) -> tuple[Key, str]:
-    """The schema with a file of its own that a place belongs to, and the rest of the pointer inside it."""
-    found = _ROOT.fullmatch(target.pointer)
-    if found is None:
-        return Key(target.document.path, target.pointer), ""
-    return Key(target.document.path, found[1]), found[2] or ""
+def split_node(node: DocumentNode) -> tuple[SchemaKey, str]:
+    """Return the schema file that a node belongs to, and the pointer inside that schema."""
+    match = _FILE_ROOT.fullmatch(node.pointer)
+    if match is None:
+        return SchemaKey(node.document.path, node.pointer), ""
+    return SchemaKey(node.document.path, match[1]), match[2] or ""
 
 
-def inside(at: At) -> Iterator[At]:
-    """A schema and every schema in it, outermost first."""
-    open_places = [at]
-    while open_places:
-        here = open_places.pop()
-        yield here
-        parts = [here.below(*names) for keyword, value in here.table.items() for names, _ in _parts(keyword, value)]
-        open_places += reversed(parts)
+def walk_schema(schema: DocumentNode) -> Iterator[DocumentNode]:
+    """Yield a schema and all its subschemas, outermost first."""
+    pending = [schema]
+    while pending:
+        node = pending.pop()
+        yield node
+        subschemas = [
+            node.descend(*tokens)
+            for keyword, value in node.members.items()
+            for tokens, _ in _find_subschemas(keyword, value)
+        ]
+        pending += reversed(subschemas)
 
 
-def _parts(keyword: str, value: Json) -> Iterator[tuple[tuple[str | int, ...], Json]]:
+def _find_subschemas(keyword: str, value: Json) -> Iterator[tuple[tuple[str | int, ...], Json]]:
     if keyword == "contentSchema":
         yield ("contentSchema",), value
     else:
-        yield from subschemas(keyword, value)
+        yield from find_subschemas(keyword, value)
 
 
-def targets(at: At, library: Library) -> Iterator[At]:
-    """What the references in a schema lead to."""
-    for place in inside(at):
-        if place.reference is not None:
-            found = library.resolve(place, place.reference)
-            if found is not None:
-                yield found
+def find_targets(schema: DocumentNode, reader: DescriptionReader) -> Iterator[DocumentNode]:
+    """Yield the targets of the references in a schema."""
+    for node in walk_schema(schema):
+        if node.reference is not None:
+            target = reader.resolve(node, node.reference)
+            if target is not None:
+                yield target
 
 
-Link = Callable[[At, str], str]
-"""What a reference that stands at a place is in the file that is being written."""
+RewriteReference = Callable[[DocumentNode, str], str]
+"""Returns the new text of a reference, given the object that contains it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rewriter:
-    """Writes schemas of one description anew; `old` is True for OpenAPI 3.0."""
+class SchemaRewriter:
+    """Rewrites the schemas of a description as draft 2020-12."""
 
-    library: Library
-    old: bool
+    reader: DescriptionReader
+    is_openapi30: bool
 
-    def rewritten(self, at: At, link: Link) -> Json:
-        """The schema as draft 2020-12, with references as `link` gives them."""
-        if not at.is_object:
-            if not isinstance(at.value, bool):
-                self.library.invalid(at, "a schema must be an object or a boolean")
-            return cast("Json", at.value)
-        schema = self._translated(at) if self.old else at.table
-        return {_RENAMED.get(k, k): self._value(k, v, at, link) for k, v in schema.items() if k not in _DROPPED}
-
-    def _value(self, keyword: str, value: Any, at: At, link: Link) -> Json:
-        if keyword == "$ref" and isinstance(value, str):
-            return link(at, value)
-        if keyword == "discriminator" and isinstance(value, dict):
-            return _discriminator(cast("dict[str, Any]", value), at, link)
-        written = {
-            names: self.rewritten(At(at.document, at.pointer + pointer_of(names), inner), link)
-            for names, inner in _parts(keyword, value)
+    def rewrite(self, schema: DocumentNode, rewrite_reference: RewriteReference) -> Json:
+        """Return the schema as draft 2020-12, with its references rewritten."""
+        if not schema.is_object:
+            if not isinstance(schema.value, bool):
+                self.reader.report_invalid(schema, "a schema must be an object or a boolean")
+            return cast("Json", schema.value)
+        members = self._translate(schema) if self.is_openapi30 else schema.members
+        return {
+            _RENAMED.get(keyword, keyword): self._rewrite_keyword(keyword, value, schema, rewrite_reference)
+            for keyword, value in members.items()
+            if keyword not in _DROPPED
         }
-        return with_schemas(keyword, value, written)
 
-    def _translated(self, at: At) -> dict[str, Any]:
-        """A schema object of OpenAPI 3.0 in the words of 2020-12."""
-        schema, void = translated(at.table)
-        if void is not None:
-            self.library.report(NULLABLE_IGNORED, at.below("nullable"), void.message, void.hint)
-        return schema
+    def _rewrite_keyword(
+        self, keyword: str, value: Any, schema: DocumentNode, rewrite_reference: RewriteReference
+    ) -> Json:
+        if keyword == "$ref" and isinstance(value, str):
+            return rewrite_reference(schema, value)
+        if keyword == "discriminator" and isinstance(value, dict):
+            return _rewrite_discriminator(cast("dict[str, Any]", value), schema, rewrite_reference)
+        subschemas = {
+            tokens: self.rewrite(
+                DocumentNode(schema.document, schema.pointer + join_pointer(tokens), subschema), rewrite_reference
+            )
+            for tokens, subschema in _find_subschemas(keyword, value)
+        }
+        return replace_subschemas(keyword, value, subschemas)
+
+    def _translate(self, schema: DocumentNode) -> dict[str, Any]:
+        """Return the members of an OpenAPI 3.0 schema object as draft 2020-12."""
+        translation, ignored = translate_schema_object(schema.members)
+        if ignored is not None:
+            self.reader.report(NULLABLE_IGNORED, schema.descend("nullable"), ignored.message, ignored.hint)
+        return translation
 
 
-def _discriminator(stated: Mapping[str, Any], at: At, link: Link) -> Json:
-    mapping = stated.get("mapping")
+def _rewrite_discriminator(
+    discriminator: Mapping[str, Any], schema: DocumentNode, rewrite_reference: RewriteReference
+) -> Json:
+    mapping = discriminator.get("mapping")
     if not isinstance(mapping, dict):
-        return dict(stated)
-    named = cast("dict[str, Any]", mapping)
-    return {**stated, "mapping": {value: _mapped(target, at, link) for value, target in named.items()}}
+        return dict(discriminator)
+    targets = cast("dict[str, Any]", mapping)
+    return {
+        **discriminator,
+        "mapping": {
+            value: _rewrite_mapping_target(target, schema, rewrite_reference) for value, target in targets.items()
+        },
+    }
 
 
-def _mapped(target: Any, at: At, link: Link) -> Json:
+def _rewrite_mapping_target(target: Any, schema: DocumentNode, rewrite_reference: RewriteReference) -> Json:
     is_reference = isinstance(target, str) and ("#" in target or "/" in target)
-    return link(at, target) if is_reference else cast("Json", target)
+    return rewrite_reference(schema, target) if is_reference else cast("Json", target)

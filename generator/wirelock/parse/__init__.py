@@ -1,16 +1,16 @@
-"""Source to TypeGraph."""
+"""Parser of schema and service documents into a type graph."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wirelock.diagnostics import Diagnostic, in_order
+from wirelock.diagnostics import Diagnostic, sort_unique
 from wirelock.ir import TypeGraph
-from wirelock.parse.contradictions import endless
-from wirelock.parse.cross_checks import between, circles
-from wirelock.parse.schemas import SchemaParser, sound
+from wirelock.parse.contradictions import find_infinite_types
+from wirelock.parse.cross_checks import find_reference_cycles, find_service_conflicts
+from wirelock.parse.schemas import SchemaParser, check_document
 from wirelock.parse.services import ServiceParser
-from wirelock.parse.uncompilable import confused, refused
+from wirelock.parse.uncompilable import find_uncompilable, find_unidentifiable
 from wirelock.runtime.schema.dialects import MetaSchemas
 from wirelock.source import Document, Sources
 
@@ -18,18 +18,18 @@ from wirelock.source import Document, Sources
 def parse(
     folder: str, schemas: Mapping[str, Document], services: Mapping[str, Document], sources: Sources
 ) -> tuple[TypeGraph, tuple[Diagnostic, ...]]:
-    """Parse the schema and service documents below one folder (paths relative to it) to one graph."""
+    """Parse the schema and service documents of one folder into a type graph; paths are relative to the folder."""
     meta = MetaSchemas({file: document.value for file, document in schemas.items()})
-    unsound = [fault for document in schemas.values() if (fault := sound(document, meta)) is not None]
-    unsound += () if unsound else confused(schemas)
-    if unsound:  # whatever refers to them would be a second finding for one fault
-        return TypeGraph(), in_order(unsound)
+    invalid = [problem for document in schemas.values() if (problem := check_document(document, meta)) is not None]
+    invalid += () if invalid else find_unidentifiable(schemas)
+    if invalid:  # references to an invalid document would report the same problem again
+        return TypeGraph(), sort_unique(invalid)
     schema_parser = SchemaParser(folder, schemas, sources)
     definitions = schema_parser.parse()
     service_parser = ServiceParser(folder, sources, definitions)
-    services_found = service_parser.parse(services)
-    found = [*schema_parser.diagnostics, *service_parser.diagnostics, *between(services_found)]
-    found += [*circles(definitions)] or [*endless(definitions)]
-    places = {diagnostic.where for diagnostic in found}
-    found += [fault for fault in refused(schemas) if fault.where not in places]
-    return TypeGraph(definitions, services_found), in_order(found)
+    parsed_services = service_parser.parse(services)
+    diagnostics = [*schema_parser.diagnostics, *service_parser.diagnostics, *find_service_conflicts(parsed_services)]
+    diagnostics += [*find_reference_cycles(definitions)] or [*find_infinite_types(definitions)]
+    reported_locations = {diagnostic.location for diagnostic in diagnostics}
+    diagnostics += [problem for problem in find_uncompilable(schemas) if problem.location not in reported_locations]
+    return TypeGraph(definitions, parsed_services), sort_unique(diagnostics)

@@ -1,4 +1,4 @@
-"""The diagnostics of parsing: what a schema or service file may not say."""
+"""Diagnostic codes of the parser."""
 
 from wirelock.diagnostics import Code, Severity
 

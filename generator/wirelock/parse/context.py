@@ -1,4 +1,4 @@
-"""Where the parser stands: the document, the pointer, and the sink for what is wrong."""
+"""The parser state of one schema object."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from dataclasses import dataclass, replace
 
 from wirelock.diagnostics import Code, Diagnostic, Location
 from wirelock.ir import Node, TypeId
-from wirelock.runtime.json.pointers import pointer_of
+from wirelock.runtime.json.pointers import join_pointer
 from wirelock.runtime.json.text import Json
 from wirelock.runtime.schema.dialects import Dialect
 from wirelock.source import Document
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One schema object in one document.
+class SchemaContext:
+    """The position of a schema object in a document, and the callbacks that parse related schemas.
 
-    `node` parses a subschema; `resolve` turns a `$ref` into the named type it means, or reports and gives None;
-    `named` gives the node of a named type (for allOf, which has to look inside). `around` are the keywords in which
-    the schemas of the same value, around this one or beside it, say of which type and shape that value is.
+    `parse_node` parses a subschema. `resolve` returns the named type of a `$ref`, or reports a diagnostic and returns
+    None. `get_named_node` returns the node of a named type, which allOf needs to merge it. `surrounding_keywords` are
+    the keywords of enclosing and adjacent schemas of the same instance that define its type and shape.
     """
 
     document: Document
     file: str
     pointer: str
     dialect: Dialect
-    sink: list[Diagnostic]
-    node: Callable[[Json, Place], Node]
-    resolve: Callable[[str, Place], TypeId | None]
-    named: Callable[[TypeId], Node | None]
-    around: frozenset[str] = frozenset()
+    diagnostics: list[Diagnostic]
+    parse_node: Callable[[Json, SchemaContext], Node]
+    resolve: Callable[[str, SchemaContext], TypeId | None]
+    get_named_node: Callable[[TypeId], Node | None]
+    surrounding_keywords: frozenset[str] = frozenset()
 
     @property
-    def where(self) -> Location:
-        """The location of this schema."""
-        return self.document.at(self.pointer)
+    def location(self) -> Location:
+        """The location of this schema object."""
+        return self.document.get_location(self.pointer)
 
-    def below(self, *names: str | int) -> Place:
-        """The place of a subschema for a value inside."""
-        return replace(self, pointer=self.pointer + pointer_of(names), around=frozenset())
+    def enter(self, *names: str | int) -> SchemaContext:
+        """Return the context of a subschema that applies to a child of the instance."""
+        return replace(self, pointer=self.pointer + join_pointer(names), surrounding_keywords=frozenset())
 
-    def branch(self, keyword: str, index: int) -> Place:
-        """The place of a subschema for the same value."""
-        return replace(self, pointer=self.pointer + pointer_of((keyword, index)))
+    def enter_branch(self, keyword: str, index: int) -> SchemaContext:
+        """Return the context of a subschema that applies to the same instance."""
+        return replace(self, pointer=self.pointer + join_pointer((keyword, index)))
 
     def report(self, code: Code, message: str, hint: str, keyword: str = "") -> None:
-        """Say what is wrong here, at the keyword if one is named."""
-        where = self.below(keyword).where if keyword else self.where
-        self.sink.append(Diagnostic(code, where, message, hint))
+        """Add a diagnostic at this schema object, or at one of its keywords."""
+        location = self.enter(keyword).location if keyword else self.location
+        self.diagnostics.append(Diagnostic(code, location, message, hint))

@@ -1,4 +1,4 @@
-"""Schemas that no value can meet: keywords that contradict each other, and types that only endless values have."""
+"""Detection of unsatisfiable schemas: contradicting keywords, and types that only infinitely nested values match."""
 
 from __future__ import annotations
 
@@ -7,90 +7,100 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wirelock.diagnostics import Diagnostic
-from wirelock.ir import Array, Definition, Never, Node, Record, Ref, Tuple, TypeId, Union
+from wirelock.ir import Array, Definition, Never, Node, Object, Ref, Tuple, TypeId, Union
 from wirelock.parse.codes import SCHEMA_UNSATISFIABLE
-from wirelock.parse.context import Place
-from wirelock.runtime.json.formatting import either, json_type, name, type_name
+from wirelock.parse.context import SchemaContext
+from wirelock.runtime.json.formatting import get_json_type, get_schema_type, join_alternatives, quote_name
 
-_AMOUNTS = (
+_SIZE_KEYWORDS = (
     ("string", "minLength", "maxLength"),
     ("array", "minItems", "maxItems"),
     ("object", "minProperties", "maxProperties"),
 )
 _NUMBERS = frozenset({"integer", "number"})
-_HINT = "change one of the two, or write false where there is to be no value"
-_ENDLESS = "make a property on the way back optional, or let it be null"
+_HINT = "correct one of the keywords, or write the schema false to allow no value"
+_INFINITE_HINT = "make a property in the cycle optional or nullable"
 
 
-def contradictions(facts: Mapping[str, Any], place: Place) -> None:
-    """Report the first two keywords of one schema that no value can both meet."""
-    types = frozenset[str](facts.get("type", ()))
-    for keyword, message in (*_values(facts, types), *_limits(facts, types), *_properties(facts, types)):
-        place.report(SCHEMA_UNSATISFIABLE, f"no value is valid: {message}", _HINT, keyword)
+def report_contradictions(keywords: Mapping[str, Any], context: SchemaContext) -> None:
+    """Report the first contradiction between keywords of one schema."""
+    types = frozenset[str](keywords.get("type", ()))
+    for keyword, message in (
+        *_check_values(keywords, types),
+        *_check_sizes(keywords, types),
+        *_check_properties(keywords, types),
+    ):
+        context.report(SCHEMA_UNSATISFIABLE, f"no value is valid: {message}", _HINT, keyword)
         return
 
 
-def _values(facts: Mapping[str, Any], types: frozenset[str]) -> Iterator[tuple[str, str]]:
-    for keyword, listed in (("enum", facts.get("enum", ())), ("const", (facts.get("const"),))):
-        if keyword in facts and not any(not types or {json_type(one), type_name(one)} & types for one in listed):
-            yield keyword, f"{keyword} has no value" + (f" of type {either(sorted(types))}" if types else "")
+def _check_values(keywords: Mapping[str, Any], types: frozenset[str]) -> Iterator[tuple[str, str]]:
+    for keyword, listed in (("enum", keywords.get("enum", ())), ("const", (keywords.get("const"),))):
+        if keyword in keywords and not any(
+            not types or {get_json_type(value), get_schema_type(value)} & types for value in listed
+        ):
+            yield keyword, f"{keyword} has no value" + (f" of type {join_alternatives(sorted(types))}" if types else "")
 
 
-def _limits(facts: Mapping[str, Any], types: frozenset[str]) -> Iterator[tuple[str, str]]:
-    for kind, least, most in _AMOUNTS:
-        if types == frozenset((kind,)) and facts.get(least, 0) > facts.get(most, math.inf):
-            yield least, f"{least} is {facts[least]} and {most} {facts[most]}"
+def _check_sizes(keywords: Mapping[str, Any], types: frozenset[str]) -> Iterator[tuple[str, str]]:
+    for type, minimum, maximum in _SIZE_KEYWORDS:
+        if types == frozenset((type,)) and keywords.get(minimum, 0) > keywords.get(maximum, math.inf):
+            yield minimum, f"{minimum} is {keywords[minimum]} and {maximum} {keywords[maximum]}"
     if types and types <= _NUMBERS:
-        yield from _bounds(facts, whole=types == frozenset(("integer",)))
+        yield from _check_bounds(keywords, is_integer=types == frozenset(("integer",)))
 
 
-def _bounds(facts: Mapping[str, Any], *, whole: bool) -> Iterator[tuple[str, str]]:
-    low, least = max((facts.get(word, -math.inf), word) for word in ("minimum", "exclusiveMinimum"))
-    high, most = min((facts.get(word, math.inf), word) for word in ("maximum", "exclusiveMaximum"))
+def _check_bounds(keywords: Mapping[str, Any], *, is_integer: bool) -> Iterator[tuple[str, str]]:
+    low, low_keyword = max((keywords.get(word, -math.inf), word) for word in ("minimum", "exclusiveMinimum"))
+    high, high_keyword = min((keywords.get(word, math.inf), word) for word in ("maximum", "exclusiveMaximum"))
     if math.isinf(low) or math.isinf(high):
         return
-    is_open = {least, most} & {"exclusiveMinimum", "exclusiveMaximum"}
-    first = math.floor(low) + 1 if least == "exclusiveMinimum" else math.ceil(low)
-    last = math.ceil(high) - 1 if most == "exclusiveMaximum" else math.floor(high)
-    if low > high or (low == high and is_open) or (whole and first > last):
-        yield least, f"{least} is {low} and {most} {high}"
+    is_open = {low_keyword, high_keyword} & {"exclusiveMinimum", "exclusiveMaximum"}
+    first = math.floor(low) + 1 if low_keyword == "exclusiveMinimum" else math.ceil(low)
+    last = math.ceil(high) - 1 if high_keyword == "exclusiveMaximum" else math.floor(high)
+    if low > high or (low == high and is_open) or (is_integer and first > last):
+        yield low_keyword, f"{low_keyword} is {low} and {high_keyword} {high}"
 
 
-def _properties(facts: Mapping[str, Any], types: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _check_properties(keywords: Mapping[str, Any], types: frozenset[str]) -> Iterator[tuple[str, str]]:
     if types != frozenset(("object",)):
         return
-    declared = {one.name: one.node for one in facts.get("properties", ())}
-    rest: Node | None = None if "patternProperties" in facts else facts.get("additionalProperties")
-    for wanted in facts.get("required", ()):
-        node = declared.get(wanted, rest)
+    declared = {prop.name: prop.node for prop in keywords.get("properties", ())}
+    additional: Node | None = None if "patternProperties" in keywords else keywords.get("additionalProperties")
+    for name in keywords.get("required", ()):
+        node = declared.get(name, additional)
         if node is not None and isinstance(node.shape, Never):
-            yield "required", f"{name(wanted)} is required and may not be there"
+            yield "required", f"{quote_name(name)} is required but never allowed"
 
 
-def endless(definitions: Mapping[TypeId, Definition]) -> Iterator[Diagnostic]:
-    """The first type of which every value would have to contain another one, without end."""
-    ends: set[TypeId] = set()
-    while more := {key for key, one in definitions.items() if key not in ends and _ends(one.node, definitions, ends)}:
-        ends |= more
+def find_infinite_types(definitions: Mapping[TypeId, Definition]) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for the first type whose values would all be infinitely nested."""
+    finite: set[TypeId] = set()
+    while newly_finite := {
+        key
+        for key, definition in definitions.items()
+        if key not in finite and _is_finite(definition.node, definitions, finite)
+    }:
+        finite |= newly_finite
     for key in definitions:
-        if key not in ends:
-            words = "no value is valid: each would have to contain another one, without end"
-            yield Diagnostic(SCHEMA_UNSATISFIABLE, definitions[key].node.where, words, _ENDLESS)
+        if key not in finite:
+            message = "no value is valid: every value would be infinitely nested"
+            yield Diagnostic(SCHEMA_UNSATISFIABLE, definitions[key].node.location, message, _INFINITE_HINT)
             return
 
 
-def _ends(node: Node, known: Mapping[TypeId, Definition], ends: set[TypeId]) -> bool:
-    """Whether a shape has a value without those types whose values are not yet known to end."""
+def _is_finite(node: Node, definitions: Mapping[TypeId, Definition], finite: set[TypeId]) -> bool:
+    """Return True if a node has a value that only contains types known to have finite values."""
     match node.shape:
         case Ref(target):
-            return target in ends or target not in known
+            return target in finite or target not in definitions
         case Union(branches):
-            return any(_ends(branch, known, ends) for branch in branches)
-        case Record(properties):
-            return all(_ends(one.node, known, ends) for one in properties if one.required)
+            return any(_is_finite(branch, definitions, finite) for branch in branches)
+        case Object(properties):
+            return all(_is_finite(prop.node, definitions, finite) for prop in properties if prop.required)
         case Array(items, least):
-            return not least or _ends(items, known, ends)
+            return not least or _is_finite(items, definitions, finite)
         case Tuple(items, _, least):
-            return all(_ends(item, known, ends) for item in items[:least])
+            return all(_is_finite(item, definitions, finite) for item in items[:least])
         case _:
             return True

@@ -1,75 +1,72 @@
-"""What single files cannot know: references that only lead back to themselves, services in each other's way."""
+"""Checks across files: cycles of references, and conflicts between services."""
 
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from wirelock.diagnostics import Diagnostic
 from wirelock.ir import Definition, Node, Ref, Service, TypeId, Union
 from wirelock.parse.codes import REFERENCE_CYCLE, SERVICE_CONFLICT
+from wirelock.path_templates import replace_variables
 
 Definitions = Mapping[TypeId, Definition]
-_PARAMETER = re.compile(r"\{[^{}]*\}")
-_TO_OURSELVES = "a reference has to lead to something that says what a value is"
+_CYCLE_HINT = "replace one of these references by a schema with a type"
 
 
-def circles(definitions: Definitions) -> Iterator[Diagnostic]:
-    """Types that are nothing but references to each other, also by way of a union (core, section 9.4.1)."""
-    settled: set[TypeId] = set()
+def find_reference_cycles(definitions: Definitions) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for the first type that is only a reference to itself (core, section 9.4.1)."""
+    acyclic: set[TypeId] = set()
     for key in definitions:
         path: list[TypeId] = []
-        if _leads_back(key, definitions, path, settled):
-            words = " -> ".join(str(step) for step in path[path.index(path[-1]) :])
-            where = definitions[key].node.where
-            yield Diagnostic(REFERENCE_CYCLE, where, f"the type is only a reference to itself: {words}", _TO_OURSELVES)
+        if _has_cycle(key, definitions, path, acyclic):
+            cycle = " -> ".join(str(step) for step in path[path.index(path[-1]) :])
+            location = definitions[key].node.location
+            yield Diagnostic(REFERENCE_CYCLE, location, f"the type is only a reference to itself: {cycle}", _CYCLE_HINT)
             return
 
 
-def _leads_back(key: TypeId, definitions: Definitions, path: list[TypeId], settled: set[TypeId]) -> bool:
+def _has_cycle(key: TypeId, definitions: Definitions, path: list[TypeId], acyclic: set[TypeId]) -> bool:
     path.append(key)
     if key in path[:-1]:
         return True
-    if key not in settled:
-        for target in _here(definitions[key].node):
-            if target in definitions and _leads_back(target, definitions, path, settled):
+    if key not in acyclic:
+        for target in _iter_direct_targets(definitions[key].node):
+            if target in definitions and _has_cycle(target, definitions, path, acyclic):
                 return True
-        settled.add(key)
+        acyclic.add(key)
     path.pop()
     return False
 
 
-def _here(node: Node) -> Iterator[TypeId]:
-    """The types that a node is, without anything around them."""
+def _iter_direct_targets(node: Node) -> Iterator[TypeId]:
+    """Yield the types that a node refers to for the same instance."""
     match node.shape:
         case Ref(target):
             yield target
         case Union(branches):
             for branch in branches:
-                yield from _here(branch)
+                yield from _iter_direct_targets(branch)
         case _:
             return
 
 
-def between(services: Iterable[Service]) -> Iterator[Diagnostic]:
-    """Services of one name in one package, methods of one route, and names that generated Python cannot say."""
+def find_service_conflicts(services: Iterable[Service]) -> Iterator[Diagnostic]:
+    """Yield diagnostics for duplicate service names and routes, and for method names that are Python keywords."""
     names: dict[tuple[str, str], Service] = {}
     routes: dict[tuple[str, str], str] = {}
     for service in services:
         other = names.setdefault((service.package, service.name), service)
         if other is not service:
-            words = f"{service.name} is also the service of {other.where.file}"
-            yield Diagnostic(SERVICE_CONFLICT, service.where, words, "give one of them another name")
+            message = f"the service name {service.name} is already used by {other.location.file}"
+            yield Diagnostic(SERVICE_CONFLICT, service.location, message, "rename one of the services")
         for method in service.methods:
-            said = f"{service.name}.{method.name}"
-            route = (method.verb, _PARAMETER.sub("{}", method.path))
-            taken = routes.setdefault(route, said) if method.verb else said
-            if taken != said:
-                words = f"{method.verb} {method.path} is also the route of {taken}"
-                yield Diagnostic(
-                    SERVICE_CONFLICT, method.where, words, "describe one of them, or tell their paths apart"
-                )
+            name = f"{service.name}.{method.name}"
+            route = (method.verb, replace_variables(method.path, lambda _: "{}"))
+            taken = routes.setdefault(route, name) if method.verb else name
+            if taken != name:
+                message = f"the route {method.verb} {method.path} is already used by {taken}"
+                yield Diagnostic(SERVICE_CONFLICT, method.location, message, "remove one of them, or change its path")
             if keyword.iskeyword(method.name):
-                words = f"{method.name} is a word of Python's, and no method of a class there can have it"
-                yield Diagnostic(SERVICE_CONFLICT, method.where, words, "give the method another name")
+                message = f"the method name {method.name} is a Python keyword"
+                yield Diagnostic(SERVICE_CONFLICT, method.location, message, "rename the method")

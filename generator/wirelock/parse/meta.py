@@ -1,4 +1,4 @@
-"""What a document breaks of a meta-schema: `jsonschema`, whose types are incomplete, behind values of our own."""
+"""Validation of schemas against the meta-schema of their dialect."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ import jsonschema_rs
 from jsonschema import exceptions
 from jsonschema.validators import validator_for
 
-from wirelock.runtime.json.pointers import pointer_of
+from wirelock.runtime.json.pointers import join_pointer
 from wirelock.runtime.json.text import Json
 
 _LIBRARY: Any = exceptions
 
 
 @dataclass(frozen=True, slots=True)
-class MetaFault:
-    """The fault that says most about a document, and where in it."""
+class MetaSchemaViolation:
+    """The most relevant violation of a meta-schema, and its pointer in the schema."""
 
     pointer: str
     message: str
 
 
-def schema_fault(schema: dict[str, Json] | bool, dialect: str) -> MetaFault | None:
-    """What the meta-schema of its dialect, by URI, has against a schema.
+def find_violation(schema: dict[str, Json] | bool, dialect: str) -> MetaSchemaViolation | None:
+    """Return the most relevant violation of a meta-schema by a schema, or None; `dialect` is the URI of the dialect.
 
-    The engine of the validators judges, a hundred times as fast; the words are jsonschema's.
+    jsonschema-rs decides, a hundred times as fast as jsonschema; the messages come from jsonschema.
     """
     if jsonschema_rs.meta.is_valid(schema if isinstance(schema, bool) else {**schema, "$schema": dialect}):
         return None
     validator: Any = validator_for({"$schema": dialect})
-    return _worst(validator(validator.META_SCHEMA).iter_errors(schema))
+    return _find_best_match(validator(validator.META_SCHEMA).iter_errors(schema))
 
 
-def _worst(errors: Iterable[Any]) -> MetaFault | None:
-    fault = _LIBRARY.best_match(errors)
-    return None if fault is None else MetaFault(pointer_of(fault.absolute_path), fault.message)
+def _find_best_match(errors: Iterable[Any]) -> MetaSchemaViolation | None:
+    error = _LIBRARY.best_match(errors)
+    return None if error is None else MetaSchemaViolation(join_pointer(error.absolute_path), error.message)

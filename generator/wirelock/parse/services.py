@@ -1,57 +1,63 @@
-"""Service files to services: every name checked against the schemas before anything is planned."""
+"""Parser of service files, with all names checked against the schemas."""
 
 from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, cast
 
 from wirelock.diagnostics import Code, Diagnostic
-from wirelock.ir import Definition, Method, Property, Record, Ref, Service, State, StatusBody, Style, TypeId
+from wirelock.ir import (
+    Definition,
+    Method,
+    Object,
+    ParameterStyle,
+    Property,
+    Ref,
+    Service,
+    StateHeader,
+    StatusBody,
+    TypeId,
+)
 from wirelock.parse.codes import (
     SERVICE_INVALID,
     SERVICE_PATH_INVALID,
     SERVICE_PROPERTY_MISSING,
     SERVICE_SCHEMA_MISSING,
 )
+from wirelock.path_templates import find_variable_names, is_path_template
 from wirelock.runtime.findings import Finding
-from wirelock.runtime.json.pointers import names_of, token
+from wirelock.runtime.json.pointers import escape_token, split_pointer
 from wirelock.runtime.schema.validator import Schemas, Validator
-from wirelock.source import Document, Sources, Target
+from wirelock.source import Document, ReferenceTarget, Sources
 
 SUFFIX = ".service.json"
-_FORM = "service.schema.json"
+_SCHEMA_FILE = "service.schema.json"
 _KEYS = (
     "service", "description", "methods", "undescribed", "request", "response", "responses", "http", "in", "state",
     "stream", "deprecated", "body", "response_body", "media_type", "schema", "const", "text", "rpc", "get", "put",
     "post", "delete", "patch",
 )  # fmt: skip
 VERBS = ("get", "put", "post", "delete", "patch")
-_PARAMETER = re.compile(r"\{([^{}=]+)(?:=\*\*)?\}")
-_PATH = re.compile(r"(?:/(?:[^{}/\s?#]+|\{[^{}=/]+(?:=\*\*)?\}|))+")
-
-
-def path_parameters(path: str) -> tuple[str, ...]:
-    """The property names in an HTTP path template, in order."""
-    return tuple(_PARAMETER.findall(path))
 
 
 @cache
-def _form() -> Validator:
-    """The validator of service files."""
+def _load_validator() -> Validator:
+    """Return the validator of service files."""
     schema = json.loads(files("wirelock").joinpath("meta/service.schema.json").read_bytes())
-    return Schemas({_FORM: schema}, unknown_fields="keep", format_assertion=False).validator(_FORM)
+    return Schemas({_SCHEMA_FILE: schema}, unknown_fields="keep", format_assertion=False).get_validator(_SCHEMA_FILE)
 
 
-def _hint(fault: Finding) -> str:
-    """The key that was meant, if one is near; else where the form is told."""
-    wrong = names_of(fault.pointer)[-1:]
-    near = difflib.get_close_matches(wrong[0], _KEYS, 1) if wrong and fault.keyword == "additionalProperties" else []
-    return f"did you mean {near[0]}?" if near else "wirelock explain SERVICE_INVALID tells the form"
+def _suggest_key(finding: Finding) -> str:
+    """Return a hint with a similar key, or with the documentation of the format."""
+    tokens = split_pointer(finding.pointer)[-1:]
+    near = (
+        difflib.get_close_matches(tokens[0], _KEYS, 1) if tokens and finding.keyword == "additionalProperties" else []
+    )
+    return f"did you mean {near[0]}?" if near else "see the format: wirelock explain SERVICE_INVALID"
 
 
 class ServiceParser:
@@ -61,43 +67,49 @@ class ServiceParser:
         self._folder = folder
         self._sources = sources
         self._definitions = definitions
-        self._form = _form()
+        self._validator = _load_validator()
         self.diagnostics: list[Diagnostic] = []
 
     def parse(self, documents: Mapping[str, Document]) -> tuple[Service, ...]:
-        """One service a file, in file order; a file with a fault gives its diagnostics and no service."""
-        services = (self._service(file, document) for file, document in documents.items())
+        """Parse each document into a service, in file order; an invalid document adds diagnostics instead."""
+        services = (self._parse_service(file, document) for file, document in documents.items())
         return tuple(service for service in services if service is not None)
 
-    def _service(self, file: str, document: Document) -> Service | None:
-        for fault in self._form.instance_findings(document.value):
-            self._report(SERVICE_INVALID, document, fault.pointer, f"not a service file: {fault.message}", _hint(fault))
+    def _parse_service(self, file: str, document: Document) -> Service | None:
+        for finding in self._validator.check_instance(document.value):
+            self._report(
+                SERVICE_INVALID,
+                document,
+                finding.pointer,
+                f"not a service file: {finding.message}",
+                _suggest_key(finding),
+            )
             return None
         value = cast("dict[str, Any]", document.value)
-        methods = (self._method(name, method, document) for name, method in value["methods"].items())
+        methods = (self._parse_method(name, method, document) for name, method in value["methods"].items())
         return Service(
             value["service"],
             file.rpartition("/")[0],
-            document.at(""),
+            document.get_location(""),
             tuple(method for method in methods if method is not None),
             value.get("description", ""),
             tuple(value.get("undescribed", ())),
         )
 
-    def _method(self, name: str, value: dict[str, Any], document: Document) -> Method | None:
-        at = f"/methods/{token(name)}"
+    def _parse_method(self, name: str, value: dict[str, Any], document: Document) -> Method | None:
+        pointer = f"/methods/{escape_token(name)}"
         http = value.get("http", {})
         verb = next((verb for verb in VERBS if verb in http), "")
-        request = self._type(value["request"], document, f"{at}/request")
-        responses = self._responses(value, document, at)
-        response = self._response(value, responses, document, at)
+        request = self._resolve_type(value["request"], document, f"{pointer}/request")
+        responses = self._parse_responses(value, document, pointer)
+        response = self._find_response_type(value, responses, document, pointer)
         if response is None or request is None:
             return None
         method = Method(
             name=name,
             request=request,
             response=response,
-            where=document.at(at),
+            location=document.get_location(pointer),
             description=value.get("description", ""),
             deprecated=value.get("deprecated", False),
             verb=verb.upper(),
@@ -105,121 +117,136 @@ class ServiceParser:
             body=http.get("body", ""),
             response_body=http.get("response_body", ""),
             responses=responses,
-            places=tuple(sorted((prop, _place(stated)) for prop, stated in value.get("in", {}).items())),
-            styles=tuple(sorted(_styles(value.get("in", {})), key=lambda pair: pair[0])),
-            state=State(**value["state"]) if "state" in value else None,
+            parameter_locations=tuple(
+                sorted((prop, _get_location(declared)) for prop, declared in value.get("in", {}).items())
+            ),
+            parameter_styles=tuple(sorted(_parse_styles(value.get("in", {})), key=lambda pair: pair[0])),
+            state=StateHeader(**value["state"]) if "state" in value else None,
             stream=value.get("stream", ""),
         )
-        return method if self._consistent(method, document, at) else None
+        return method if self._check_method(method, document, pointer) else None
 
-    def _responses(self, value: dict[str, Any], document: Document, at: str) -> tuple[StatusBody, ...]:
-        stated: dict[str, Any] = dict(value.get("responses", {}))
-        if "response" in value and not any(status[0] in "123d" for status in stated) and value.get("http"):
-            stated = {"200": value["response"], **stated}
+    def _parse_responses(self, value: dict[str, Any], document: Document, pointer: str) -> tuple[StatusBody, ...]:
+        declared: dict[str, Any] = dict(value.get("responses", {}))
+        if "response" in value and not any(status[0] in "123d" for status in declared) and value.get("http"):
+            declared = {"200": value["response"], **declared}
         bodies: list[StatusBody] = []
-        for status, body in stated.items():
+        for status, body in declared.items():
             for alternative in cast("list[object]", body) if isinstance(body, list) else [body]:
-                bodies.append(self._body(status, alternative, document, f"{at}/responses/{status}"))
+                bodies.append(self._parse_body(status, alternative, document, f"{pointer}/responses/{status}"))
         return tuple(bodies)
 
-    def _body(self, status: str, body: Any, document: Document, at: str) -> StatusBody:
+    def _parse_body(self, status: str, body: Any, document: Document, pointer: str) -> StatusBody:
         if body is None:
             return StatusBody(status, media_type="")
         if isinstance(body, str):
-            return StatusBody(status, type=self._type(body, document, at))
+            return StatusBody(status, type=self._resolve_type(body, document, pointer))
         if "const" in body:
-            rpc = self._type(body["rpc"], document, f"{at}/rpc") if "rpc" in body else None
+            rpc = self._resolve_type(body["rpc"], document, f"{pointer}/rpc") if "rpc" in body else None
             return StatusBody(status, const=json.dumps(body["const"], sort_keys=True), rpc=rpc)
         if "text" in body:
             return StatusBody(status, body.get("media_type", "text/plain"), text=True)
         media_type = body.get("media_type", "application/json")
-        return StatusBody(status, media_type, self._type(body["schema"], document, f"{at}/schema"))
+        return StatusBody(status, media_type, self._resolve_type(body["schema"], document, f"{pointer}/schema"))
 
-    def _response(
-        self, value: dict[str, Any], responses: tuple[StatusBody, ...], document: Document, at: str
+    def _find_response_type(
+        self, value: dict[str, Any], responses: tuple[StatusBody, ...], document: Document, pointer: str
     ) -> TypeId | None:
         if "response" in value:
-            return self._type(value["response"], document, f"{at}/response")
-        good = [body for body in responses if body.status[0] in "2d"]
-        found = next((body.type for body in good if body.type), None) or next((b.rpc for b in good if b.rpc), None)
-        if found is None and not self.diagnostics:
+            return self._resolve_type(value["response"], document, f"{pointer}/response")
+        successful = [body for body in responses if body.status[0] in "2d"]
+        response_type = next((body.type for body in successful if body.type), None) or next(
+            (b.rpc for b in successful if b.rpc), None
+        )
+        if response_type is None and not self.diagnostics:
             self._report(
-                SERVICE_INVALID, document, at, "no response is stated", "add response, or rpc beside a const body"
+                SERVICE_INVALID,
+                document,
+                pointer,
+                "the method has no response type",
+                "add response, or rpc beside const",
             )
-        return found
+        return response_type
 
-    def _type(self, reference: str, document: Document, at: str) -> TypeId | None:
-        found = self._sources.resolve(document.path, "", reference)
-        if isinstance(found, Target):
-            key = TypeId(found.path.removeprefix(self._folder + "/"), found.pointer)
+    def _resolve_type(self, reference: str, document: Document, pointer: str) -> TypeId | None:
+        target = self._sources.resolve(document.path, "", reference)
+        if isinstance(target, ReferenceTarget):
+            key = TypeId(target.path.removeprefix(self._folder + "/"), target.pointer)
             if key in self._definitions:
                 return key
             self._report(
                 SERVICE_SCHEMA_MISSING,
                 document,
-                at,
+                pointer,
                 f"{reference} is not a schema of this project",
-                "name a schema file",
+                "use the path of a schema file",
             )
             return None
-        self._report(SERVICE_SCHEMA_MISSING, document, at, f"no schema {reference}: {found.message}", found.hint)
+        self._report(SERVICE_SCHEMA_MISSING, document, pointer, f"schema not found: {target.message}", target.hint)
         return None
 
-    def _consistent(self, method: Method, document: Document, at: str) -> bool:
+    def _check_method(self, method: Method, document: Document, pointer: str) -> bool:
         before = len(self.diagnostics)
-        if method.verb and not _PATH.fullmatch(method.path):
+        if method.verb and not is_path_template(method.path):
             self._report(
                 SERVICE_PATH_INVALID,
                 document,
-                f"{at}/http/{method.verb.lower()}",
+                f"{pointer}/http/{method.verb.lower()}",
                 f"{method.path!r} is not a path template",
-                "a template looks like /session/{sessionID}",
+                "write a template such as /session/{sessionID}",
             )
         else:
-            self._check_properties(method, document, at)
+            self._check_properties(method, document, pointer)
         return len(self.diagnostics) == before
 
-    def _check_properties(self, method: Method, document: Document, at: str) -> None:
-        request = self._properties(method.request)
-        response = self._properties(method.response)
-        parameters = path_parameters(method.path)
+    def _check_properties(self, method: Method, document: Document, pointer: str) -> None:
+        request = self._get_properties(method.request)
+        response = self._get_properties(method.response)
+        parameters = find_variable_names(method.path)
         for name in sorted({name for name in parameters if parameters.count(name) > 1}):
-            words, hint = f"{{{name}}} stands twice in {method.path}", "each parameter has one place"
-            self._report(SERVICE_PATH_INVALID, document, f"{at}/http/{method.verb.lower()}", words, hint)
+            message, hint = f"the path {method.path} contains {{{name}}} twice", "rename one of the parameters"
+            self._report(SERVICE_PATH_INVALID, document, f"{pointer}/http/{method.verb.lower()}", message, hint)
         for name in parameters:
             if name not in request:
-                self._missing(SERVICE_PATH_INVALID, name, method.request, document, f"{at}/http/{method.verb.lower()}")
-        wanted = [(method.body, "http/body")] if method.body not in ("", "*") else []
-        wanted += [(name, f"in/{token(name)}") for name, _ in method.places]
+                self._report_missing_property(
+                    SERVICE_PATH_INVALID, name, method.request, document, f"{pointer}/http/{method.verb.lower()}"
+                )
+        references = [(method.body, "http/body")] if method.body not in ("", "*") else []
+        references += [(name, f"in/{escape_token(name)}") for name, _ in method.parameter_locations]
         if method.state is not None:
-            wanted += [(method.state.key, "state/key"), (method.state.value, "state/value")]
-        for name, place in wanted:
+            references += [(method.state.key, "state/key"), (method.state.value, "state/value")]
+        for name, location in references:
             if name not in request:
-                self._missing(SERVICE_PROPERTY_MISSING, name, method.request, document, f"{at}/{place}")
+                self._report_missing_property(
+                    SERVICE_PROPERTY_MISSING, name, method.request, document, f"{pointer}/{location}"
+                )
         if method.response_body and method.response_body not in response:
-            place = f"{at}/http/response_body"
-            self._missing(SERVICE_PROPERTY_MISSING, method.response_body, method.response, document, place)
+            location = f"{pointer}/http/response_body"
+            self._report_missing_property(
+                SERVICE_PROPERTY_MISSING, method.response_body, method.response, document, location
+            )
 
-    def _properties(self, key: TypeId) -> Mapping[str, Property]:
+    def _get_properties(self, key: TypeId) -> Mapping[str, Property]:
         shape = self._definitions[key].node.shape
         while isinstance(shape, Ref):
             shape = self._definitions[shape.target].node.shape
-        return {prop.name: prop for prop in shape.properties} if isinstance(shape, Record) else {}
+        return {prop.name: prop for prop in shape.properties} if isinstance(shape, Object) else {}
 
-    def _missing(self, code: Code, name: str, key: TypeId, document: Document, at: str) -> None:
-        known = ", ".join(self._properties(key)) or "none"
-        self._report(code, document, at, f"{name} is not a property of {key}", f"its properties are: {known}")
+    def _report_missing_property(self, code: Code, name: str, key: TypeId, document: Document, pointer: str) -> None:
+        names = ", ".join(self._get_properties(key))
+        hint = f"use one of its properties: {names}" if names else f"declare the property in {key}"
+        self._report(code, document, pointer, f"{name} is not a property of {key}", hint)
 
     def _report(self, code: Code, document: Document, pointer: str, message: str, hint: str) -> None:
-        self.diagnostics.append(Diagnostic(code, document.at(pointer), message, hint))
+        self.diagnostics.append(Diagnostic(code, document.get_location(pointer), message, hint))
 
 
-def _place(stated: str | Mapping[str, Any]) -> str:
-    return stated if isinstance(stated, str) else str(stated["place"])
+def _get_location(parameter: str | Mapping[str, Any]) -> str:
+    return parameter if isinstance(parameter, str) else str(parameter["place"])
 
 
-def _styles(places: Mapping[str, Any]) -> list[tuple[str, Style]]:
-    """The styles of the parameters that state more than their place."""
-    long = {prop: cast("dict[str, Any]", place) for prop, place in places.items() if isinstance(place, dict)}
-    stated = {prop: {key: value for key, value in place.items() if key != "place"} for prop, place in long.items()}
-    return [(prop, Style(**style)) for prop, style in stated.items() if style]
+def _parse_styles(parameters: Mapping[str, Any]) -> list[tuple[str, ParameterStyle]]:
+    """Return the styles of the parameters that declare more than their location."""
+    tables = {prop: cast("dict[str, Any]", table) for prop, table in parameters.items() if isinstance(table, dict)}
+    styles = {prop: {key: value for key, value in table.items() if key != "place"} for prop, table in tables.items()}
+    return [(prop, ParameterStyle(**style)) for prop, style in styles.items() if style]

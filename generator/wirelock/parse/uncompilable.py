@@ -1,4 +1,4 @@
-"""What no validator could be made of: references to nothing, also where no shape looks, and patterns out of reach."""
+"""Detection of schemas that no validator can be built from: unresolved references and unsupported patterns."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ from wirelock.diagnostics import Diagnostic
 from wirelock.parse.codes import DIALECT_UNKNOWN, PATTERN_REFUSED, SCHEMA_INVALID
 from wirelock.runtime.json.text import Json
 from wirelock.runtime.schema.dialects import DIALECTS
-from wirelock.runtime.schema.documents import Documents, SchemaRefused, Site
-from wirelock.runtime.schema.engine_schemas import refusals
+from wirelock.runtime.schema.documents import Documents, SubschemaRef, UnusableSchemaError
+from wirelock.runtime.schema.engine_schemas import find_unusable
 from wirelock.source import Document
 from wirelock.source.references import REFERENCE_NOT_FOUND
 
 
-def confused(schemas: Mapping[str, Document]) -> tuple[Diagnostic, ...]:
-    """What keeps schemas inside the documents from having a name and a dialect."""
+def find_unidentifiable(schemas: Mapping[str, Document]) -> tuple[Diagnostic, ...]:
+    """Return a diagnostic if a schema in the documents has no unique identifier or no known dialect."""
     try:
-        _ = Documents({file: document.value for file, document in schemas.items()}).roots
-    except SchemaRefused as fault:
-        return (_diagnostic(fault, schemas),)
+        _ = Documents({file: document.value for file, document in schemas.items()}).resources
+    except UnusableSchemaError as error:
+        return (_to_diagnostic(error, schemas),)
     return ()
 
 
-def refused(schemas: Mapping[str, Document]) -> tuple[Diagnostic, ...]:
-    """One diagnostic for each place that keeps a validator from being made."""
+def find_uncompilable(schemas: Mapping[str, Document]) -> tuple[Diagnostic, ...]:
+    """Return a diagnostic for each subschema that prevents building a validator."""
     documents = Documents({file: document.value for file, document in schemas.items()})
     try:
-        roots = [documents.root(file) for file in schemas]
-    except SchemaRefused as fault:
-        return (_diagnostic(fault, schemas),)
-    sites = [site for root in roots for site in (root, *_named(documents, root))]
-    found = {fault.where: fault for fault in refusals(documents, *sites)}
-    return tuple(_diagnostic(fault, schemas) for _, fault in sorted(found.items()))
+        roots = [documents.get_root(file) for file in schemas]
+    except UnusableSchemaError as error:
+        return (_to_diagnostic(error, schemas),)
+    subschemas = [subschema for root in roots for subschema in (root, *_iter_definitions(documents, root))]
+    errors = {error.location: error for error in find_unusable(documents, *subschemas)}
+    return tuple(_to_diagnostic(error, schemas) for _, error in sorted(errors.items()))
 
 
-def _named(documents: Documents, root: Site) -> Iterator[Site]:
-    """The definitions of a file, which nothing need refer to."""
+def _iter_definitions(documents: Documents, root: SubschemaRef) -> Iterator[SubschemaRef]:
+    """Yield the definitions of a file, including unused ones."""
     for keyword in ("$defs", "definitions"):
         named = root.keywords.get(keyword, {})
         for name in cast("dict[str, Json]", named) if isinstance(named, dict) else ():
-            yield documents.below(root, keyword, name)
+            yield documents.get_subschema(root, keyword, name)
 
 
-def _diagnostic(fault: SchemaRefused, schemas: Mapping[str, Document]) -> Diagnostic:
-    file, _, pointer = fault.where.partition("#")
-    where = schemas[file].at(pointer)
+def _to_diagnostic(error: UnusableSchemaError, schemas: Mapping[str, Document]) -> Diagnostic:
+    file, _, pointer = error.location.partition("#")
+    location = schemas[file].get_location(pointer)
     keywords = pointer.split("/")
     if keywords[-1] == "pattern" or "patternProperties" in keywords[-2:]:
-        hint = "patterns run on an engine that never backtracks: say it without look-around and back-references"
-        return Diagnostic(PATTERN_REFUSED, where, fault.reason, hint)
+        hint = "remove look-around and backreferences: the regular expression engine does not backtrack"
+        return Diagnostic(PATTERN_REFUSED, location, error.reason, hint)
     if keywords[-1] in ("$ref", "$dynamicRef", "$recursiveRef"):
-        return Diagnostic(REFERENCE_NOT_FOUND, where, fault.reason, "name a schema of this project")
+        return Diagnostic(REFERENCE_NOT_FOUND, location, error.reason, "use the path of a schema in this project")
     if keywords[-1] == "$schema":
-        hint = f"a part of a file may be in the dialects {', '.join(DIALECTS)}"
-        return Diagnostic(DIALECT_UNKNOWN, where, fault.reason, hint)
-    return Diagnostic(SCHEMA_INVALID, where, fault.reason, "see the JSON Schema specification, core, section 8")
+        hint = f"use one of {', '.join(DIALECTS)} for an embedded schema"
+        return Diagnostic(DIALECT_UNKNOWN, location, error.reason, hint)
+    return Diagnostic(SCHEMA_INVALID, location, error.reason, "correct the identifier (JSON Schema core, section 8)")

@@ -1,1 +1,1 @@
-"""Documents drawn from the user's own schemas, and everything generated held against an independent reference."""
+"""Random documents of a project's types, and the search for one on which generated code and reference disagree."""

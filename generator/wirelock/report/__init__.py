@@ -1,4 +1,4 @@
-"""Reports in the formats that people and machines read; a format is a module here and a line in FORMATS."""
+"""Report formats; each is a module here and a line in FORMATS."""
 
 from __future__ import annotations
 

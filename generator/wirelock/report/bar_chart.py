@@ -1,4 +1,4 @@
-"""Stacked bars: counts as parts of a hundred, each with its colour."""
+"""Stacked bars: counts as percentages, each with a color."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOOK = {name: look for look, names in _LOOKS.items() for name in names}
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One part of a bar; `look` is a class of the style sheet, `start` and `width` are hundredths of the bar."""
+    """One segment of a bar; `look` is a CSS class, `start` and `width` are percentages."""
 
     name: str
     count: int
@@ -25,14 +25,14 @@ class Segment:
     width: float
 
 
-def stacked(counts: Iterable[tuple[str, int]], whole: int) -> tuple[Segment, ...]:
-    """The counts that are not 0, one behind the other, as parts of a whole."""
-    found: list[Segment] = []
+def stack(counts: Iterable[tuple[str, int]], total: int) -> tuple[Segment, ...]:
+    """Return the non-zero counts as consecutive segments of a bar."""
+    segments: list[Segment] = []
     start = 0.0
-    for stated, count in counts:
-        if count and whole:
-            name = stated.replace("_", " ")
-            width = 100 * count / whole
-            found.append(Segment(name, count, _LOOK.get(name, "none"), round(start, 2), round(width, 2)))
+    for key, count in counts:
+        if count and total:
+            name = key.replace("_", " ")
+            width = 100 * count / total
+            segments.append(Segment(name, count, _LOOK.get(name, "none"), round(start, 2), round(width, 2)))
             start += width
-    return tuple(found)
+    return tuple(segments)

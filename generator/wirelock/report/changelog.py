@@ -1,40 +1,42 @@
-"""A piece of a changelog in Markdown: what breaks, what is new, and what else changed since an earlier state."""
+"""A changelog section in Markdown: breaking, added, deprecated and changed elements."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wirelock.diagnostics import Advice, Diagnostic, Report, Severity
-from wirelock.report.github_markdown import as_code, sentence
+from wirelock.diagnostics import Diagnostic, ReleaseAdvice, Report, Severity
+from wirelock.report.github_markdown import escape_sentence, format_code
 
 
-def changelog(report: Report, advice: Advice) -> str:
-    """Sections with one line a change, for a person to shorten; empty where users see nothing."""
-    told = [diagnostic for diagnostic in report.diagnostics if diagnostic.change is not None]
-    broken = {_element(one) for one in told if one.level is not Severity.NOTE}
-    new = {one.name: one.kind for one in advice.added if not one.is_deprecation and one.name not in broken}
-    deprecated = [one for one in advice.added if one.is_deprecation]
+def write_changelog(report: Report, advice: ReleaseAdvice) -> str:
+    """Write sections with one line per change; empty if no user-visible change exists."""
+    changes = [diagnostic for diagnostic in report.diagnostics if diagnostic.impact is not None]
+    broken = {_get_element(item) for item in changes if item.level is not Severity.NOTE}
+    new = {item.name: item.kind for item in advice.added if not item.is_deprecation and item.name not in broken}
+    deprecated = [item for item in advice.added if item.is_deprecation]
     entries = {
-        "Breaking": [_line(one) for one in told if one.level is Severity.ERROR],
-        "Possibly breaking": [_line(one) for one in told if one.level is Severity.WARNING],
-        "Added": [f"- {kind} {as_code(name)}" for name, kind in new.items()],
-        "Deprecated": [f"- {one.kind.partition(' ')[2]} {as_code(one.name)}" for one in deprecated],
-        "Changed": [_line(one) for one in told if one.level is Severity.NOTE and _element(one) not in new],
+        "Breaking": [_format_line(item) for item in changes if item.level is Severity.ERROR],
+        "Possibly breaking": [_format_line(item) for item in changes if item.level is Severity.WARNING],
+        "Added": [f"- {kind} {format_code(name)}" for name, kind in new.items()],
+        "Deprecated": [f"- {item.kind.partition(' ')[2]} {format_code(item.name)}" for item in deprecated],
+        "Changed": [
+            _format_line(item) for item in changes if item.level is Severity.NOTE and _get_element(item) not in new
+        ],
     }
-    return "\n".join(line for head, lines in entries.items() if lines for line in _section(head, lines))
+    return "\n".join(line for head, lines in entries.items() if lines for line in _format_section(head, lines))
 
 
-def _section(head: str, lines: list[str]) -> Iterator[str]:
+def _format_section(head: str, lines: list[str]) -> Iterator[str]:
     yield f"### {head}\n"
     yield from dict.fromkeys(lines)
     yield ""
 
 
-def _line(diagnostic: Diagnostic) -> str:
-    subject = _element(diagnostic) or f"{diagnostic.where.file}#{diagnostic.where.pointer}"
-    reason = f" ({sentence(diagnostic.expected)})" if diagnostic.expected else ""
-    return f"- {as_code(subject)}: {sentence(diagnostic.message)}{reason}"
+def _format_line(diagnostic: Diagnostic) -> str:
+    subject = _get_element(diagnostic) or f"{diagnostic.location.file}#{diagnostic.location.pointer}"
+    reason = f" ({escape_sentence(diagnostic.expected_reason)})" if diagnostic.expected_reason else ""
+    return f"- {format_code(subject)}: {escape_sentence(diagnostic.message)}{reason}"
 
 
-def _element(diagnostic: Diagnostic) -> str:
-    return diagnostic.change.element if diagnostic.change else ""
+def _get_element(diagnostic: Diagnostic) -> str:
+    return diagnostic.impact.element if diagnostic.impact else ""

@@ -1,4 +1,4 @@
-"""Coverage as a picture: what there is of services, methods and types, and how much of it was exercised."""
+"""The coverage chart: services, methods and types, and how much of them the traffic exercised."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wirelock.diagnostics import Case, Coverage, Report
-from wirelock.report.bar_chart import Segment, stacked
-from wirelock.runtime.json.formatting import counted
+from wirelock.diagnostics import Case, Coverage, Outcome, Report
+from wirelock.report.bar_chart import Segment, stack
+from wirelock.runtime.json.formatting import format_count
 
-MOST_MISSED = 60
-"""How many names of what was never exercised are listed for one type."""
-MOST_OPEN = 24
-"""A service or package with more rows is folded at first."""
+MAX_MISSED = 60
+"""Maximum number of unexercised names listed per type."""
+MAX_OPEN_ROWS = 24
+"""A service or package with more rows starts folded."""
 _TYPE = re.compile(r"(?:[^./\s\[]+/)*[^./\s\[]+")
-_OUTCOMES = ("conforming", "violating", "undocumented_status", "undocumented_media_type", "stream", "no_body")
+_OUTCOMES = tuple(outcome for outcome in Outcome if outcome is not Outcome.UNMATCHED)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of thing, all in all."""
+class CoverageKind:
+    """Totals of one kind of element."""
 
     name: str
     covered: int
@@ -30,11 +30,11 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One method or type; `search` finds what was found in it."""
+class CoverageRow:
+    """One method or type; `search` selects its findings."""
 
     name: str
-    words: str
+    label: str
     bar: tuple[Segment, ...]
     never: bool = False
     missed: tuple[str, ...] = ()
@@ -42,115 +42,115 @@ class Row:
     search: str = ""
 
     @property
-    def gap(self) -> bool:
-        """Whether anything of it was never exercised."""
+    def has_gap(self) -> bool:
+        """True if some of it was never exercised."""
         return self.never or bool(self.missed)
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class CoverageBlock:
     """The methods of one service, or the types of one package."""
 
     name: str
     unit: str
     covered: int
     total: int
-    rows: tuple[Row, ...]
+    rows: tuple[CoverageRow, ...]
 
     @property
     def bar(self) -> tuple[Segment, ...]:
-        """How much of it was exercised."""
-        return stacked([("exercised", self.covered)], self.total)
+        """The exercised share."""
+        return stack([("exercised", self.covered)], self.total)
 
     @property
-    def open(self) -> bool:
-        """Whether it is unfolded at first."""
-        return len(self.rows) <= MOST_OPEN
+    def is_open(self) -> bool:
+        """True if it starts unfolded."""
+        return len(self.rows) <= MAX_OPEN_ROWS
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """Everything that is shown of the coverage."""
+class CoverageChart:
+    """The whole coverage chart."""
 
-    kinds: tuple[Kind, ...]
-    services: tuple[Block, ...]
+    kinds: tuple[CoverageKind, ...]
+    services: tuple[CoverageBlock, ...]
     legend: tuple[Segment, ...]
 
 
-def picture(report: Report) -> Picture | None:
-    """What the recordings of a report exercised; None where there was nothing to exercise."""
-    known = [one for one in report.coverage if one.covered or one.missed]
-    if not known:
+def build_chart(report: Report) -> CoverageChart | None:
+    """Build the coverage chart of a report, or return None if nothing can be covered."""
+    coverages = [coverage for coverage in report.coverage if coverage.covered or coverage.missed]
+    if not coverages:
         return None
-    blocks: list[Block] = []
-    for one in known:
-        if one.kind == "methods":
-            blocks += _services(one, report.cases)
-    blocks += _packages([one for one in known if one.kind != "methods"])
+    blocks: list[CoverageBlock] = []
+    for coverage in coverages:
+        if coverage.kind == "methods":
+            blocks += _build_services(coverage, report.cases)
+    blocks += _build_packages([coverage for coverage in coverages if coverage.kind != "methods"])
     looks = {segment.name: segment for block in blocks for row in block.rows for segment in row.bar}
     totals: Counter[str] = Counter()
     for case in report.cases:
-        totals[case.outcome.replace("_", " ")] += case.times
+        totals[case.outcome.replace("_", " ")] += case.occurrences
     legend = [(name, totals[name]) for name in looks if totals[name]]
-    return Picture(tuple(map(_kind, known)), tuple(blocks), stacked(legend, 1))
+    return CoverageChart(tuple(map(_build_kind, coverages)), tuple(blocks), stack(legend, 1))
 
 
-def _kind(one: Coverage) -> Kind:
-    covered, total = len(one.covered), len(one.covered) + len(one.missed)
-    return Kind(one.kind, covered, total, stacked([("exercised", covered)], total))
+def _build_kind(coverage: Coverage) -> CoverageKind:
+    covered, total = len(coverage.covered), len(coverage.covered) + len(coverage.missed)
+    return CoverageKind(coverage.kind, covered, total, stack([("exercised", covered)], total))
 
 
 # methods by service
 
 
-def _services(methods: Coverage, cases: Iterable[Case]) -> Iterator[Block]:
+def _build_services(methods: Coverage, cases: Iterable[Case]) -> Iterator[CoverageBlock]:
     by_method: dict[str, Counter[str]] = {}
     for case in cases:
-        by_method.setdefault(case.rpc, Counter())[case.outcome] += case.times
+        by_method.setdefault(case.rpc, Counter())[case.outcome] += case.occurrences
     most = max((outcomes.total() for rpc, outcomes in by_method.items() if rpc), default=1)
-    services: dict[str, list[Row]] = {}
+    services: dict[str, list[CoverageRow]] = {}
     covered = set(methods.covered)
     for rpc in sorted((*methods.covered, *methods.missed)):
         service, _, name = rpc.rpartition(".")
-        row = _method(rpc, name, by_method.get(rpc, Counter()), most, rpc not in covered)
+        row = _build_method_row(rpc, name, by_method.get(rpc, Counter()), most, rpc not in covered)
         services.setdefault(service, []).append(row)
     for service, rows in services.items():
-        yield Block(service, "methods", sum(not row.never for row in rows), len(rows), tuple(rows))
+        yield CoverageBlock(service, "methods", sum(not row.never for row in rows), len(rows), tuple(rows))
 
 
-def _method(rpc: str, name: str, outcomes: Mapping[str, int], most: int, never: bool) -> Row:
+def _build_method_row(rpc: str, name: str, outcomes: Mapping[str, int], most: int, never: bool) -> CoverageRow:
     total = sum(outcomes.values())
-    bar = stacked(((outcome, outcomes.get(outcome, 0)) for outcome in _OUTCOMES), most)
-    return Row(name, counted(total, "exchange") if total else "exercised", bar, never, search=rpc)
+    bar = stack(((outcome, outcomes.get(outcome, 0)) for outcome in _OUTCOMES), most)
+    return CoverageRow(name, format_count(total, "exchange") if total else "exercised", bar, never, search=rpc)
 
 
 # fields, enum values and branches by type
 
 
-def _packages(kinds: Sequence[Coverage]) -> Iterator[Block]:
+def _build_packages(kinds: Sequence[Coverage]) -> Iterator[CoverageBlock]:
     types: dict[str, tuple[list[str], list[str]]] = {}
-    for one in kinds:
-        for at, names in enumerate((one.covered, one.missed)):
+    for coverage in kinds:
+        for at, names in enumerate((coverage.covered, coverage.missed)):
             for name in names:
-                types.setdefault(_type(name), ([], []))[at].append(name)
+                types.setdefault(_parse_type(name), ([], []))[at].append(name)
     packages: dict[str, list[str]] = {}
     for type in sorted(types):
         packages.setdefault(type.rpartition("/")[0] or "types", []).append(type)
-    for package, inside in packages.items():
-        rows = tuple(_row(name, *types[name]) for name in inside)
-        covered = sum(len(types[name][0]) for name in inside)
-        total = covered + sum(len(types[name][1]) for name in inside)
-        yield Block(package, "fields, values and branches", covered, total, rows)
+    for package, names_inside in packages.items():
+        rows = tuple(_build_type_row(name, *types[name]) for name in names_inside)
+        covered = sum(len(types[name][0]) for name in names_inside)
+        total = covered + sum(len(types[name][1]) for name in names_inside)
+        yield CoverageBlock(package, "fields, values and branches", covered, total, rows)
 
 
-def _row(name: str, covered: Sequence[str], missed: Sequence[str]) -> Row:
+def _build_type_row(name: str, covered: Sequence[str], missed: Sequence[str]) -> CoverageRow:
     total = len(covered) + len(missed)
-    bar = stacked([("exercised", len(covered)), ("never exercised", len(missed))], total)
-    short = tuple(one.removeprefix(name).lstrip(". ") or one for one in missed[:MOST_MISSED])
-    left = max(0, len(missed) - MOST_MISSED)
-    return Row(name.rpartition("/")[2], f"{len(covered)} of {total}", bar, not covered, short, left)
+    bar = stack([("exercised", len(covered)), ("never exercised", len(missed))], total)
+    short = tuple(element.removeprefix(name).lstrip(". ") or element for element in missed[:MAX_MISSED])
+    left_out = max(0, len(missed) - MAX_MISSED)
+    return CoverageRow(name.rpartition("/")[2], f"{len(covered)} of {total}", bar, not covered, short, left_out)
 
 
-def _type(name: str) -> str:
-    found = _TYPE.match(name)
-    return found[0] if found else name
+def _parse_type(name: str) -> str:
+    match = _TYPE.match(name)
+    return match[0] if match else name

@@ -1,42 +1,42 @@
-"""Texts in GitHub's Markdown: what is from outside can mention nobody, link nowhere, and end no block."""
+"""Text in GitHub's Markdown; foreign text cannot mention users, create links or end a block."""
 
 from __future__ import annotations
 
 import re
 
-from wirelock.runtime.json.formatting import visible
+from wirelock.runtime.json.formatting import escape_unprintable
 
-LONGEST = 400
-"""How many characters of one text are shown."""
+MAX_LENGTH = 400
+"""Maximum number of characters of one text."""
 _SPAN = re.compile(r"`([^`]+)`")
 _LINKS = re.compile(r"[@#]|://|www\.|\bGH-", re.IGNORECASE)
-"""What GitHub makes links and mentions of, wherever it stands in a text."""
+"""Text that GitHub turns into links and mentions."""
 _MEANING = re.compile(r"([\\`*_{}\[\]<>&|~$!])")
 
 
-def sentence(text: str) -> str:
-    """A sentence of ours with words from outside in it; what it has in backticks stays code."""
-    parts = _SPAN.split(_cut(text))
-    return "".join(as_code(part) if index % 2 else _plain(part) for index, part in enumerate(parts))
+def escape_sentence(text: str) -> str:
+    """Escape a message that may contain foreign text; text in backticks stays code."""
+    parts = _SPAN.split(_truncate(text))
+    return "".join(format_code(part) if index % 2 else _escape_plain(part) for index, part in enumerate(parts))
 
 
-def _plain(text: str) -> str:
-    words = (as_code(word) if _LINKS.search(word) else _MEANING.sub(r"\\\1", word) for word in text.split(" "))
-    return " ".join(words)
+def _escape_plain(text: str) -> str:
+    message = (format_code(word) if _LINKS.search(word) else _MEANING.sub(r"\\\1", word) for word in text.split(" "))
+    return " ".join(message)
 
 
-def cell(text: str) -> str:
-    """A sentence as one cell of a table, which no bar divides."""
-    return re.sub(r"(?<!\\)\|", r"\|", sentence(text))
+def escape_cell(text: str) -> str:
+    """Escape a message for a table cell."""
+    return re.sub(r"(?<!\\)\|", r"\|", escape_sentence(text))
 
 
-def as_code(text: str) -> str:
-    """Text as code, in a fence longer than any run of backticks in it."""
-    inner = _cut(text)
+def format_code(text: str) -> str:
+    """Format text as code, in a fence longer than any run of backticks in it."""
+    inner = _truncate(text)
     fence = "`" * (max((len(run) for run in re.findall("`+", inner)), default=0) + 1)
     padding = " " if "`" in inner or inner != inner.strip() or not inner else ""
     return f"{fence}{padding}{inner}{padding}{fence}"
 
 
-def _cut(text: str) -> str:
-    return visible(text[:LONGEST]) + ("…" if len(text) > LONGEST else "")
+def _truncate(text: str) -> str:
+    return escape_unprintable(text[:MAX_LENGTH]) + ("…" if len(text) > MAX_LENGTH else "")

@@ -1,4 +1,4 @@
-"""Findings that say the same thing, as one."""
+"""Groups of findings that differ only in their location."""
 
 from __future__ import annotations
 
@@ -6,37 +6,39 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wirelock.diagnostics import Diagnostic, Severity, group_key
+from wirelock.diagnostics import Diagnostic, Severity, get_group_key
 
 _RANK = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Diagnostics that differ in their place alone; for traffic the schema place makes a group, not the words."""
+class FindingGroup:
+    """Diagnostics that differ only in location; traffic findings group by schema location instead of message."""
 
     members: tuple[Diagnostic, ...]
 
     @property
     def first(self) -> Diagnostic:
-        """The first of them, which speaks for all."""
+        """The first member, which represents the group."""
         return self.members[0]
 
     @property
     def key(self) -> str:
-        """What makes it this group, as 16 hexadecimal digits; how often and where it was found is no part of it."""
-        return hashlib.sha256(repr(group_key(self.first)).encode(errors="surrogatepass")).hexdigest()[:16]
+        """An identifier of 16 hexadecimal digits that does not depend on number and location of the findings."""
+        return hashlib.sha256(repr(get_group_key(self.first)).encode(errors="surrogatepass")).hexdigest()[:16]
 
     @property
     def times(self) -> int:
-        """How often it was found."""
-        return sum(member.times for member in self.members)
+        """The number of occurrences."""
+        return sum(member.occurrences for member in self.members)
 
 
-def grouped(diagnostics: Iterable[Diagnostic]) -> tuple[Group, ...]:
-    """The groups (decision 0003), errors first; expected ones behind those that fail."""
+def group_findings(diagnostics: Iterable[Diagnostic]) -> tuple[FindingGroup, ...]:
+    """Group findings (decision 0003): errors first, expected findings after unexpected ones."""
     groups: dict[object, list[Diagnostic]] = {}
     for diagnostic in diagnostics:
-        groups.setdefault(group_key(diagnostic), []).append(diagnostic)
-    ordered = sorted(groups.values(), key=lambda members: (_RANK.index(members[0].level), bool(members[0].expected)))
-    return tuple(Group(tuple(members)) for members in ordered)
+        groups.setdefault(get_group_key(diagnostic), []).append(diagnostic)
+    ordered = sorted(
+        groups.values(), key=lambda members: (_RANK.index(members[0].level), bool(members[0].expected_reason))
+    )
+    return tuple(FindingGroup(tuple(members)) for members in ordered)

@@ -1,72 +1,76 @@
-"""The report for programs; its form is `meta/report.schema.json`."""
+"""The report as JSON; `meta/report.schema.json` defines its form."""
 
 from __future__ import annotations
 
 import json
 
-from wirelock.diagnostics import Advice, Coverage, Diagnostic, ExchangeRef, Report, Verdicts
-from wirelock.report.changelog import changelog
-from wirelock.runtime.json.formatting import visible
+from wirelock.diagnostics import ChangeImpact, Coverage, Diagnostic, ExchangeRef, ReleaseAdvice, Report
+from wirelock.report.changelog import write_changelog
+from wirelock.runtime.json.formatting import escape_unprintable
 from wirelock.version import VERSION
 
-VERDICTS = ("clean", "findings", "error")
+VERDICTS = ("passed", "findings", "error")
 """By exit code."""
 
 
 def render(report: Report) -> str:
-    """One JSON object and a newline; every finding stands for one occurrence.
+    """Render one JSON object and a newline; each finding is one occurrence.
 
-    Characters that are not printable are escaped: a terminal obeys none of them, and a lone surrogate (a file name
-    that is not UTF-8) can be written at all.
+    Unprintable characters are escaped, so that a terminal does not interpret them and lone surrogates (from file names
+    that are not UTF-8) can be written.
     """
     value = {
         "wirelock": VERSION,
         "verdict": VERDICTS[report.exit_code],
         "summary": report.summary,
-        "findings": [_finding(diagnostic) for diagnostic in report.diagnostics],
-        "coverage": {coverage.kind: _coverage(coverage) for coverage in report.coverage},
+        "findings": [_to_finding(diagnostic) for diagnostic in report.diagnostics],
+        "coverage": {coverage.kind: _to_coverage(coverage) for coverage in report.coverage},
         **({"diff": report.diff} if report.diff else {}),
-        **({"advice": _advice(report, report.advice)} if report.advice else {}),
+        **({"advice": _to_advice(report, report.advice)} if report.advice else {}),
     }
     lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
-    return "".join(f"{visible(line)}\n" for line in lines)
+    return "".join(f"{escape_unprintable(line)}\n" for line in lines)
 
 
-def _finding(diagnostic: Diagnostic) -> dict[str, object]:
+def _to_finding(diagnostic: Diagnostic) -> dict[str, object]:
     facts: dict[str, object] = {
         "code": diagnostic.code.id,
         "severity": diagnostic.level.value,
         "message": diagnostic.message,
         "hint": diagnostic.hint,
-        "file": diagnostic.where.file,
-        "line": diagnostic.where.line,
-        "column": diagnostic.where.column,
-        "pointer": diagnostic.where.pointer,
+        "file": diagnostic.location.file,
+        "line": diagnostic.location.line,
+        "column": diagnostic.location.column,
+        "pointer": diagnostic.location.pointer,
     }
-    facts |= {"expected": diagnostic.expected} if diagnostic.expected else {}
-    facts |= {"times": diagnostic.times} if diagnostic.times > 1 else {}
-    facts |= {"change": change_facts(diagnostic.change)} if diagnostic.change else {}
+    facts |= {"expected": diagnostic.expected_reason} if diagnostic.expected_reason else {}
+    facts |= {"times": diagnostic.occurrences} if diagnostic.occurrences > 1 else {}
+    facts |= {"change": to_change_facts(diagnostic.impact)} if diagnostic.impact else {}
     if diagnostic.exchange is not None:
-        facts |= {"exchange": exchange_facts(diagnostic.exchange), "schema": diagnostic.schema, "rpc": diagnostic.rpc}
+        facts |= {
+            "exchange": to_exchange_facts(diagnostic.exchange),
+            "schema": diagnostic.schema_location,
+            "rpc": diagnostic.rpc,
+        }
         facts["raised_by"] = list(diagnostic.raised_by)
     return facts
 
 
-def change_facts(change: Verdicts) -> dict[str, object]:
-    """What a change breaks, by name; a witness is a JSON text."""
+def to_change_facts(change: ChangeImpact) -> dict[str, object]:
+    """Return the impact of a change by name; a witness is a JSON text."""
     return {
         "element": change.element,
-        "wire": list(change.wire),
+        "wire": list(change.wire_rules),
         "backward": change.backward,
         "forward": change.forward,
         "backward_witness": change.backward_witness,
         "forward_witness": change.forward_witness,
-        "use": change.use,
+        "use": change.usage,
     }
 
 
-def exchange_facts(ref: ExchangeRef) -> dict[str, object]:
-    """Which exchange a finding is about, by name."""
+def to_exchange_facts(ref: ExchangeRef) -> dict[str, object]:
+    """Return the exchange of a finding by name."""
     return {
         "recording": ref.recording,
         "index": ref.index,
@@ -78,16 +82,16 @@ def exchange_facts(ref: ExchangeRef) -> dict[str, object]:
     }
 
 
-def _advice(report: Report, advice: Advice) -> dict[str, object]:
+def _to_advice(report: Report, advice: ReleaseAdvice) -> dict[str, object]:
     return {
         "release": advice.release,
         "reason": advice.reason,
-        "since": advice.since,
-        "next": advice.next,
+        "since": advice.current_version,
+        "next": advice.next_version,
         "added": [{"kind": addition.kind, "name": addition.name} for addition in advice.added],
-        "changelog": changelog(report, advice),
+        "changelog": write_changelog(report, advice),
     }
 
 
-def _coverage(coverage: Coverage) -> dict[str, list[str]]:
+def _to_coverage(coverage: Coverage) -> dict[str, list[str]]:
     return {"covered": list(coverage.covered), "missed": list(coverage.missed)}

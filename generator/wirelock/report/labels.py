@@ -1,122 +1,153 @@
-"""The words that all formats have in common: verdicts, labels, places."""
+"""Texts that all formats share: verdicts, labels, locations."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 
-from wirelock.diagnostics import Advice, Diagnostic, Report, Severity, Verdicts
-from wirelock.runtime.json.formatting import counted
+from wirelock.diagnostics import ChangeImpact, Diagnostic, ReleaseAdvice, Report, Severity
+from wirelock.runtime.json.formatting import format_count
 
+RESULTS = ("passed", "failed", "could not run")
+"""Results by exit code."""
 _URL = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^#]*)")
-"""RFC 3986, appendix B; group 1 is path and query. It fits every text, where `urlsplit` refuses some."""
+"""RFC 3986, appendix B; group 1 is path and query. Unlike `urlsplit`, it matches every text."""
 
 
-def verdict(report: Report) -> str:
-    """The verdict and what weighs in it: `findings: 2 errors, 1 expected`."""
-    return f"{('clean', 'findings', 'could not run')[report.exit_code]}: {_weights(report)}"
+def format_verdict(report: Report) -> str:
+    """Format the result line: `passed with 32 warnings`, `failed with 2 errors, 1 expected finding`."""
+    result, counts = split_verdict(report)
+    if not counts:
+        return result
+    return f"{result}: {counts}" if report.exit_code == 2 else f"{result} with {counts}"
 
 
-def _weights(report: Report) -> str:
-    expected = sum(bool(diagnostic.expected) for diagnostic in report.diagnostics)
-    levels = Counter(diagnostic.level for diagnostic in report.diagnostics if not diagnostic.expected)
-    words = [counted(levels[level], level.value) for level in Severity if levels[level]]
-    return ", ".join([*words, *([f"{expected} expected"] if expected else [])]) or "nothing found"
+def split_verdict(report: Report) -> tuple[str, str]:
+    """Return the result of a report, one of RESULTS, and the counts of its findings; "" if there are none."""
+    return RESULTS[report.exit_code], _format_counts(report)
 
 
-def label(diagnostic: Diagnostic) -> str:
-    """How a finding counts: error, warning, note, or expected."""
-    return "expected" if diagnostic.expected else diagnostic.level.value
+def _format_counts(report: Report) -> str:
+    expected = sum(bool(diagnostic.expected_reason) for diagnostic in report.diagnostics)
+    levels = Counter(diagnostic.level for diagnostic in report.diagnostics if not diagnostic.expected_reason)
+    counts = [format_count(levels[level], level.value) for level in Severity if levels[level]]
+    return ", ".join([*counts, *([format_count(expected, "expected finding")] if expected else [])])
 
 
-def place(diagnostic: Diagnostic) -> str:
-    """Where a finding is: the place in a file, or the exchange and the place in its body; "" for nowhere."""
-    ref, pointer = diagnostic.exchange, diagnostic.where.pointer or "(whole body)"
+def get_label(diagnostic: Diagnostic) -> str:
+    """Return the label of a finding: error, warning, note, or expected."""
+    return "expected" if diagnostic.expected_reason else diagnostic.level.value
+
+
+def format_location(diagnostic: Diagnostic) -> str:
+    """Format the location of a finding in a file or an exchange; "" if it has none."""
+    ref, pointer = diagnostic.exchange, diagnostic.location.pointer or "(whole body)"
     if ref is None:
-        return str(diagnostic.where) if diagnostic.where.file else ""
+        return str(diagnostic.location) if diagnostic.location.file else ""
     if ref.part == "document":
-        return f"{ref.recording}:{diagnostic.where.line} {pointer}"
+        return f"{ref.recording}:{diagnostic.location.line} {pointer}"
     part = ref.part if ref.event is None else f"{ref.part} {ref.event}"
-    return f"{ref.recording} #{ref.index} {ref.method} {path(ref.url)} -> {ref.status}, {part} {pointer}"
+    return f"{ref.recording} #{ref.index} {ref.method} {path_of(ref.url)} -> {ref.status}, {part} {pointer}"
 
 
-def path(url: str) -> str:
-    """The path and query of a URL."""
-    found = _URL.match(url)
-    return (found[1] if found else url) or "/"
+def path_of(url: str) -> str:
+    """Return the path and query of a URL."""
+    match = _URL.match(url)
+    return (match[1] if match else url) or "/"
 
 
-def amounts(counts: dict[str, int | str]) -> str:
-    """The counts of one section: `376: 362 conforming, 14 violating`."""
+def format_section(counts: dict[str, int | str]) -> str:
+    """Format the counts of one section: `376: 362 conforming, 14 violating`."""
     (name, total), *rest = counts.items()
-    words = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in rest if value)
-    return f"{amount(total, name)}{f': {words}' if words else ''}"
+    parts = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in rest if value)
+    return f"{format_total(total, name)}{f': {parts}' if parts else ''}"
 
 
-def amount(total: int | str, name: str) -> str:
-    """The first count of a section with its name, right-aligned."""
+def format_total(total: int | str, name: str) -> str:
+    """Format the first count of a section with its name, right-aligned."""
     if isinstance(total, str) or name == "total":
         return f"{total:>5}"
     return f"{total:>5} {name.removesuffix('s') if total == 1 else name}"
 
 
 SIDES = ("wire", "JSON backward", "JSON forward")
-"""The verdicts on a change, as columns."""
+"""Column heads of the verdicts on a change."""
 _DECIDES = {"requests": "backward decides", "responses": "forward decides"}
 
 
-def verdicts(change: Verdicts) -> tuple[str, str, str]:
-    """What a change does on each side: broken, holds, unproved, or - where there is nothing to say."""
-    return "broken" if change.wire else "holds", change.backward or "-", change.forward or "-"
+def list_verdicts(change: ChangeImpact) -> tuple[str, str, str]:
+    """Return the verdicts on a change by column: broken, holds, unproved, or - for none."""
+    return "broken" if change.wire_rules else "holds", change.backward or "-", change.forward or "-"
 
 
-def changes(change: Verdicts) -> Iterator[tuple[str, str]]:
-    """What a change breaks, as names and words."""
-    yield from facts(change, dict(zip(SIDES, verdicts(change), strict=True)))
+def list_change_facts(change: ChangeImpact) -> Iterator[tuple[str, str]]:
+    """List the impact of a change as names and texts."""
+    yield from list_facts(change, dict(zip(SIDES, list_verdicts(change), strict=True)))
 
 
-def facts(change: Verdicts, sides: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The element, the verdicts as they are to be shown, the rules, the documents that show it, and the use."""
+def list_facts(change: ChangeImpact, sides: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """List element, verdicts, rules, witnesses and usage of a change."""
     if change.element:
         yield "element", change.element
     yield from sides.items()
-    if change.wire:
-        yield "rules", ", ".join(change.wire)
+    if change.wire_rules:
+        yield "rules", ", ".join(change.wire_rules)
     if change.backward_witness:
         yield "witness", f"valid before, not now: {change.backward_witness}"
     if change.forward_witness:
         yield "witness", f"valid now, not before: {change.forward_witness}"
-    if change.use:
-        yield "use", f"{change.use}: {_DECIDES.get(change.use, 'both decide')}"
+    if change.usage:
+        yield "use", f"{change.usage}: {_DECIDES.get(change.usage, 'both decide')}"
 
 
-def advised(advice: Advice) -> str:
-    """Which release, why, and what it would be called: `minor: 2 additions (1.4.0 to 1.5.0)`."""
-    versions = f" ({advice.since} to {advice.next})" if advice.next else ""
+def format_advice(advice: ReleaseAdvice) -> str:
+    """Format release advice: `minor: 2 additions (1.4.0 to 1.5.0)`."""
+    versions = f" ({advice.current_version} to {advice.next_version})" if advice.next_version else ""
     return f"{advice.release}: {advice.reason}{versions}"
 
 
-def explanation(code: str) -> str:
-    """The page of a code or of a rule without its title, in Markdown; "" where there is none."""
-    return page(code).partition("\n")[2].strip()
+def read_explanation(code: str) -> str:
+    """Read the page of a code or a rule without its title, in Markdown; "" if there is none."""
+    return read_page(code).partition("\n")[2].strip()
 
 
-def page(code: str) -> str:
-    """The page of a code or of a rule, in Markdown; "" where there is none."""
-    file = files("wirelock").joinpath("explanations", f"{code}.md")
-    return file.read_text("utf-8") if file.is_file() else _rules().get(code, "")
+def read_page(code: str) -> str:
+    """Read the page of a code or a rule, in Markdown; "" if there is none."""
+    for pages in list_pages().values():
+        if code in pages:
+            return pages[code]
+    return ""
 
 
-def codes() -> tuple[str, ...]:
-    """Every code and rule that has a page."""
-    written = (file.name.removesuffix(".md") for file in files("wirelock").joinpath("explanations").iterdir())
-    return tuple(sorted({*written, *_rules()}))
+def list_codes() -> tuple[str, ...]:
+    """List all codes and rules that have a page."""
+    return tuple(sorted(code for pages in list_pages().values() for code in pages))
 
 
-def _rules() -> Mapping[str, str]:
-    """The pages of the breaking check's rules."""
-    from wirelock.compat.registry import pages  # brings protobuf with it, which no other report needs
+def summarize_page(page: str) -> str:
+    """Return the first sentence of a page, without its title."""
+    paragraph = " ".join(page.partition("\n")[2].strip().partition("\n\n")[0].split())
+    match = re.match(r"(?:`[^`]*`|[^`])*?(?=: |\. |\.$|$)", paragraph)
+    return match[0] if match else paragraph
 
-    return pages()
+
+@cache
+def list_pages() -> Mapping[str, Mapping[str, str]]:
+    """Read the pages of all codes and rules, by group and code."""
+    folders = sorted(files("wirelock").joinpath("explanations").iterdir(), key=lambda folder: folder.name)
+    groups = {
+        folder.name: {page.name.removesuffix(".md"): page.read_text("utf-8") for page in folder.iterdir()}
+        for folder in folders
+        if folder.is_dir()
+    }
+    return {**groups, "breaking rules": _read_rule_pages()}
+
+
+def _read_rule_pages() -> Mapping[str, str]:
+    """Read the pages of the breaking rules."""
+    from wirelock.compat.registry import build_pages  # imports protobuf, which other reports do not need
+
+    return build_pages()

@@ -1,6 +1,6 @@
-"""The report in GitHub's Markdown, for a step's summary or a comment: short, and safe to post.
+"""The report in GitHub's Markdown for step summaries and comments.
 
-What is recorded could mention people, link, break a table or close a block; it is shown as code, or escaped.
+Recorded text could mention users, create links or break tables, so it is escaped or shown as code.
 """
 
 from __future__ import annotations
@@ -8,139 +8,161 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from wirelock.diagnostics import Coverage, Diagnostic, Report, Severity, Verdicts
-from wirelock.report.changelog import changelog
-from wirelock.report.github_markdown import as_code, cell, sentence
-from wirelock.report.groups import Group, grouped
-from wirelock.report.labels import SIDES, advised, amounts, facts, label, place, verdict, verdicts
-from wirelock.runtime.json.formatting import counted
+from wirelock.diagnostics import ChangeImpact, Coverage, Diagnostic, Report, Severity
+from wirelock.report.changelog import write_changelog
+from wirelock.report.github_markdown import escape_cell, escape_sentence, format_code
+from wirelock.report.groups import FindingGroup, group_findings
+from wirelock.report.labels import (
+    SIDES,
+    format_advice,
+    format_location,
+    format_section,
+    format_verdict,
+    get_label,
+    list_facts,
+    list_verdicts,
+)
+from wirelock.runtime.json.formatting import format_count
 
-MOST_CHARACTERS = 65_000
-"""What GitHub takes in one comment is 65,536; a step's summary may have 1 MiB."""
-MOST_OPEN = 10
-"""How many groups are shown before the others are folded away."""
-MOST_PLACES = 5
-MOST_ROWS = 30
-"""How many changes the table of verdicts has."""
-MOST_MISSED = 2
-_MARKS = {"clean": "✅", "findings": "❌", "could not run": "💥"}
+MAX_CHARACTERS = 65_000
+"""GitHub allows 65,536 characters in a comment and 1 MiB in a step summary."""
+MAX_OPEN_GROUPS = 10
+"""Maximum number of groups before the rest is folded."""
+MAX_LOCATIONS = 5
+MAX_ROWS = 30
+"""Maximum number of rows in the table of changes."""
+MAX_MISSED = 2
+_MARKS = ("✅", "❌", "💥")
+"""By exit code."""
 
 
 def render(report: Report) -> str:
-    """Verdict, counts, findings, what was exercised; at most MOST_CHARACTERS, and a note of what is left out."""
-    words = verdict(report)
-    head = [f"### {_MARKS[words.partition(':')[0]]} wirelock: {words}\n", _counts(report), _changes(report)]
-    tail = [_coverage(report.coverage), _notes(report), _advice(report)]
-    left = MOST_CHARACTERS - sum(len(block) + 1 for block in (*head, *tail))
-    blocks = [*head, _findings(report, left), *tail]
+    """Render verdict, counts, findings and coverage in at most MAX_CHARACTERS, with a note on omissions."""
+    head = [
+        f"### {_MARKS[report.exit_code]} wirelock: {format_verdict(report)}\n",
+        _format_counts(report),
+        _format_changes(report),
+    ]
+    tail = [_format_coverage(report.coverage), _format_notes(report), _format_advice(report)]
+    room = MAX_CHARACTERS - sum(len(block) + 1 for block in (*head, *tail))
+    blocks = [*head, _format_findings(report, room), *tail]
     return "\n".join(block for block in blocks if block)
 
 
-# changes between two states
+# changes since the baseline
 
 
-def _changes(report: Report) -> str:
-    """Both verdicts on what breaks, side by side."""
-    broken = [one for one in report.diagnostics if one.change is not None and one.level is not Severity.NOTE]
+def _format_changes(report: Report) -> str:
+    """Format a table of breaking changes with their verdicts."""
+    broken = [item for item in report.diagnostics if item.impact is not None and item.level is not Severity.NOTE]
     if not broken:
         return ""
     head = f"| change | {' | '.join(SIDES)} |\n| --- |{' --- |' * len(SIDES)}\n"
-    more = len(broken) - MOST_ROWS
-    rest = f"\nand {counted(more, 'more change')}, see below\n" if more > 0 else ""
-    return head + "".join(_change(one, one.change) for one in broken[:MOST_ROWS] if one.change is not None) + rest
+    more = len(broken) - MAX_ROWS
+    rest = f"\nand {format_count(more, 'more change')}, see below\n" if more > 0 else ""
+    return (
+        head
+        + "".join(_format_change(item, item.impact) for item in broken[:MAX_ROWS] if item.impact is not None)
+        + rest
+    )
 
 
-def _change(diagnostic: Diagnostic, change: Verdicts) -> str:
-    name = as_code(change.element or diagnostic.code.id).replace("|", "\\|")
-    return f"| {name} {cell(diagnostic.message)} | {' | '.join(verdicts(change))} |\n"
+def _format_change(diagnostic: Diagnostic, change: ChangeImpact) -> str:
+    name = format_code(change.element or diagnostic.code.id).replace("|", "\\|")
+    return f"| {name} {escape_cell(diagnostic.message)} | {' | '.join(list_verdicts(change))} |\n"
 
 
-def _advice(report: Report) -> str:
+def _format_advice(report: Report) -> str:
     if report.advice is None:
         return ""
-    fragment = changelog(report, report.advice)
-    if len(fragment) > MOST_CHARACTERS // 3:
-        fragment = "The changelog does not fit here; `--format text` prints it.\n"
-    return f"#### Release\n\n{sentence(advised(report.advice))}\n\n{fragment}"
+    fragment = write_changelog(report, report.advice)
+    if len(fragment) > MAX_CHARACTERS // 3:
+        fragment = "The changelog does not fit; `--format text` prints it.\n"
+    return f"#### Release\n\n{escape_sentence(format_advice(report.advice))}\n\n{fragment}"
 
 
 # findings
 
 
-def _findings(report: Report, left: int) -> str:
-    shown = (diagnostic for diagnostic in report.diagnostics if diagnostic.level is not Severity.NOTE)
-    items = ["".join(f"{line}\n" for line in _group(group)) for group in grouped(shown)]
-    fitting = _fitting(items, left - 400)  # what is said around them
-    first, rest = items[: min(MOST_OPEN, fitting)], items[MOST_OPEN:fitting]
+def _format_findings(report: Report, room: int) -> str:
+    diagnostics = (diagnostic for diagnostic in report.diagnostics if diagnostic.level is not Severity.NOTE)
+    items = ["".join(f"{line}\n" for line in _format_group(group)) for group in group_findings(diagnostics)]
+    fitting = _count_fitting(items, room - 400)  # reserve for headings
+    first, rest = items[: min(MAX_OPEN_GROUPS, fitting)], items[MAX_OPEN_GROUPS:fitting]
     text = f"#### Findings\n\n{''.join(first)}" if items else ""
     if rest:
         text += f"\n<details><summary>{len(rest)} more</summary>\n\n{''.join(rest)}\n</details>\n"
     if fitting < len(items):
-        text += f"\n{counted(len(items) - fitting, 'further finding')} did not fit here; `--format html` shows all.\n"
+        text += f"\n{format_count(len(items) - fitting, 'further finding')} did not fit; `--format html` shows all.\n"
     return text
 
 
-def _fitting(items: Sequence[str], left: int) -> int:
-    """How many of the first items fit."""
+def _count_fitting(items: Sequence[str], room: int) -> int:
+    """Return how many of the first items fit."""
     for count, item in enumerate(items):
-        left -= len(item)
-        if left < 0:
+        room -= len(item)
+        if room < 0:
             return count
     return len(items)
 
 
-def _group(group: Group) -> Iterator[str]:
+def _format_group(group: FindingGroup) -> Iterator[str]:
     first, count = group.first, group.times
     times = f" ({count} times)" if count > 1 else ""
-    yield f"- **{label(first)}** `{first.code.id}` {sentence(first.message)}{times}"
-    for name, words in _facts(group):
-        yield f"  - {name} {words}"
+    yield f"- **{get_label(first)}** `{first.code.id}` {escape_sentence(first.message)}{times}"
+    for name, text in _list_facts(group):
+        yield f"  - {name} {text}"
 
 
-def _facts(group: Group) -> Iterator[tuple[str, str]]:
+def _list_facts(group: FindingGroup) -> Iterator[tuple[str, str]]:
     first = group.first
-    places = [place(member) for member in group.members[: 1 if first.exchange else MOST_PLACES]]
-    yield from (("at", as_code(one)) for one in places if one)
+    places = [format_location(member) for member in group.members[: 1 if first.exchange else MAX_LOCATIONS]]
+    yield from (("at", format_code(place)) for place in places if place)
     if len(group.members) > len(places):
         yield "and", f"{len(group.members) - len(places)} more"
-    for name, words in facts(first.change, {}) if first.change else ():
-        yield name, as_code(words)
-    if first.schema:
-        yield "schema", as_code(first.schema)
-    if first.expected:
-        yield "reason:", sentence(first.expected)
+    for name, text in list_facts(first.impact, {}) if first.impact else ():
+        yield name, format_code(text)
+    if first.schema_location:
+        yield "schema", format_code(first.schema_location)
+    if first.expected_reason:
+        yield "reason:", escape_sentence(first.expected_reason)
     if first.hint:
-        yield "hint:", sentence(first.hint)
+        yield "hint:", escape_sentence(first.hint)
 
 
-def _notes(report: Report) -> str:
+def _format_notes(report: Report) -> str:
     notes = [diagnostic for diagnostic in report.diagnostics if diagnostic.level is Severity.NOTE]
     if not notes:
         return ""
-    lines = [_note(notes, code, count) for code, count in sorted(Counter(note.code.id for note in notes).items())]
-    return f"<details><summary>{counted(len(notes), 'note')}</summary>\n\n{''.join(lines)}\n</details>\n"
+    lines = [
+        _format_note(notes, code, count) for code, count in sorted(Counter(note.code.id for note in notes).items())
+    ]
+    return f"<details><summary>{format_count(len(notes), 'note')}</summary>\n\n{''.join(lines)}\n</details>\n"
 
 
-def _note(notes: Iterable[Diagnostic], code: str, count: int) -> str:
+def _format_note(notes: Iterable[Diagnostic], code: str, count: int) -> str:
     first = next(note for note in notes if note.code.id == code)
-    return f"- `{code}` {sentence(first.message)}{f' and {count - 1} more' if count > 1 else ''}\n"
+    return f"- `{code}` {escape_sentence(first.message)}{f' and {count - 1} more' if count > 1 else ''}\n"
 
 
 # counts and coverage
 
 
-def _counts(report: Report) -> str:
-    rows = [f"| {cell(section)} | {cell(amounts(counts).strip())} |\n" for section, counts in report.summary.items()]
+def _format_counts(report: Report) -> str:
+    rows = [
+        f"| {escape_cell(section)} | {escape_cell(format_section(counts).strip())} |\n"
+        for section, counts in report.summary.items()
+    ]
     return f"| counted | |\n| --- | --- |\n{''.join(rows)}" if rows else ""
 
 
-def _coverage(coverage: Sequence[Coverage]) -> str:
-    rows = [_row(one) for one in coverage if one.covered or one.missed]
+def _format_coverage(coverage: Sequence[Coverage]) -> str:
+    rows = [_format_row(item) for item in coverage if item.covered or item.missed]
     return f"| exercised | | never |\n| --- | ---: | --- |\n{''.join(rows)}" if rows else ""
 
 
-def _row(one: Coverage) -> str:
-    names = ", ".join(as_code(name).replace("|", "\\|") for name in one.missed[:MOST_MISSED])
-    more = f" and {len(one.missed) - MOST_MISSED} more" if len(one.missed) > MOST_MISSED else ""
-    total = len(one.covered) + len(one.missed)
-    return f"| {cell(one.kind)} | {len(one.covered)} of {total} | {names}{more} |\n"
+def _format_row(coverage: Coverage) -> str:
+    names = ", ".join(format_code(name).replace("|", "\\|") for name in coverage.missed[:MAX_MISSED])
+    more = f" and {len(coverage.missed) - MAX_MISSED} more" if len(coverage.missed) > MAX_MISSED else ""
+    total = len(coverage.covered) + len(coverage.missed)
+    return f"| {escape_cell(coverage.kind)} | {len(coverage.covered)} of {total} | {names}{more} |\n"

@@ -1,33 +1,33 @@
-"""Where somebody who reads about a finding should look: a file and a line that are there."""
+"""The file and line that a finding points at."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wirelock.diagnostics import Diagnostic, Exhibit, Location
-from wirelock.report.groups import Group
+from wirelock.diagnostics import Diagnostic, Example, Location
+from wirelock.report.groups import FindingGroup
 
 
-class Exhibits:
-    """The exhibits of a report, by the diagnostic that they are about."""
+class ExhibitIndex:
+    """The exhibits of a report by diagnostic."""
 
-    def __init__(self, exhibits: Iterable[Exhibit]) -> None:
-        self._by_identity = {_identity(one.about): one for one in exhibits}
+    def __init__(self, exhibits: Iterable[Example]) -> None:
+        self._by_identity = {_identify(exhibit.diagnostic): exhibit for exhibit in exhibits}
 
-    def of(self, group: Group) -> Exhibit | None:
-        """The exhibit of the first member that has one."""
-        found = (self._by_identity.get(_identity(member)) for member in group.members)
-        return next((exhibit for exhibit in found if exhibit), None)
-
-
-def target(diagnostic: Diagnostic, exhibit: Exhibit | None) -> Location:
-    """The place itself where its line is known, else the keyword of the schema that decided, else the file."""
-    where = diagnostic.where
-    if where.line or exhibit is None or exhibit.schema is None or not exhibit.schema.line:
-        return where
-    return Location(exhibit.schema.file, exhibit.schema.line)
+    def find(self, group: FindingGroup) -> Example | None:
+        """Return the exhibit of the first member that has one."""
+        exhibits = (self._by_identity.get(_identify(member)) for member in group.members)
+        return next((exhibit for exhibit in exhibits if exhibit), None)
 
 
-def _identity(diagnostic: Diagnostic) -> object:
-    """What stays the same when a diagnostic is found to be expected."""
-    return diagnostic.exchange, diagnostic.where, diagnostic.code.id, diagnostic.message, diagnostic.schema
+def find_target(diagnostic: Diagnostic, exhibit: Example | None) -> Location:
+    """Return the finding's own location if its line is known, else the schema keyword, else the file."""
+    location = diagnostic.location
+    if location.line or exhibit is None or exhibit.schema is None or not exhibit.schema.first_marked_line:
+        return location
+    return Location(exhibit.schema.file, exhibit.schema.first_marked_line)
+
+
+def _identify(diagnostic: Diagnostic) -> object:
+    """Return a key that stays equal when a diagnostic becomes expected."""
+    return diagnostic.exchange, diagnostic.location, diagnostic.code.id, diagnostic.message, diagnostic.schema_location

@@ -1,4 +1,4 @@
-"""What is wrong with one document: the same value whoever found it."""
+"""Findings about one document, in the form that validator, model and codec share."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MALFORMED = "MALFORMED"
-"""The text is not I-JSON (RFC 7493); there is no schema verdict."""
+"""The text is not I-JSON (RFC 7493), so it was not validated."""
 VIOLATION = "VIOLATION"
-"""The document breaks the schema."""
+"""The document violates the schema."""
 UNDECLARED_FIELD = "UNDECLARED_FIELD"
-"""A property that the schema does not declare, where the schema does not say that there may be none."""
+"""The schema does not declare the property and says nothing about additional properties."""
 NOT_REPRESENTABLE = "NOT_REPRESENTABLE"
-"""The document is valid, but protobuf cannot hold it (an integer outside int64, nesting past the limit)."""
+"""The document is valid, but protobuf cannot represent it (an integer outside int64, nesting past the limit)."""
 
 PRECISION_LOST = "PRECISION_LOST"
-"""An integer beyond 2^53 in a number or a free-form value, of which protobuf's double keeps the first digits only."""
+"""An integer beyond 2^53 in a number or a free-form value: protobuf's double keeps its leading digits only."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One fault in one document.
+    """One error or warning about one document.
 
     `pointer` is a JSON Pointer into the document; for a missing property it names that property.
-    `schema` is `file#pointer` of the keyword that decided, `keyword` its name. A finding is an error unless `warning`.
+    `schema` is the `file#pointer` of the keyword that failed, `keyword` its name. A finding is an error unless
+    `warning` is set.
     """
 
     pointer: str
@@ -35,10 +36,10 @@ class Finding:
 
 
 class Contract(Protocol):
-    """Everything generated for one named type, as traffic is held against it.
+    """The validator, model and codec of one named type.
 
-    Each verdict is about the same JSON text; an empty result is acceptance. `round_trip` gives the JSON text that
-    comes back from protobuf, or the findings that kept it from going there.
+    Each `check_…` method returns the findings for the same JSON text; no findings means that the text is accepted.
+    `round_trip` returns the JSON text that comes back from protobuf, or the findings that prevent the conversion.
     """
 
     @property
@@ -47,14 +48,14 @@ class Contract(Protocol):
         ...
 
     @property
-    def carried(self) -> bool:
-        """Whether the type has a message of its own; the codec has a say only then."""
+    def has_codec(self) -> bool:
+        """True if the type has a message of its own, and thus a codec."""
         ...
 
-    def validator_findings(self, text: bytes) -> tuple[Finding, ...]: ...
+    def check_schema(self, text: bytes) -> tuple[Finding, ...]: ...
 
-    def model_findings(self, text: bytes) -> tuple[Finding, ...]: ...
+    def check_model(self, text: bytes) -> tuple[Finding, ...]: ...
 
-    def codec_findings(self, text: bytes) -> tuple[Finding, ...]: ...
+    def check_codec(self, text: bytes) -> tuple[Finding, ...]: ...
 
     def round_trip(self, text: bytes) -> bytes | tuple[Finding, ...]: ...

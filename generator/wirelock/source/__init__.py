@@ -1,6 +1,6 @@
-"""Documents with the place of every value, and the references between them."""
+"""Source documents with the location of every value, and references between documents."""
 
 from wirelock.source.documents import Document, read_document, read_folder
-from wirelock.source.references import Sources, Target, Unresolved
+from wirelock.source.references import ReferenceTarget, Sources, UnresolvedReference
 
-__all__ = ["Document", "Sources", "Target", "Unresolved", "read_document", "read_folder"]
+__all__ = ["Document", "ReferenceTarget", "Sources", "UnresolvedReference", "read_document", "read_folder"]

@@ -1,23 +1,23 @@
-"""Texts that git left in conflict: that they are, and what each branch has."""
+"""Detection of git merge conflicts, and the text of each side."""
 
 from __future__ import annotations
 
 import re
 
-CONFLICT = re.compile(rb"^(?:<{7}|>{7})(?: |\r?$)", re.MULTILINE)
-"""A line that git writes around what two branches made of the same place."""
-_MARK = re.compile(rb"(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?\n?")
-_NEXT = {b"": b"<", b"<": b"|=", b"|": b"=", b"=": b">"}
+CONFLICT_MARKER = re.compile(rb"^(?:<{7}|>{7})(?: |\r?$)", re.MULTILINE)
+"""The first or last line of a conflict."""
+_MARKER = re.compile(rb"(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?\n?")
+_NEXT_MARKERS = {b"": b"<", b"<": b"|=", b"|": b"=", b"=": b">"}
 
 
-def sides(text: bytes) -> tuple[bytes, bytes] | None:
-    """Ours and theirs of a file that git left in conflict, in any of its styles; None if a marker has no partner."""
+def split_sides(text: bytes) -> tuple[bytes, bytes] | None:
+    """Return our and their version of a file with conflicts, in any conflict style; None if markers are unbalanced."""
     ours, theirs = bytearray(), bytearray()
     state = b""
     for line in text.splitlines(keepends=True):
-        mark = _MARK.fullmatch(line)
+        mark = _MARKER.fullmatch(line)
         sign = mark[1][:1] if mark else b""
-        if sign and sign in _NEXT[state]:
+        if sign and sign in _NEXT_MARKERS[state]:
             state = b"" if sign == b">" else sign
             continue
         if sign in (b"<", b">") and state != b"|":

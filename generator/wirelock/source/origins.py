@@ -1,4 +1,4 @@
-"""Where an API description and the documents it refers to come from: one folder, or one server."""
+"""Origins of API descriptions and the documents they refer to: a folder or a server."""
 
 from __future__ import annotations
 
@@ -10,91 +10,96 @@ from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 from wirelock.diagnostics import Diagnostic, Location
-from wirelock.source.documents import SOURCE_MISSING, Document, json_document, read_bytes
+from wirelock.source.documents import SOURCE_MISSING, Document, parse_json_document, read_bytes
 from wirelock.source.web import fetch
-from wirelock.source.yaml import yaml_document
+from wirelock.source.yaml import parse_yaml_document
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-"""How an address begins (RFC 3986 section 3.1), a drive of Windows included."""
+_URL_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+"""The scheme of a URL (RFC 3986, section 3.1); also matches a Windows drive."""
 
 
 class Origin(Protocol):
-    """A place that documents are read from, and that references may not leave."""
+    """A source of documents that references must not leave."""
 
     @property
     def entry(self) -> str:
-        """The name of the document that everything begins with."""
+        """The name of the root document."""
         ...
 
     def locate(self, base: str, reference: str) -> str | None:
-        """The document that a reference in the document `base` names; None if that is outside."""
+        """Resolve a reference in the document `base` to a document name; None if it leads outside of the origin."""
         ...
 
     def read(self, name: str) -> Document | Diagnostic:
-        """The document of that name."""
+        """Read a document by name."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """Documents below a folder; `shown` stands before their names as users know them ("" or "../api/")."""
+class FolderOrigin:
+    """An origin of documents below a folder; `prefix` precedes their displayed names ("" or "../api/")."""
 
     root: Path
-    shown: str
+    prefix: str
     entry: str
 
     def locate(self, base: str, reference: str) -> str | None:
-        """A relative path that stays in the folder."""
-        if _ADDRESS.match(reference) or reference.startswith(("/", "\\")):
+        """Resolve a relative path inside the folder."""
+        if _URL_SCHEME.match(reference) or reference.startswith(("/", "\\")):
             return None
         name = posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))
-        inside = name.removeprefix(self.shown)
-        return name if name.startswith(self.shown) and not inside.startswith(("../", "/")) else None
+        inside = name.removeprefix(self.prefix)
+        return name if name.startswith(self.prefix) and not inside.startswith(("../", "/")) else None
 
     def read(self, name: str) -> Document | Diagnostic:
-        """The document of that name, JSON or YAML."""
-        path = self.root / name.removeprefix(self.shown)
+        """Read a JSON or YAML document by name."""
+        path = self.root / name.removeprefix(self.prefix)
         if not path.is_file():
-            return Diagnostic(SOURCE_MISSING, Location(name), f"there is no file {name}", "check the name")
+            return Diagnostic(SOURCE_MISSING, Location(name), f"the file {name} does not exist", "check the name")
         content = read_bytes(path, self.root, name)
-        return content if isinstance(content, Diagnostic) else decoded(name, content)
+        return content if isinstance(content, Diagnostic) else parse_document(name, content)
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """Documents of one server, by their addresses."""
+class ServerOrigin:
+    """An origin of documents on one server; their names are URLs."""
 
     entry: str
 
     def locate(self, base: str, reference: str) -> str | None:
-        """An address of the same server."""
+        """Resolve a reference to a URL on the same server."""
         try:
-            address = urljoin(base, reference)
-            return address if urlsplit(address)[:2] == urlsplit(self.entry)[:2] else None
-        except ValueError:  # no address at all
+            url = urljoin(base, reference)
+            return url if urlsplit(url)[:2] == urlsplit(self.entry)[:2] else None
+        except ValueError:  # invalid URL
             return None
 
     def read(self, name: str) -> Document | Diagnostic:
-        """The document at that address, JSON or YAML."""
+        """Read a JSON or YAML document by URL."""
         content = fetch(name)
         return (
-            content if isinstance(content, Diagnostic) else decoded(urlsplit(name)._replace(query="").geturl(), content)
+            content
+            if isinstance(content, Diagnostic)
+            else parse_document(urlsplit(name)._replace(query="").geturl(), content)
         )
 
 
-def origin_of(source: str, root: Path) -> Origin:
-    """The origin of a file or address; a file in the project may refer to all of the project, another to its folder."""
+def find_origin(source: str, root: Path) -> Origin:
+    """Return the origin of a file or URL.
+
+    A file in the project may refer to all files of the project, a file elsewhere only to files in its folder.
+    """
     if "://" in source:
-        return Server(source)
+        return ServerOrigin(source)
     path = Path(source)
     if path.resolve().is_relative_to(root.resolve()):
-        return Folder(root, "", path.resolve().relative_to(root.resolve()).as_posix())
+        return FolderOrigin(root, "", path.resolve().relative_to(root.resolve()).as_posix())
     folder = path.parent.as_posix()
-    shown = f"{folder}/" if folder != "." else ""
-    return Folder(path.parent, shown, shown + path.name)
+    prefix = f"{folder}/" if folder != "." else ""
+    return FolderOrigin(path.parent, prefix, prefix + path.name)
 
 
-def decoded(name: str, content: bytes) -> Document | Diagnostic:
-    """A document in JSON or YAML, whichever its name or its first character says."""
+def parse_document(name: str, content: bytes) -> Document | Diagnostic:
+    """Parse a document as JSON or YAML, depending on its name and first character."""
     is_json = name.endswith(".json") or content.lstrip()[:1] in (b"{", b"[")
-    return json_document(name, content) if is_json else yaml_document(name, content)
+    return parse_json_document(name, content) if is_json else parse_yaml_document(name, content)

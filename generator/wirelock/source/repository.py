@@ -1,4 +1,4 @@
-"""The repository that a project is part of: where its top is, and what the last commit has."""
+"""The git repository of a project."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import subprocess
 from pathlib import Path
 
 
-def repository(root: Path) -> Path:
-    """The top of the repository that holds a folder, which forges name files from; without one, the folder itself.
+def find_repository_root(root: Path) -> Path:
+    """Return the root of the repository that contains a folder, to which forges resolve file names; else the folder.
 
-    That is the workspace of a GitHub runner, where the folder is in it, or the nearest folder that has a `.git`: a
-    folder in a clone, a file in a worktree or a submodule.
+    The root is the workspace of a GitHub runner if it contains the folder, or else the nearest folder with `.git`
+    (a folder in a clone, a file in a worktree or submodule).
     """
     root = root.resolve()
     workspace = os.environ.get("GITHUB_WORKSPACE", "")
@@ -21,11 +21,11 @@ def repository(root: Path) -> Path:
 
 
 def is_committed(root: Path, file: str) -> bool:
-    """Whether the last commit has a file, by its path below a folder; False where there is no repository, or no git."""
+    """Return True if the last commit contains a file; False without a repository or without git."""
     try:
-        asked = subprocess.run(
+        result = subprocess.run(
             ["git", "-C", str(root), "cat-file", "-e", f"HEAD:./{file}"], capture_output=True, check=False
         )
     except OSError:
         return False
-    return asked.returncode == 0
+    return result.returncode == 0

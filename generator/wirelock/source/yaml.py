@@ -1,7 +1,7 @@
-"""YAML documents as the JSON values that they stand for: YAML 1.2's core schema, without tags but those of the caller.
+"""Reading of YAML documents as JSON values: the core schema of YAML 1.2, with tags only from the caller.
 
-Read from the parser's events, so that depth, size and repeated names are ours to judge: an alias counts as much as what
-it stands for, and no value is built that JSON could not hold.
+The builder consumes the events of the parser to limit depth and size and to reject duplicate keys. An alias counts as
+many values as its anchor.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, cast
 import yaml
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.runtime.json.pointers import token
+from wirelock.runtime.json.pointers import escape_token
 from wirelock.runtime.json.text import MAX_DEPTH, Json
 from wirelock.source.documents import Document
 
@@ -25,16 +25,16 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE, _FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
 _INTEGER = re.compile(r"[-+]?[0-9]{1,1000}|0o[0-7]{1,1000}|0x[0-9a-fA-F]{1,1000}")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
-_TOO_DEEP = f"nesting past {MAX_DEPTH} levels"
+_TOO_DEEP = f"nesting deeper than {MAX_DEPTH} levels"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LIBRARY: Any = yaml
 
 Tags = Mapping[str, Callable[[str], Json]]
-"""Tags that scalars may have, by their whole names, and the value that a scalar's text is then."""
+"""Converters from the text of a scalar to its value, by full tag name."""
 
 
-class _NotJson(ValueError):
-    """What a YAML text may not say; `mark` is where."""
+class _UnsupportedYamlError(ValueError):
+    """Raised for YAML that has no JSON equivalent or exceeds a limit; `mark` is its position."""
 
     def __init__(self, message: str, event: Any) -> None:
         super().__init__(message)
@@ -42,157 +42,158 @@ class _NotJson(ValueError):
 
 
 @dataclass(slots=True)
-class _Anchored:
-    """A value with a name; `size` is how many values it is, 0 while it is still being read."""
+class _AnchoredValue:
+    """A value with an anchor; `size` counts it and its descendants, 0 while it is incomplete."""
 
     value: Json = None
     size: int = 0
 
 
 @dataclass(slots=True)
-class _Open:
-    """A list or mapping that is being read; `name` is the key whose value comes next."""
+class _OpenContainer:
+    """An incomplete sequence or mapping; `key` is the key of the next value."""
 
     value: list[Json] | dict[str, Json]
     pointer: str
-    before: int
+    count_before: int
     anchor: str | None
-    name: str | None = None
+    key: str | None = None
 
 
 @dataclass(slots=True)
-class _Reader:
-    """Builds one value from events."""
+class _DocumentBuilder:
+    """Builds a JSON value from parser events."""
 
     tags: Tags
     positions: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
-    anchors: dict[str, _Anchored] = field(default_factory=dict[str, _Anchored])
-    stack: list[_Open] = field(default_factory=list[_Open])
+    anchors: dict[str, _AnchoredValue] = field(default_factory=dict[str, _AnchoredValue])
+    stack: list[_OpenContainer] = field(default_factory=list[_OpenContainer])
     root: Json = None
     count: int = 0
     documents: int = 0
 
-    def take(self, event: Any) -> None:
-        """The next event of the stream."""
+    def handle_event(self, event: Any) -> None:
+        """Process the next event of the parser."""
         match type(event).__name__:
             case "DocumentStartEvent":
                 self.documents += 1
                 if self.documents > 1:
-                    raise _NotJson("a second document", event)
+                    raise _UnsupportedYamlError("a second document", event)
             case "ScalarEvent":
-                self._scalar(event)
+                self._handle_scalar(event)
             case "AliasEvent":
-                self._alias(event)
+                self._handle_alias(event)
             case "SequenceStartEvent":
-                self._open([], event)
+                self._open_container([], event)
             case "MappingStartEvent":
-                self._open({}, event)
+                self._open_container({}, event)
             case "SequenceEndEvent" | "MappingEndEvent":
-                self._close()
+                self._close_container()
             case _:
                 pass
 
-    def _scalar(self, event: Any) -> None:
+    def _handle_scalar(self, event: Any) -> None:
         top = self.stack[-1] if self.stack else None
-        if top is not None and isinstance(top.value, dict) and top.name is None:
-            top.name = self._key(event, top.value)
-            self._mark(f"{top.pointer}/{token(top.name)}", event)
+        if top is not None and isinstance(top.value, dict) and top.key is None:
+            top.key = self._read_key(event, top.value)
+            self._record_position(f"{top.pointer}/{escape_token(top.key)}", event)
             return
-        value = self._tagged(event)
-        self._note(event, value)
-        self._add(value, 1, event)
+        value = self._resolve_tag(event)
+        self._remember_anchor(event, value)
+        self._add_value(value, 1, event)
 
-    def _tagged(self, event: Any) -> Json:
+    def _resolve_tag(self, event: Any) -> Json:
         known = self.tags.get(event.tag)
-        return known(str(event.value)) if known else _value(event)
+        return known(str(event.value)) if known else _resolve_scalar(event)
 
-    def _key(self, event: Any, known: dict[str, Json]) -> str:
+    def _read_key(self, event: Any, known: dict[str, Json]) -> str:
         if event.value == "<<" and not event.style:
-            raise _NotJson("a merge key, which YAML 1.2 does not have; write the properties out", event)
+            raise _UnsupportedYamlError("the merge key <<, which YAML 1.2 does not define", event)
         if event.value in known:
-            raise _NotJson(f"the name {event.value!r} is given twice", event)
+            raise _UnsupportedYamlError(f"the duplicate key {event.value!r}", event)
         return str(event.value)
 
-    def _alias(self, event: Any) -> None:
-        found = self.anchors.get(event.anchor)
-        if found is None or not found.size:
-            raise _NotJson(f"the alias *{event.anchor} stands for nothing, or for what it is part of", event)
-        if self._wants_a_name():
-            raise _NotJson("an alias as a name", event)
-        self._add(found.value, found.size, event)
+    def _handle_alias(self, event: Any) -> None:
+        anchor = self.anchors.get(event.anchor)
+        if anchor is None or not anchor.size:
+            raise _UnsupportedYamlError(f"the alias *{event.anchor}, whose anchor is undefined or contains it", event)
+        if self._expects_key():
+            raise _UnsupportedYamlError("an alias as a key", event)
+        self._add_value(anchor.value, anchor.size, event)
 
-    def _wants_a_name(self) -> bool:
-        return bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.stack[-1].name is None
+    def _expects_key(self) -> bool:
+        return bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.stack[-1].key is None
 
-    def _open(self, value: list[Json] | dict[str, Json], event: Any) -> None:
-        if self._wants_a_name():
-            raise _NotJson("a name that is not text", event)
+    def _open_container(self, value: list[Json] | dict[str, Json], event: Any) -> None:
+        if self._expects_key():
+            raise _UnsupportedYamlError("a key that is not a string", event)
         if event.tag is not None:
-            raise _NotJson(f"the tag {event.tag}", event)
+            raise _UnsupportedYamlError(f"the tag {event.tag}", event)
         if len(self.stack) >= MAX_DEPTH:
-            raise _NotJson(_TOO_DEEP, event)
-        pointer = self._add(value, 1, event)
+            raise _UnsupportedYamlError(_TOO_DEEP, event)
+        pointer = self._add_value(value, 1, event)
         if event.anchor is not None:
-            self.anchors[event.anchor] = _Anchored()
-        self.stack.append(_Open(value, pointer, self.count - 1, event.anchor))
+            self.anchors[event.anchor] = _AnchoredValue()
+        self.stack.append(_OpenContainer(value, pointer, self.count - 1, event.anchor))
 
-    def _close(self) -> None:
-        done = self.stack.pop()
-        if done.anchor is not None:
-            self.anchors[done.anchor] = _Anchored(done.value, self.count - done.before)
+    def _close_container(self) -> None:
+        container = self.stack.pop()
+        if container.anchor is not None:
+            self.anchors[container.anchor] = _AnchoredValue(container.value, self.count - container.count_before)
 
-    def _note(self, event: Any, value: Json) -> None:
+    def _remember_anchor(self, event: Any, value: Json) -> None:
         if event.anchor is not None:
-            self.anchors[event.anchor] = _Anchored(value, 1)
+            self.anchors[event.anchor] = _AnchoredValue(value, 1)
 
-    def _add(self, value: Json, size: int, event: Any) -> str:
-        """Put a value where it belongs; gives its pointer."""
+    def _add_value(self, value: Json, size: int, event: Any) -> str:
+        """Add a value to the innermost container and return its pointer."""
         self.count += size
         if self.count > MAX_VALUES:
-            raise _NotJson(f"more than {MAX_VALUES} values, aliases written out", event)
+            raise _UnsupportedYamlError(f"more than {MAX_VALUES} values with aliases expanded", event)
         if not self.stack:
             self.root = value
-            self._mark("", event)
+            self._record_position("", event)
             return ""
         top = self.stack[-1]
         if isinstance(top.value, list):
             pointer = f"{top.pointer}/{len(top.value)}"
             top.value.append(value)
-            self._mark(pointer, event)
+            self._record_position(pointer, event)
             return pointer
-        assert top.name is not None
-        pointer = f"{top.pointer}/{token(top.name)}"
-        top.value[top.name] = value
-        top.name = None
+        assert top.key is not None
+        pointer = f"{top.pointer}/{escape_token(top.key)}"
+        top.value[top.key] = value
+        top.key = None
         return pointer
 
-    def _mark(self, pointer: str, event: Any) -> None:
+    def _record_position(self, pointer: str, event: Any) -> None:
         self.positions[pointer] = (event.start_mark.line + 1, event.start_mark.column + 1)
 
 
-def yaml_document(shown: str, content: bytes, tags: Tags = MappingProxyType({})) -> Document | Diagnostic:
-    """A document in YAML, or the first thing in it that is not YAML or has no JSON."""
-    reader = _Reader(tags)
+def parse_yaml_document(display_name: str, content: bytes, tags: Tags = MappingProxyType({})) -> Document | Diagnostic:
+    """Parse a YAML document; returns a diagnostic for the first invalid or unsupported construct."""
+    builder = _DocumentBuilder(tags)
     try:
-        for event in _events(content.decode()):
-            reader.take(event)
+        for event in _parse_events(content.decode()):
+            builder.handle_event(event)
     except UnicodeDecodeError:
-        return _refused(Location(shown), "the text is not UTF-8")
-    except _NotJson as error:
-        return _refused(_place(shown, error.mark), str(error))
+        return _report_invalid_yaml(Location(display_name), "invalid YAML: the text is not UTF-8")
+    except _UnsupportedYamlError as error:
+        return _report_invalid_yaml(_to_location(display_name, error.mark), f"unsupported YAML: {error}")
     except _LIBRARY.YAMLError as error:
-        return _refused(_place(shown, getattr(error, "problem_mark", None)), _words(error))
-    return Document(shown, reader.root, reader.positions)
+        location = _to_location(display_name, getattr(error, "problem_mark", None))
+        return _report_invalid_yaml(location, f"invalid YAML: {_get_error_message(error)}")
+    return Document(display_name, builder.root, builder.positions)
 
 
-def _events(text: str) -> Iterator[Any]:
+def _parse_events(text: str) -> Iterator[Any]:
     return cast("Iterator[Any]", _LIBRARY.parse(text, Loader=_LOADER))
 
 
-def _value(event: Any) -> Json:
+def _resolve_scalar(event: Any) -> Json:
     text = str(event.value)
     if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
-        raise _NotJson(f"the tag {event.tag}", event)
+        raise _UnsupportedYamlError(f"the tag {event.tag}", event)
     if event.style or event.tag is not None:
         return text
     if text in _NULL:
@@ -202,26 +203,25 @@ def _value(event: Any) -> Json:
     if _INTEGER.fullmatch(text):
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if _NUMBER.fullmatch(text):
-        return _finite(float(text), event)
+        return _require_finite(float(text), event)
     return text
 
 
-def _finite(value: float, event: Any) -> float:
+def _require_finite(value: float, event: Any) -> float:
     if value - value != 0:
-        raise _NotJson("a number past the double range", event)
+        raise _UnsupportedYamlError("a number outside of the double range", event)
     return value
 
 
-def _place(shown: str, mark: Any) -> Location:
-    return Location(shown) if mark is None else Location(shown, mark.line + 1, mark.column + 1)
+def _to_location(display_name: str, mark: Any) -> Location:
+    return Location(display_name) if mark is None else Location(display_name, mark.line + 1, mark.column + 1)
 
 
-def _words(error: Any) -> str:
-    """What the library said; some of its versions have a limit to nesting, past ours, that they may come to first."""
-    words = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
-    return _TOO_DEEP if "nesting depth" in words else words
+def _get_error_message(error: Any) -> str:
+    """Return the message of the library; some versions report their own nesting limit first, which is above ours."""
+    message = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+    return _TOO_DEEP if "nesting depth" in message else message
 
 
-def _refused(where: Location, message: str) -> Diagnostic:
-    hint = "documents are JSON, or YAML 1.2 that says what JSON can say"
-    return Diagnostic(SOURCE_NOT_YAML, where, f"not YAML that can be read: {message}", hint)
+def _report_invalid_yaml(location: Location, message: str) -> Diagnostic:
+    return Diagnostic(SOURCE_NOT_YAML, location, message, "write JSON, or YAML 1.2 that is equivalent to JSON")

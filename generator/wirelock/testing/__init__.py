@@ -1,4 +1,4 @@
-"""For test suites: what a server answers in a test, held against the project; each name is imported when first used."""
+"""Conformance checks of HTTP exchanges in test suites; each name is imported on first use."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wirelock.testing.asgi import Checked
-    from wirelock.testing.conformance import Conformance, Faults, NotConforming
+    from wirelock.testing.asgi import ConformanceMiddleware
+    from wirelock.testing.conformance import Conformance, ConformanceError, ViolationAction
     from wirelock.testing.transports import AsyncTransport, Transport
 
-__all__ = ["AsyncTransport", "Checked", "Conformance", "Faults", "NotConforming", "Transport"]
+__all__ = ["AsyncTransport", "Conformance", "ConformanceError", "ConformanceMiddleware", "Transport", "ViolationAction"]
 
-_HOMES = {
+_MODULES = {
     "AsyncTransport": "transports",
-    "Checked": "asgi",
     "Conformance": "conformance",
-    "Faults": "conformance",
-    "NotConforming": "conformance",
+    "ConformanceError": "conformance",
+    "ConformanceMiddleware": "asgi",
     "Transport": "transports",
+    "ViolationAction": "conformance",
 }
 
 
 def __getattr__(name: str) -> object:
-    """A public name from its module (PEP 562): pytest loads the plugin beside it in every run, used or not."""
-    if name not in _HOMES:
+    """Import a public name (PEP 562); pytest loads this package in every run, because it contains the plugin."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

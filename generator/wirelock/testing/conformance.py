@@ -1,4 +1,4 @@
-"""Exchanges of a test run held against a project, one by one, with what `wirelock verify` holds recordings against."""
+"""Conformance checks of the exchanges of a test run; they are those of `wirelock verify`."""
 
 from __future__ import annotations
 
@@ -6,91 +6,91 @@ from dataclasses import replace
 from threading import Lock
 from typing import Literal
 
-from wirelock.api.emit import emitted
+from wirelock.api.emit import emit_all
 from wirelock.api.project import Project, ProjectError
-from wirelock.diagnostics import Diagnostic, Report, Severity, in_order
-from wirelock.loader import load
-from wirelock.progress import silent
+from wirelock.diagnostics import Diagnostic, Report, Severity, sort_unique
+from wirelock.loader import load_artifacts
+from wirelock.progress import noop_progress
 from wirelock.report.text import render
-from wirelock.testing.responses import exchange_of
-from wirelock.traffic.conformance.checker import Check
+from wirelock.testing.responses import to_exchange
+from wirelock.traffic.conformance.checker import ConformanceCheck
 from wirelock.traffic.http.exchange import Exchange
 
-Faults = Literal["raise", "collect"]
-"""What becomes of a fault in traffic that passes by: raised when its exchange is over, or only kept for the report."""
+ViolationAction = Literal["raise", "collect"]
+"""Action on a violation in observed traffic: raise it at the end of the exchange, or only collect it for the report."""
 
 
-class NotConforming(AssertionError):
-    """An exchange is not as the project describes it; `diagnostics` say why."""
+class ConformanceError(AssertionError):
+    """Raised when an exchange does not conform to the project; `diagnostics` are the findings."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        super().__init__(f"not as the project describes it\n\n{render(Report(diagnostics)).rstrip()}")
+        super().__init__(f"the exchange does not conform to the project\n\n{render(Report(diagnostics)).rstrip()}")
         self.diagnostics = diagnostics
 
 
 class Conformance:
-    """One project, and all that was held against it so far; threads may use it together.
+    """A project and the findings of all exchanges so far; it is thread-safe.
 
-    Raises ProjectError for a project that cannot be compiled.
+    Raises ProjectError if the project cannot be compiled.
     """
 
     def __init__(self, project: Project) -> None:
         build = project.build()
-        output = emitted(build, silent)
-        if not output.sound:
-            raise ProjectError(tuple(one for one in output.diagnostics if one.fails))
+        output = emit_all(build, noop_progress)
+        if not output.is_sound:
+            raise ProjectError(tuple(diagnostic for diagnostic in output.diagnostics if diagnostic.is_failure))
         self.project = project
-        self._check = Check(build.graph, load(build, output.artifacts).contract)
-        self._found: list[Diagnostic] = []
+        self._check = ConformanceCheck(build.graph, load_artifacts(build, output.artifacts).get_contract)
+        self._findings: list[Diagnostic] = []
         self._recording, self._index = "responses", 0
         self._lock = Lock()
 
     @property
     def findings(self) -> tuple[Diagnostic, ...]:
-        """Everything found so far, notes included."""
-        return in_order(self._found)
+        """All findings so far, including notes."""
+        return sort_unique(self._findings)
 
     def begin(self, recording: str) -> None:
-        """Give the exchanges that follow a name, such as that of the test, and count them from 0."""
+        """Set the name of the following exchanges, such as that of a test, and number them from 0."""
         with self._lock:
             self._recording, self._index = recording, 0
 
     def assert_conforms(self, response: object) -> None:
-        """Hold a response of httpx, requests or aiohttp, and its request, against the services.
+        """Check a response of httpx, requests or aiohttp, and its request.
 
-        A response is refused, too, where there was nothing to hold it against: no service describes it. Raises
-        NotConforming; TypeError for what is no such response; ValueError where its body was not read.
+        Raises ConformanceError, also if no service describes the exchange; TypeError for other objects; ValueError if
+        the body of the response was not read.
         """
-        __tracebackhide__ = True  # pytest shows the line of the test instead
-        found = self._take(exchange_of(response), nothing=Severity.ERROR)
-        if any(one.fails for one in found):
-            raise NotConforming(found)
+        __tracebackhide__ = True  # so that pytest shows the line of the test
+        findings = self._check_exchange(to_exchange(response), if_unchecked=Severity.ERROR)
+        if any(finding.is_failure for finding in findings):
+            raise ConformanceError(findings)
 
     def check(self, exchange: Exchange) -> tuple[Diagnostic, ...]:
-        """What is wrong with an exchange, as `wirelock verify` says it; its name and index become those of this run."""
-        return self._take(exchange, nothing=Severity.NOTE)
+        """Return the findings for an exchange; its recording and index are replaced by those of this run."""
+        return self._check_exchange(exchange, if_unchecked=Severity.NOTE)
 
     def report(self) -> Report:
-        """Everything found, counted and covered so far."""
+        """Return the report of all exchanges so far."""
         with self._lock:
-            return replace(self._check.report(), diagnostics=self.findings)
+            return replace(self._check.to_report(), diagnostics=self.findings)
 
-    def _take(self, exchange: Exchange, *, nothing: Severity) -> tuple[Diagnostic, ...]:
-        """Check one exchange; `nothing` is how the reason weighs why no part of it could be checked."""
+    def _check_exchange(self, exchange: Exchange, *, if_unchecked: Severity) -> tuple[Diagnostic, ...]:
+        """Check one exchange; `if_unchecked` is the severity of the findings if no part of it could be checked."""
         with self._lock:
-            bodies, known = self._check.bodies, len(self._check.diagnostics)
-            self._check.exchange(replace(exchange, recording=self._recording, index=self._index))
+            bodies, count = self._check.bodies, len(self._check.diagnostics)
+            self._check.check_exchange(replace(exchange, recording=self._recording, index=self._index))
             self._index += 1
-            found = self._check.diagnostics[known:]
+            findings = self._check.diagnostics[count:]
             if self._check.bodies == bodies:
-                found = [replace(one, severity=nothing) for one in found]
-            self._found += found
-        return in_order(found)
+                findings = [replace(finding, severity=if_unchecked) for finding in findings]
+            self._findings += findings
+        return sort_unique(findings)
 
 
-def passed(conformance: Conformance, exchange: Exchange, faults: Faults) -> None:
-    """Hold an exchange that went by against the services; raises NotConforming if faults are to be raised."""
+def check_observed(conformance: Conformance, exchange: Exchange, on_violation: ViolationAction) -> None:
+    """Check an observed exchange; raises ConformanceError if violations are to be raised."""
     __tracebackhide__ = True
-    found = conformance.check(exchange)
-    if faults == "raise" and any(one.fails for one in found):
-        raise NotConforming(found)
+    findings = conformance.check(exchange)
+    if on_violation == "raise" and any(finding.is_failure for finding in findings):
+        raise ConformanceError(findings)

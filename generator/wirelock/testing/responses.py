@@ -1,132 +1,133 @@
-"""Responses of HTTP libraries as exchanges; the libraries are known by their attributes and never imported."""
+"""Conversion of responses of HTTP libraries; the libraries are recognized by attributes and never imported."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol, cast
 
-from wirelock.traffic.http.exchange import Body, Exchange, Headers, header, media_type
-from wirelock.traffic.secrets import without_secrets
+from wirelock.traffic.http.exchange import Exchange, Headers, RecordedBody, get_header, parse_media_type
+from wirelock.traffic.secrets import redact_url
 
-_BY_HAND = "the response has no request: it was made by hand"
-_UNREAD = "the body of the response was not read: read it before, with read() or await read()"
+_NO_REQUEST = "the response has no request: it was not received by a client"
+_UNREAD = "the body of the response was not read: call read() or await read() first"
 
 
-class _Pairs(Protocol):
-    """Headers of any of the libraries."""
+class _LibraryHeaders(Protocol):
+    """Headers of any library."""
 
     def items(self) -> Iterable[tuple[str, str]]: ...
 
 
-class _Request(Protocol):
+class _LibraryRequest(Protocol):
     """`httpx.Request`, `requests.PreparedRequest` or `aiohttp.RequestInfo`."""
 
     method: str
     url: object
-    headers: _Pairs
+    headers: _LibraryHeaders
 
 
-class _Kept(Protocol):
-    """`httpx.Response`, which is also what Starlette's test client gives, or `requests.Response`."""
+class _BufferedResponse(Protocol):
+    """`httpx.Response`, also of the test client of Starlette, or `requests.Response`."""
 
     status_code: int
-    headers: _Pairs
+    headers: _LibraryHeaders
     content: bytes
     request: Any
 
 
-class _Asynchronous(Protocol):
-    """`aiohttp.ClientResponse`; it does not keep the body of its request."""
+class _AsyncResponse(Protocol):
+    """`aiohttp.ClientResponse`, which does not keep the body of its request."""
 
     status: int
-    headers: _Pairs
-    request_info: _Request
+    headers: _LibraryHeaders
+    request_info: _LibraryRequest
 
     def read(self) -> Coroutine[Any, Any, bytes]: ...
 
 
-def exchange_of(response: object) -> Exchange:
-    """A response with its request; raises TypeError for what is no response, ValueError where its body was not read."""
+def to_exchange(response: object) -> Exchange:
+    """Return the exchange of a response; raises TypeError for other objects, ValueError if its body was not read."""
     for attributes, adapt in _ADAPTERS:
         if all(hasattr(response, name) for name in attributes):
             return adapt(response)
-    words = f"{type(response).__module__}.{type(response).__qualname__} is no response of httpx, requests or aiohttp"
-    raise TypeError(words)
+    name = f"{type(response).__module__}.{type(response).__qualname__}"
+    raise TypeError(f"expected a response of httpx, requests or aiohttp, got {name}")
 
 
-def exchanged(
+def build_exchange(
     method: str,
     url: str,
     status: int,
     request: tuple[Headers, bytes | None],
     response: tuple[Headers, bytes | None],
 ) -> Exchange:
-    """An exchange without a name; a body is None where there was one that nobody kept, b"" where there was none."""
+    """Return an exchange without a recording name; a body is None if it was not kept, b"" if there was none."""
     sides = {"request": request, "response": response}
     return Exchange(
         "",
         0,
         method.upper(),
-        without_secrets(url),
+        redact_url(url),
         status,
-        _body(*request),
-        _body(*response),
+        _build_body(*request),
+        _build_body(*response),
         request[0],
         tuple(side for side, (_, content) in sides.items() if content is None),
     )
 
 
-def pairs(headers: Iterable[tuple[str, str]]) -> Headers:
-    """Headers with their names in lower case."""
+def lower_names(headers: Iterable[tuple[str, str]]) -> Headers:
+    """Return headers with names in lower case."""
     return tuple((name.lower(), value) for name, value in headers)
 
 
-def announced(headers: Headers) -> bool:
-    """Whether the headers of a request say that it has a body (RFC 9112, 6.3)."""
-    return header(headers, "content-length") not in ("", "0") or header(headers, "transfer-encoding") != ""
+def has_announced_body(headers: Headers) -> bool:
+    """Return True if the headers of a request announce a body (RFC 9112, 6.3)."""
+    return get_header(headers, "content-length") not in ("", "0") or get_header(headers, "transfer-encoding") != ""
 
 
-def sent_by(request: Any) -> bytes | None:
-    """The body of a request of httpx, None if it was a stream."""
-    return _or_none(lambda: request.content)
+def read_request_body(request: Any) -> bytes | None:
+    """Return the body of an httpx request, or None if it was a stream."""
+    return _read_or_none(lambda: request.content)
 
 
-def _body(headers: Headers, content: bytes | None) -> Body | None:
-    return Body(content, media_type(header(headers, "content-type"))) if content else None
+def _build_body(headers: Headers, content: bytes | None) -> RecordedBody | None:
+    return RecordedBody(content, parse_media_type(get_header(headers, "content-type"))) if content else None
 
 
-def _of_httpx(response: Any) -> Exchange:
+def _convert_httpx(response: Any) -> Exchange:
     try:
         request = response.request
-    except RuntimeError as error:  # httpx's word for None
-        raise TypeError(_BY_HAND) from error
-    return _of_kept(response, request, sent_by(request))
+    except RuntimeError as error:  # httpx raises it if there is no request
+        raise TypeError(_NO_REQUEST) from error
+    return _convert_buffered(response, request, read_request_body(request))
 
 
-def _of_requests(response: Any) -> Exchange:
+def _convert_requests(response: Any) -> Exchange:
     if response.request is None:
-        raise TypeError(_BY_HAND)
-    return _of_kept(response, response.request, _sent(response.request.body))
+        raise TypeError(_NO_REQUEST)
+    return _convert_buffered(response, response.request, _encode_requests_body(response.request.body))
 
 
-def _of_kept(response: _Kept, request: _Request, sent: bytes | None) -> Exchange:
-    content = _or_none(lambda: response.content)
-    if content is None:
+def _convert_buffered(response: _BufferedResponse, request: _LibraryRequest, request_body: bytes | None) -> Exchange:
+    body = _read_or_none(lambda: response.content)
+    if body is None:
         raise ValueError(_UNREAD)
-    asked, answered = pairs(request.headers.items()), pairs(response.headers.items())
-    return exchanged(request.method, str(request.url), response.status_code, (asked, sent), (answered, content))
+    sent = lower_names(request.headers.items()), request_body
+    received = lower_names(response.headers.items()), body
+    return build_exchange(request.method, str(request.url), response.status_code, sent, received)
 
 
-def _of_aiohttp(response: _Asynchronous) -> Exchange:
+def _convert_aiohttp(response: _AsyncResponse) -> Exchange:
     request = response.request_info
-    asked, answered = pairs(request.headers.items()), pairs(response.headers.items())
-    sent = None if announced(asked) else b""
-    content = _read_before(response)
-    return exchanged(request.method, str(request.url), response.status, (asked, sent), (answered, content))
+    headers = lower_names(request.headers.items())
+    sent = headers, None if has_announced_body(headers) else b""
+    received = lower_names(response.headers.items()), _get_awaited_body(response)
+    return build_exchange(request.method, str(request.url), response.status, sent, received)
 
 
-def _read_before(response: _Asynchronous) -> bytes:
-    """The body that was awaited before: then the coroutine ends without waiting for anything."""
+def _get_awaited_body(response: _AsyncResponse) -> bytes:
+    """Return a body that was awaited before, so that the coroutine ends without waiting."""
     reading = response.read()
     try:
         reading.send(None)
@@ -138,8 +139,8 @@ def _read_before(response: _Asynchronous) -> bytes:
     raise ValueError(_UNREAD)
 
 
-def _sent(body: object) -> bytes | None:
-    """The body that requests sent; a file or a generator is used up."""
+def _encode_requests_body(body: object) -> bytes | None:
+    """Return the request body of the library requests, or None for a consumed file or generator."""
     match body:
         case None:
             return b""
@@ -151,8 +152,8 @@ def _sent(body: object) -> bytes | None:
             return None
 
 
-def _or_none(content: Callable[[], bytes]) -> bytes | None:
-    """A body, None if it passed by unread, which httpx and requests call an error of this kind."""
+def _read_or_none(content: Callable[[], bytes]) -> bytes | None:
+    """Return a body, or None if it was not read; httpx and requests raise RuntimeError then."""
     try:
         return content()
     except RuntimeError:
@@ -160,7 +161,7 @@ def _or_none(content: Callable[[], bytes]) -> bytes | None:
 
 
 _ADAPTERS: tuple[tuple[tuple[str, ...], Callable[[Any], Exchange]], ...] = (
-    (("status_code", "iter_raw"), _of_httpx),
-    (("status_code", "iter_content"), _of_requests),
-    (("status", "request_info"), _of_aiohttp),
+    (("status_code", "iter_raw"), _convert_httpx),
+    (("status_code", "iter_content"), _convert_requests),
+    (("status", "request_info"), _convert_aiohttp),
 )

@@ -1,4 +1,4 @@
-"""What a whole test run exercised: the reports of its processes as one, in lines for the terminal and in a file."""
+"""Summary of a test run: the merged reports of its processes for the terminal and for a file."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from wirelock.api.excerpts import illustrated
+from wirelock.api.excerpts import add_excerpts
 from wirelock.config import Config
-from wirelock.diagnostics import Coverage, Diagnostic, Report, in_order
+from wirelock.diagnostics import Coverage, Diagnostic, Report, sort_unique
 from wirelock.report import FORMATS
-from wirelock.runtime.json.formatting import visible
+from wirelock.runtime.json.formatting import escape_unprintable
 from wirelock.write import write_file
 
-ENDINGS: Mapping[str, str] = {
+FORMAT_BY_EXTENSION: Mapping[str, str] = {
     ".html": "html",
     ".json": "json",
     ".md": "markdown",
@@ -22,76 +22,76 @@ ENDINGS: Mapping[str, str] = {
     ".txt": "text",
     ".xml": "junit",
 }
-"""The format of a report by the ending of its file."""
-MOST_NAMED = 20
-"""How many methods the terminal names, of those exercised and of the others; a report has them all."""
-_OF_TEST = "::"
+"""The report format of each file extension."""
+MAX_NAMES = 20
+"""Method names that the terminal lists of each kind; report files list all."""
+_NODE_SEPARATOR = "::"
 
 
-def merged(reports: Sequence[Report]) -> Report:
-    """The reports of processes that shared the tests of one run: counts are added, what one covered is covered."""
+def merge_reports(reports: Sequence[Report]) -> Report:
+    """Merge the reports of the processes of one run: counts are added, and coverage is united."""
     return Report(
-        in_order(one for report in reports for one in report.diagnostics),
-        _added([report.summary for report in reports]),
-        tuple(_covered(same) for same in zip(*(report.coverage for report in reports), strict=True)),
+        sort_unique(diagnostic for report in reports for diagnostic in report.diagnostics),
+        _add_summaries([report.summary for report in reports]),
+        tuple(_merge_coverage(parts) for parts in zip(*(report.coverage for report in reports), strict=True)),
         cases=tuple(case for report in reports for case in report.cases),
-        exhibits=tuple(exhibit for report in reports for exhibit in report.exhibits),
+        examples=tuple(example for report in reports for example in report.examples),
     )
 
 
-def _added(summaries: Sequence[dict[str, dict[str, int | str]]]) -> dict[str, dict[str, int | str]]:
+def _add_summaries(summaries: Sequence[dict[str, dict[str, int | str]]]) -> dict[str, dict[str, int | str]]:
     return {
         section: {name: sum(int(summary[section][name]) for summary in summaries) for name in counts}
         for section, counts in summaries[0].items()
     }
 
 
-def _covered(same: Sequence[Coverage]) -> Coverage:
-    covered = {name for coverage in same for name in coverage.covered}
-    known = covered.union(*(coverage.missed for coverage in same))
-    return Coverage(same[0].kind, tuple(sorted(covered)), tuple(sorted(known - covered)))
+def _merge_coverage(parts: Sequence[Coverage]) -> Coverage:
+    covered = {name for part in parts for name in part.covered}
+    names = covered.union(*(part.missed for part in parts))
+    return Coverage(parts[0].kind, tuple(sorted(covered)), tuple(sorted(names - covered)))
 
 
-def title(report: Report) -> str:
-    """How many exchanges were checked, and what came of them."""
+def format_title(report: Report) -> str:
+    """Return a title with the number of exchanges and their outcomes."""
     counts = report.summary["exchanges"]
     total = counts["total"]
     outcomes = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count and name != "total"]
     return f"wirelock: {total} exchange{'' if total == 1 else 's'}, {', '.join(outcomes)}"
 
 
-def lines(report: Report) -> Iterator[str]:
-    """What was exercised and what never was, and how many findings there are."""
+def format_lines(report: Report) -> Iterator[str]:
+    """Yield lines with the exercised and missed methods, the coverage, and the number of findings."""
     methods = next(coverage for coverage in report.coverage if coverage.kind == "methods")
-    yield from _named("exercised", methods.covered)
-    yield from _named("never", methods.missed)
+    yield from _format_names("exercised", methods.covered)
+    yield from _format_names("never", methods.missed)
     for coverage in report.coverage:
-        whole = len(coverage.covered) + len(coverage.missed)
-        if whole:
-            yield f"{coverage.kind:<16}{len(coverage.covered):>5} of {whole}"
-    levels = Counter(one.level.value for one in report.diagnostics)
+        total = len(coverage.covered) + len(coverage.missed)
+        if total:
+            yield f"{coverage.kind:<16}{len(coverage.covered):>5} of {total}"
+    levels = Counter(diagnostic.level.value for diagnostic in report.diagnostics)
     if levels:
         yield "findings   " + ", ".join(f"{levels[level]} {level}{'s' * (levels[level] > 1)}" for level in levels)
 
 
-def _named(word: str, names: Sequence[str]) -> Iterator[str]:
-    more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
-    for index, name in enumerate([*names[:MOST_NAMED], *more]):
-        yield f"{'' if index else word:<11}{visible(name)}"
+def _format_names(label: str, names: Sequence[str]) -> Iterator[str]:
+    rest = [f"and {len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else []
+    for index, name in enumerate([*names[:MAX_NAMES], *rest]):
+        yield f"{'' if index else label:<11}{escape_unprintable(name)}"
 
 
-def written(report: Report, config: Config, file: Path) -> Diagnostic | None:
-    """Write a report in the format that the ending of the file names; gives why it cannot be written."""
-    shown = illustrated(config, _in_files(report))
-    return write_file(file, FORMATS[ENDINGS[file.suffix.lower()]](shown).encode())
+def write_report(report: Report, config: Config, file: Path) -> Diagnostic | None:
+    """Write a report in the format of the file extension; return a diagnostic if that fails."""
+    report = add_excerpts(config, _locate_in_files(report))
+    return write_file(file, FORMATS[FORMAT_BY_EXTENSION[file.suffix.lower()]](report).encode())
 
 
-def _in_files(report: Report) -> Report:
-    """The report with the files of tests as places; exchanges keep the names of the tests."""
-    exhibits = tuple(replace(one, about=_in_file(one.about)) for one in report.exhibits)
-    return replace(report, diagnostics=tuple(map(_in_file, report.diagnostics)), exhibits=exhibits)
+def _locate_in_files(report: Report) -> Report:
+    """Return the report with test files as locations; exchanges keep the names of the tests."""
+    examples = tuple(replace(e, diagnostic=_locate_in_file(e.diagnostic)) for e in report.examples)
+    return replace(report, diagnostics=tuple(map(_locate_in_file, report.diagnostics)), examples=examples)
 
 
-def _in_file(diagnostic: Diagnostic) -> Diagnostic:
-    file = diagnostic.where.file.partition(_OF_TEST)[0]
-    return replace(diagnostic, where=replace(diagnostic.where, file=file))
+def _locate_in_file(diagnostic: Diagnostic) -> Diagnostic:
+    file = diagnostic.location.file.partition(_NODE_SEPARATOR)[0]
+    return replace(diagnostic, location=replace(diagnostic.location, file=file))

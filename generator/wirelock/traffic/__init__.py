@@ -1,1 +1,1 @@
-"""Recorded traffic: formats to exchanges, exchanges to methods, bodies held against what was generated."""
+"""Recorded and live traffic: recording formats, routes, redaction, and the check of exchanges."""

@@ -1,4 +1,4 @@
-"""What must not be shown: values of properties and parameters that sound secret, and texts that look it."""
+"""Secrets: names of properties and parameters that indicate one, and texts that look like one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wirelock.runtime.json.text import Json
 
 REDACTED = "[redacted]"
 Secrecy = Literal["none", "texts", "all"]
-"""What is kept back: `texts` of names in the plural, which are often of counts (`tokens`), `all` of others."""
+"""The hidden part of a value: `texts` for plural names, which often are counts (`tokens`), `all` for others."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SECRET = frozenset(
     (
@@ -29,89 +29,88 @@ _LOOKS_SECRET = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*",
     re.DOTALL,
 )
-"""Credentials of HTTP, JSON Web Tokens, keys with the prefixes of the large vendors, users of URLs, and keys in PEM.
+"""HTTP credentials, JSON Web Tokens, keys with prefixes of large vendors, users in URLs, and PEM keys.
 
-Nothing in it goes back over what it has read, and none of it begins in the middle of a word, so that searching takes
-linear time whatever the text.
+The pattern never backtracks and never starts inside a word, so a search takes linear time.
 """
 
 _USER = re.compile(r"\A((?:[^:/?#]+:)?//)[^/?#]*@")
 _PARAMETER = re.compile(r"[?&;#](?P<name>[^=?&;#\s\"']++)=")
-"""Where the value of a parameter begins, in a query as well as in a fragment, and in a URL inside of either."""
+"""The start of a parameter's value, in a query, a fragment, or a URL inside of either."""
 _VALUE = re.compile(r"[^&#]*+")
 _VALUE_IN_TEXT = re.compile(r"'?[^&#\s\"']*+")
-"""In a text a URL ends where a blank or a quote is; a quote that begins a value belongs to it."""
+"""A URL in a text ends at a blank or a quote; a quote at the start belongs to the value."""
 _OF_PARAMETERS = frozenset(("code",))
-"""What is secret as a parameter alone: a code of OAuth (RFC 6749, 4.1.2) is one, that of an error is none."""
-_LONGEST_NAME = 64
-"""Longer names are not remembered."""
+"""Secret only as a parameter: an OAuth code (RFC 6749, 4.1.2) is a secret, an error code is not."""
+_MAX_CACHED_NAME = 64
+"""Longer names are not cached."""
 
 _SUSPICIOUS = re.compile(r"[\s:=@_-]|eyJ|A[KSI]")
-"""What stands in every text that holds a credential, and not in most words."""
+"""Every text with a credential contains one of these, and most words do not."""
 
 
-def secrecy(name: str) -> Secrecy:
-    """What a property of this name may not show: one of its words says so (`apiKey`, `SOME_TOKEN`)."""
-    words = {word.lower() for word in _WORD.findall(name)}
-    if not _SECRET.isdisjoint(words):
+def classify_name(name: str) -> Secrecy:
+    """Return the secrecy of a property by the words of its name (`apiKey`, `SOME_TOKEN`)."""
+    message = {word.lower() for word in _WORD.findall(name)}
+    if not _SECRET.isdisjoint(message):
         return "all"
-    return "texts" if any(word.endswith("s") and word[:-1] in _SECRET for word in words) else "none"
+    return "texts" if any(word.endswith("s") and word[:-1] in _SECRET for word in message) else "none"
 
 
-def of_pair(pair: Mapping[str, Json]) -> Secrecy:
-    """What `value` may not show in an object that is a pair of a name and a value, as headers are recorded."""
-    stated = pair.get("name", pair.get("key"))
-    return secrecy(stated) if "value" in pair and isinstance(stated, str) else "none"
+def classify_pair(pair: Mapping[str, Json]) -> Secrecy:
+    """Return the secrecy of `value` in an object with a name and a value, the form of recorded headers."""
+    declared = pair.get("name", pair.get("key"))
+    return classify_name(declared) if "value" in pair and isinstance(declared, str) else "none"
 
 
-def shown(value: Json, kept: Secrecy) -> Json:
-    """A single value, or what is shown in its place."""
+def redact_value(value: Json, kept: Secrecy) -> Json:
+    """Return a single value, or its replacement if it is secret."""
     if isinstance(value, str):
-        return REDACTED if kept != "none" else without_credentials(value)
+        return REDACTED if kept != "none" else redact_credentials(value)
     return REDACTED if kept == "all" and isinstance(value, int | float) else value
 
 
-def without_secrets(url: str) -> str:
-    """The URL without user and password, and with `[redacted]` in place of the secrets in its query and fragment."""
-    return _without_parameters(_USER.sub(r"\1", url), _VALUE)
+def redact_url(url: str) -> str:
+    """Return a URL without user and password, and with `[redacted]` for secrets in query and fragment."""
+    return _redact_parameters(_USER.sub(r"\1", url), _VALUE)
 
 
-def without_credentials(text: str) -> str:
-    """A text without what looks like a credential inside it, and without the secret parameters of URLs in it."""
+def redact_credentials(text: str) -> str:
+    """Return a text without credentials and without secret parameters of URLs."""
     if not _SUSPICIOUS.search(text):
         return text
-    return _LOOKS_SECRET.sub(REDACTED, _without_parameters(_USER.sub(r"\1", text), _VALUE_IN_TEXT))
+    return _LOOKS_SECRET.sub(REDACTED, _redact_parameters(_USER.sub(r"\1", text), _VALUE_IN_TEXT))
 
 
-def _without_parameters(text: str, values: re.Pattern[str]) -> str:
+def _redact_parameters(text: str, values: re.Pattern[str]) -> str:
     parts: list[str] = []
     end = 0
-    for found in _PARAMETER.finditer(text):
-        kept = _kept_of_parameter(found["name"])
-        if kept == "none" or found.start() < end:
+    for match in _PARAMETER.finditer(text):
+        kept = _classify_parameter(match["name"])
+        if kept == "none" or match.start() < end:
             continue
-        value = values.match(text, found.end())
-        if value and _hides(kept, value[0]):
-            parts += [text[end : found.end()], REDACTED]
+        value = values.match(text, match.end())
+        if value and _is_hidden(kept, value[0]):
+            parts += [text[end : match.end()], REDACTED]
             end = value.end()
     return "".join([*parts, text[end:]]) if parts else text
 
 
-def _hides(kept: Secrecy, value: str) -> bool:
-    """As in documents: booleans are shown, and numbers where the name is a plural."""
+def _is_hidden(kept: Secrecy, value: str) -> bool:
+    """Return True if a parameter's value is hidden; booleans stay, and so do numbers of plural names."""
     return value not in ("true", "false") and not (kept == "texts" and value.isdecimal())
 
 
-def _kept_of_parameter(name: str) -> Secrecy:
-    return _remembered(name) if len(name) <= _LONGEST_NAME else _of_parameter(name)
+def _classify_parameter(name: str) -> Secrecy:
+    return _cached_parameter_secrecy(name) if len(name) <= _MAX_CACHED_NAME else _compute_parameter_secrecy(name)
 
 
-def _of_parameter(name: str) -> Secrecy:
-    """What a parameter of this name, which may be percent-encoded, may not show; its case says nothing."""
+def _compute_parameter_secrecy(name: str) -> Secrecy:
+    """Return the secrecy of a parameter by its name, percent-encoded or not, in any case."""
     plain = unquote(name)
-    if plain.lower() in _OF_PARAMETERS or secrecy(plain.lower()) == "all":
+    if plain.lower() in _OF_PARAMETERS or classify_name(plain.lower()) == "all":
         return "all"
-    return secrecy(plain)
+    return classify_name(plain)
 
 
-_remembered = lru_cache(4096)(_of_parameter)
+_cached_parameter_secrecy = lru_cache(4096)(_compute_parameter_secrecy)

@@ -1,4 +1,4 @@
-"""Writes a change set as one: all of it or nothing, whatever fails and whenever the process dies."""
+"""Atomic write of a change set: all of it or nothing, whatever fails and whenever the process dies."""
 
 from __future__ import annotations
 
@@ -7,125 +7,129 @@ from pathlib import Path, PurePosixPath
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.write.changes import ChangeSet
-from wirelock.write.disk import discard, read, sync, unwritable
-from wirelock.write.journal import FILE, Journal, journal_of, read_journal, stage, undo
-from wirelock.write.lock import LOCK, locked
-from wirelock.write.paths import fault
+from wirelock.write.disk import build_unwritable, discard, read_file, sync_folders
+from wirelock.write.journal import JOURNAL_NAME, WriteJournal, build_journal, read_journal, undo_write, write_stage
+from wirelock.write.lock import LOCK_NAME, acquire_lock
+from wirelock.write.paths import find_path_problem
 
 OUTPUT_CHANGED = Code("OUTPUT_CHANGED", Severity.ERROR, fatal=True)
 WRITE_RECOVERED = Code("WRITE_RECOVERED", Severity.NOTE)
 WRITE_UNRECOVERABLE = Code("WRITE_UNRECOVERABLE", Severity.ERROR, fatal=True)
-STAGE = ".wirelock-stage-"
+STAGE_PREFIX = ".wirelock-stage-"
 
 
-def apply(root: Path, changes: ChangeSet) -> tuple[Diagnostic, ...]:
-    """Write and delete everything, or nothing and say why in one diagnostic.
+def apply_changes(root: Path, changes: ChangeSet) -> tuple[Diagnostic, ...]:
+    """Write and delete all files of a change set, or none and return a diagnostic.
 
-    What an earlier run that was killed left behind is put right first. Links and files that changed since the
-    change set was made are looked for again, under the lock.
+    An unfinished write of an earlier run is undone first. Under the lock, the paths are checked again for links, and
+    the files for changes since the change set was made.
     """
     if not changes.changes:
         return ()
-    return _alone(root, changes)
+    return _apply_locked(root, changes)
 
 
 def recover(root: Path) -> tuple[Diagnostic, ...]:
-    """Undo what a run that was killed while it wrote had done, and say so in a note."""
-    return _alone(root, ChangeSet()) if _stages(root) or (root / LOCK).exists() else ()
+    """Undo the unfinished write of a killed run and report it in a note."""
+    return _apply_locked(root, ChangeSet()) if _find_stage_folders(root) or (root / LOCK_NAME).exists() else ()
 
 
-def _alone(root: Path, changes: ChangeSet) -> tuple[Diagnostic, ...]:
+def _apply_locked(root: Path, changes: ChangeSet) -> tuple[Diagnostic, ...]:
     try:
-        with locked(root) as refused:
-            if refused:
-                return (refused,)
-            found = tuple(note for folder in _stages(root) if (note := _roll_back(root, folder)))
-            if changes.changes and not any(diagnostic.fails for diagnostic in found):
-                trouble = _obstacle(root, changes) or _write(root, changes)
-                return (*found, trouble) if trouble else found
-            return found
+        with acquire_lock(root) as locked:
+            if locked:
+                return (locked,)
+            notes = [note for folder in _find_stage_folders(root) if (note := _roll_back(root, folder))]
+            if changes.changes and not any(note.is_failure for note in notes):
+                problem = _find_obstacle(root, changes) or _write(root, changes)
+                if problem:
+                    notes.append(problem)
+            return tuple(notes)
     except OSError as error:
-        return (unwritable(_place(root, error), error),)
+        return (build_unwritable(_describe_path(root, error), error),)
 
 
-def _stages(root: Path) -> list[Path]:
-    return sorted(path for path in root.glob(f"{STAGE}*") if path.is_dir() and not path.is_symlink())
+def _find_stage_folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.glob(f"{STAGE_PREFIX}*") if path.is_dir() and not path.is_symlink())
 
 
 def _roll_back(root: Path, folder: Path) -> Diagnostic | None:
-    """Undo what a stage folder's journal tells of, if it has one, and remove the folder."""
-    where = Location(folder.name)
+    """Undo the steps in the journal of a stage folder, if it has one, and remove the folder."""
+    location = Location(folder.name)
     try:
         journal = read_journal(folder)
         if journal is not None:
             paths = (*(step.path for step in journal.steps), *journal.folders)
-            if any(fault(root, path) for path in paths):
-                raise ValueError("the journal names places that wirelock does not write to")
-            undo(root, folder, journal)
-            (folder / FILE).unlink()
+            if any(find_path_problem(root, path) for path in paths):
+                raise ValueError("the journal contains paths outside of the files that wirelock may write")
+            undo_write(root, folder, journal)
+            (folder / JOURNAL_NAME).unlink()
     except (OSError, ValueError) as error:
-        words = (isinstance(error, OSError) and error.strerror) or str(error)
-        hint = f"remove the cause and run it again; or put right what git status shows and delete {folder.name}"
-        return Diagnostic(WRITE_UNRECOVERABLE, where, f"an unfinished write cannot be undone: {words}", hint)
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        hint = (
+            "remove the cause and run the command again; "
+            f"or restore the files that git status shows and delete {folder.name}"
+        )
+        return Diagnostic(WRITE_UNRECOVERABLE, location, f"an unfinished write cannot be undone: {reason}", hint)
     discard(folder)
     if journal is None:
         return None
-    hint = "nothing needs to be done; run wirelock generate to write the files again"
-    return Diagnostic(WRITE_RECOVERED, where, f"an unfinished write of {len(journal.steps)} files was undone", hint)
+    message = f"an unfinished write of {len(journal.steps)} files was undone"
+    return Diagnostic(WRITE_RECOVERED, location, message, "to write the files again, run: wirelock generate")
 
 
-def _obstacle(root: Path, changes: ChangeSet) -> Diagnostic | None:
-    """The first thing that is certain to keep a change from happening."""
-    leaving = {item.path for item in changes.changes if item.after is None}
-    emptied = {str(folder) for path in leaving for folder in PurePosixPath(path).parents}
+def _find_obstacle(root: Path, changes: ChangeSet) -> Diagnostic | None:
+    """Return the first problem that would make a change fail."""
+    deleted = {item.path for item in changes.changes if item.after is None}
+    emptied = {str(folder) for path in deleted for folder in PurePosixPath(path).parents}
     for item in changes.changes:
-        if found := fault(root, item.path):
-            return found
+        if problem := find_path_problem(root, item.path):
+            return problem
         try:
-            if read(root, item.path) != item.before:
-                return _changed(item.path)
+            if read_file(root, item.path) != item.before:
+                return _build_output_changed(item.path)
             if (root / item.path).is_dir() and item.path not in emptied:
-                raise IsADirectoryError("a folder stands there")
-            _check_folder(root, PurePosixPath(item.path).parent, leaving)
+                raise IsADirectoryError("a folder has that name")
+            _check_folder(root, PurePosixPath(item.path).parent, deleted)
         except OSError as error:
-            return unwritable(item.path, error)
+            return build_unwritable(item.path, error)
     return None
 
 
-def _check_folder(root: Path, folder: PurePosixPath, leaving: set[str]) -> None:
-    """Raise OSError unless files can be made in a folder, or the folder in the nearest one that is there."""
+def _check_folder(root: Path, folder: PurePosixPath, deleted: set[str]) -> None:
+    """Raise OSError unless the folder, or its nearest existing parent, is a writable folder."""
     while not (root / folder).is_dir():
-        if (root / folder).exists() and str(folder) not in leaving:
-            raise NotADirectoryError(f"a file stands where the folder {folder} is needed")
+        if (root / folder).exists() and str(folder) not in deleted:
+            raise NotADirectoryError(f"the folder {folder} is needed, and a file has that name")
         folder = folder.parent
     if not os.access(root / folder, os.W_OK | os.X_OK):
         raise PermissionError(f"the folder {folder} is not writable")
 
 
-def _changed(path: str) -> Diagnostic:
-    hint = "run it again when nothing else writes to the project"
-    return Diagnostic(OUTPUT_CHANGED, Location(path), "the file was changed while wirelock ran", hint)
+def _build_output_changed(path: str) -> Diagnostic:
+    hint = "run the command again when no other program writes to the project"
+    return Diagnostic(OUTPUT_CHANGED, Location(path), "the file changed while wirelock was running", hint)
 
 
 def _write(root: Path, changes: ChangeSet) -> Diagnostic | None:
-    folder = root / f"{STAGE}{os.getpid()}"
+    folder = root / f"{STAGE_PREFIX}{os.getpid()}"
     try:
-        journal = journal_of(root, changes)
-        stage(root, folder, changes, journal)
+        journal = build_journal(root, changes)
+        write_stage(root, folder, changes, journal)
         _perform(root, folder, journal)
-        (folder / FILE).unlink()
+        (folder / JOURNAL_NAME).unlink()
     except (Exception, KeyboardInterrupt) as error:
-        undone = _roll_back(root, folder)
-        if undone is not None and undone.fails:
-            return undone
+        rollback = _roll_back(root, folder)
+        if rollback is not None and rollback.is_failure:
+            return rollback
         if isinstance(error, OSError):
-            return unwritable(_place(root, error), error)
+            return build_unwritable(_describe_path(root, error), error)
         raise
     discard(folder)
     return None
 
 
-def _perform(root: Path, folder: Path, journal: Journal) -> None:
+def _perform(root: Path, folder: Path, journal: WriteJournal) -> None:
     kept = {root / parent for step in journal.steps if step.after for parent in PurePosixPath(step.path).parents}
     for step in journal.steps:
         target = root / step.path
@@ -135,20 +139,20 @@ def _perform(root: Path, folder: Path, journal: Journal) -> None:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             (folder / f"{step.slot}.new").replace(target)
-    sync(journal.touched(root))
+    sync_folders(journal.get_touched_folders(root))
 
 
 def _prune(folder: Path, kept: set[Path]) -> None:
-    """Remove a folder that a delete left empty, and those above it that are empty then."""
+    """Remove an empty folder, and its parents as long as they are empty."""
     while folder not in kept and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent
 
 
-def _place(root: Path, error: OSError) -> str:
-    """The file that an error is about as the user knows it; the project's folder when it has no such name."""
+def _describe_path(root: Path, error: OSError) -> str:
+    """Return the path of an error relative to the project, or `.` if it is not a file of the project."""
     for name in (error.filename2, error.filename):
         path = Path(name) if isinstance(name, str) else root
-        if path.is_relative_to(root) and path != root and not path.relative_to(root).parts[0].startswith(STAGE):
+        if path.is_relative_to(root) and path != root and not path.relative_to(root).parts[0].startswith(STAGE_PREFIX):
             return path.relative_to(root).as_posix()
     return "."

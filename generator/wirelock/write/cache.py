@@ -1,6 +1,6 @@
-"""Results of earlier runs, outside of every project: contents by key, any of which may be lost or spoilt.
+"""Results of earlier runs by key, stored outside of all projects; any entry may be missing or damaged.
 
-Keys are hashes of everything that a result depends on, so that nothing in here is ever out of date.
+A key is the hash of everything that a result depends on, so entries are never out of date.
 """
 
 from __future__ import annotations
@@ -11,63 +11,63 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from wirelock.write.disk import discard, read
-from wirelock.write.manifest import digest
+from wirelock.write.disk import discard, read_file
+from wirelock.write.manifest import hash_content
 
 VARIABLE = "WIRELOCK_CACHE"
-"""Names another folder; empty, nothing is kept."""
-KEPT_DAYS = 30
+"""The environment variable that names another folder; if it is empty, there is no cache."""
+MAX_AGE_DAYS = 30
 _KEY = re.compile(r"[0-9a-f]{64}")
-_DAY = 86_400
+_DAY_SECONDS = 86_400
 
 
 class Cache:
-    """The results in one folder, which only its user can read: they quote recordings."""
+    """The results in one folder, which only its user can read, because they quote recordings."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def get(self, key: str) -> bytes | None:
-        """The content of a key; None where there is none that is whole."""
+        """Return the content of a key; None if it is missing or damaged."""
         try:
-            stored = read(self._folder, key)
+            stored = read_file(self._folder, key)
         except OSError:
             return None
         head, _, content = (stored or b"").partition(b"\n")
-        if stored is None or head.decode("latin-1") != _seal(key, content):
+        if stored is None or head.decode("latin-1") != _compute_seal(key, content):
             return None
         with suppress(OSError):
             os.utime(self._folder / key)
         return content
 
     def put(self, key: str, content: bytes) -> None:
-        """Keep a content, whole or not at all; a folder that cannot be written keeps nothing."""
-        aside = self._folder / f"{key}.{os.getpid()}.new"
+        """Store a content atomically; does nothing if the folder is not writable."""
+        temporary = self._folder / f"{key}.{os.getpid()}.new"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            aside.write_bytes(_seal(key, content).encode() + b"\n" + content)  # a torn one has a broken seal
-            aside.replace(self._folder / key)
+            temporary.write_bytes(_compute_seal(key, content).encode() + b"\n" + content)  # detects a torn write
+            temporary.replace(self._folder / key)
         except OSError:
-            discard(aside)
+            discard(temporary)
 
     def prune(self) -> None:
-        """Remove what no run has asked for in 30 days."""
-        oldest = time.time() - KEPT_DAYS * _DAY
+        """Remove entries that were not used in the last 30 days."""
+        oldest = time.time() - MAX_AGE_DAYS * _DAY_SECONDS
         with suppress(OSError):
             for path in list(self._folder.iterdir()):
                 if _KEY.fullmatch(path.name.partition(".")[0]) and path.lstat().st_mtime < oldest:
                     discard(path)
 
 
-def users_cache() -> Cache | None:
-    """The cache of whoever runs this; None if nothing is to be kept."""
-    stated = os.environ.get(VARIABLE)
-    if stated is None:
-        from platformdirs import user_cache_path  # knows where each system has it
+def open_user_cache() -> Cache | None:
+    """Return the cache of the current user; None if WIRELOCK_CACHE disables it."""
+    folder = os.environ.get(VARIABLE)
+    if folder is None:
+        from platformdirs import user_cache_path  # imported late, because few commands use it
 
         return Cache(user_cache_path("wirelock", appauthor=False))
-    return Cache(Path(stated)) if stated else None
+    return Cache(Path(folder)) if folder else None
 
 
-def _seal(key: str, content: bytes) -> str:
-    return digest(key.encode() + b"\n" + content)
+def _compute_seal(key: str, content: bytes) -> str:
+    return hash_content(key.encode() + b"\n" + content)

@@ -1,4 +1,4 @@
-"""Single steps on the disk: read, write and keep, sync, discard."""
+"""File system operations: read, write, sync, discard."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from pathlib import Path
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 
 OUTPUT_UNWRITABLE = Code("OUTPUT_UNWRITABLE", Severity.ERROR, fatal=True)
-NEW_FILE_MODE = 0o644  # less the umask
+NEW_FILE_MODE = 0o644  # before the umask is applied
 
 
-def unwritable(path: str, error: OSError) -> Diagnostic:
-    """The operating system's refusal as a diagnostic."""
-    hint = "nothing was changed; move away what stands there, or see to permissions and disk space, then run it again"
+def build_unwritable(path: str, error: OSError) -> Diagnostic:
+    """Return the diagnostic for an error of the operating system."""
+    hint = "nothing was changed; check the path, its permissions and the free space, then run the command again"
     return Diagnostic(OUTPUT_UNWRITABLE, Location(path), f"cannot be written: {error.strerror or error}", hint)
 
 
-def read(root: Path, path: str) -> bytes | None:
-    """The bytes of a file below the root; None where no file stands (nothing, a folder, or below a file).
+def read_file(root: Path, path: str) -> bytes | None:
+    """Return the bytes of a file below the root; None if it does not exist or is a folder.
 
-    Raises OSError when it cannot be read; what is neither file nor folder counts as such, and is not opened.
+    Raises OSError if the file cannot be read. Devices and pipes are not opened and raise OSError.
     """
-    place = root / path
+    target = root / path
     try:
-        mode = place.lstat().st_mode
+        mode = target.lstat().st_mode
         if stat.S_ISDIR(mode):
             return None
         if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(place))
-        return place.read_bytes()
+            raise OSError(errno.EINVAL, "not a regular file", str(target))
+        return target.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
 
 
-def write(place: Path, content: bytes, mode: int | None = None) -> None:
-    """Write a new file and wait until the disk has it; `mode` are its permissions, or those of any new file."""
-    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), NEW_FILE_MODE)
+def write_new_file(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Create a file and wait until it is on the disk; `mode` are its permissions, by default those of a new file."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), NEW_FILE_MODE)
     try:
         rest = memoryview(content)
         while rest:
@@ -51,12 +51,12 @@ def write(place: Path, content: bytes, mode: int | None = None) -> None:
     finally:
         os.close(handle)
     if mode is not None:
-        place.chmod(mode)
+        path.chmod(mode)
 
 
-def sync(folders: Iterable[Path]) -> None:
-    """Wait until the disk has the names in these folders; one that is gone is passed over."""
-    if sys.platform == "win32":  # folders cannot be opened there, and renames need no such help
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Wait until the entries of these folders are on the disk; folders that no longer exist are skipped."""
+    if sys.platform == "win32":  # folders cannot be opened there, and renames do not need it
         return
     for folder in sorted(set(folders)):
         if folder.is_dir():
@@ -67,9 +67,9 @@ def sync(folders: Iterable[Path]) -> None:
                 os.close(handle)
 
 
-def discard(place: Path) -> None:
-    """Remove a file or folder of wirelock's own; what resists twice is left for the next run to remove."""
-    for _ in range(2):  # virus scanners and network drives let go a moment later
+def discard(path: Path) -> None:
+    """Remove a temporary file or folder; after two failed attempts it is left to the next run."""
+    for _ in range(2):  # virus scanners and network drives may hold a file for a moment
         with suppress(OSError):
-            shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             return

@@ -1,7 +1,7 @@
-"""The journal of a write under way: what stood there before, so that any stop can be undone.
+"""The journal of a write in progress: the previous state of all files, so that the write can be undone at any time.
 
-It lies in the stage folder beside the old and the new bytes. While it is there the write is not done, and undoing it
-is always right; removing it is the one step that makes the write final.
+It is in the stage folder, with the old and the new bytes. While it exists, the write is unfinished and can be undone;
+its removal completes the write.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from wirelock.write.changes import ChangeSet
-from wirelock.write.disk import read, sync, write
-from wirelock.write.manifest import digest
+from wirelock.write.disk import read_file, sync_folders, write_new_file
+from wirelock.write.manifest import hash_content
 
-FILE = "journal.json"
+JOURNAL_NAME = "journal.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One file to write or delete; `before` and `after` are hashes (None: no file).
+class WriteStep:
+    """One file to write or delete; `before` and `after` are hashes, None for no file.
 
-    Its bytes are in the stage folder, in `<slot>.old` and `<slot>.new`.
+    The bytes are in the stage folder, in `<slot>.old` and `<slot>.new`.
     """
 
     slot: int
@@ -32,81 +32,84 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Journal:
-    """Every step in order, deletes first, and the folders that the writes need and that were not there."""
+class WriteJournal:
+    """All steps in order, deletes first, and the folders that the write creates."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[WriteStep, ...]
     folders: tuple[str, ...]
 
-    def touched(self, root: Path) -> set[Path]:
-        """Every folder in which a name may come, go or change."""
+    def get_touched_folders(self, root: Path) -> set[Path]:
+        """Return all folders whose entries may change."""
         return {root / folder for step in self.steps for folder in PurePosixPath(step.path).parents}
 
 
-def journal_of(root: Path, changes: ChangeSet) -> Journal:
-    """What will be done for a change set.
+def build_journal(root: Path, changes: ChangeSet) -> WriteJournal:
+    """Build the journal of a change set.
 
-    Deletes come first: a file may stand where a folder is needed, or the other way round.
+    Deletes come first, because a deleted file may have the name of a new folder, or a folder that of a new file.
     """
     ordered = sorted(changes.changes, key=lambda item: (item.after is not None, item.path))
-    steps = tuple(Step(slot, item.path, _hash(item.before), _hash(item.after)) for slot, item in enumerate(ordered))
+    steps = tuple(
+        WriteStep(slot, item.path, _hash_content(item.before), _hash_content(item.after))
+        for slot, item in enumerate(ordered)
+    )
     needed = {folder for step in steps if step.after for folder in PurePosixPath(step.path).parents}
-    return Journal(steps, tuple(sorted(str(folder) for folder in needed if not (root / folder).is_dir())))
+    return WriteJournal(steps, tuple(sorted(str(folder) for folder in needed if not (root / folder).is_dir())))
 
 
-def stage(root: Path, folder: Path, changes: ChangeSet, journal: Journal) -> None:
-    """Put old bytes, new bytes and last the journal into a new stage folder; the journal's name appears at once."""
-    contents = {item.path: item for item in changes.changes}
+def write_stage(root: Path, folder: Path, changes: ChangeSet, journal: WriteJournal) -> None:
+    """Write old bytes, new bytes and finally the journal, atomically, to a new stage folder."""
+    changes_by_path = {item.path: item for item in changes.changes}
     folder.mkdir(mode=0o700)  # the old bytes may be private
     for step in journal.steps:
-        item = contents[step.path]
+        item = changes_by_path[step.path]
         mode = None if item.before is None else (root / step.path).stat().st_mode & 0o7777
         if item.before is not None:
-            write(folder / f"{step.slot}.old", item.before, mode)
+            write_new_file(folder / f"{step.slot}.old", item.before, mode)
         if item.after is not None:
-            write(folder / f"{step.slot}.new", item.after, mode)
+            write_new_file(folder / f"{step.slot}.new", item.after, mode)
     draft = folder / "draft"
-    write(draft, json.dumps(asdict(journal)).encode())
-    sync([folder])
-    draft.replace(folder / FILE)
-    sync([folder, root])
+    write_new_file(draft, json.dumps(asdict(journal)).encode())
+    sync_folders([folder])
+    draft.replace(folder / JOURNAL_NAME)
+    sync_folders([folder, root])
 
 
-def read_journal(folder: Path) -> Journal | None:
-    """The journal of a stage folder; None where there is none, that is where nothing was changed or all is done.
+def read_journal(folder: Path) -> WriteJournal | None:
+    """Return the journal of a stage folder; None if there is none, because no write has begun or it is complete.
 
-    Raises ValueError when it is not a journal: it is written whole or not at all, so somebody else changed it.
+    Raises ValueError if the file is not a journal. wirelock writes it atomically, so another program changed it.
     """
-    text = read(folder, FILE)
+    text = read_file(folder, JOURNAL_NAME)
     if text is None:
         return None
     try:
         value: Any = json.loads(text)
-        steps = tuple(Step(int(s["slot"]), str(s["path"]), s["before"], s["after"]) for s in value["steps"])
-        return Journal(steps, tuple(str(path) for path in value["folders"]))
+        steps = tuple(WriteStep(int(s["slot"]), str(s["path"]), s["before"], s["after"]) for s in value["steps"])
+        return WriteJournal(steps, tuple(str(path) for path in value["folders"]))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"the journal cannot be read: {error}") from error
 
 
-def undo(root: Path, folder: Path, journal: Journal) -> None:
-    """Put back what stood there before, last step first; may itself be stopped and done again.
+def undo_write(root: Path, folder: Path, journal: WriteJournal) -> None:
+    """Restore the previous state, last step first; an interrupted undo can be repeated.
 
-    A file that is neither as before nor as this write made it was changed by somebody since, and is left alone.
+    A file with neither the old nor the new content was changed since by another program and is left alone.
     """
     for step in reversed([step for step in journal.steps if step.after is not None]):
-        _undo(root, folder, step)
+        _undo_step(root, folder, step)
     for path in sorted(journal.folders, reverse=True):
         if (root / path).is_dir() and not any((root / path).iterdir()):
             (root / path).rmdir()
     for step in reversed([step for step in journal.steps if step.after is None]):
-        _undo(root, folder, step)
-    sync(journal.touched(root))
+        _undo_step(root, folder, step)
+    sync_folders(journal.get_touched_folders(root))
 
 
-def _undo(root: Path, folder: Path, step: Step) -> None:
+def _undo_step(root: Path, folder: Path, step: WriteStep) -> None:
     target = root / step.path
-    now = _hash(read(root, step.path))
-    if now == step.before or now != step.after:
+    current = _hash_content(read_file(root, step.path))
+    if current == step.before or current != step.after:
         return
     if step.before is None:
         target.unlink()
@@ -115,5 +118,5 @@ def _undo(root: Path, folder: Path, step: Step) -> None:
     (folder / f"{step.slot}.old").replace(target)
 
 
-def _hash(content: bytes | None) -> str | None:
-    return None if content is None else digest(content)
+def _hash_content(content: bytes | None) -> str | None:
+    return None if content is None else hash_content(content)

@@ -1,52 +1,47 @@
-"""One writer a project: a lock that the operating system drops when its holder dies."""
+"""The lock of a project, which allows one writer at a time; the operating system drops it when the holder dies."""
 
 from __future__ import annotations
 
+import errno
 import os
-import sys
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.write.disk import discard
 
-if sys.platform != "win32":
-    import fcntl
-
 WRITE_LOCKED = Code("WRITE_LOCKED", Severity.ERROR, fatal=True)
-LOCK = ".wirelock-lock"
+LOCK_NAME = ".wirelock-lock"
+_TIMEOUT_SECONDS = 0.1  # long enough to retry when the previous holder removes the file during the attempt
+_POLL_SECONDS = 0.01
 
 
 @contextmanager
-def locked(root: Path) -> Generator[Diagnostic | None]:
-    """Hold the lock of a project, or yield that another has it; OSError when there can be none."""
+def acquire_lock(root: Path) -> Generator[Diagnostic | None]:
+    """Hold the lock of a project and yield None, or yield a diagnostic if another process holds it.
+
+    Raises OSError if the lock file cannot be created.
+    """
+    from filelock import FileLock, Timeout  # imported late, because most runs write nothing
+
+    path = root / LOCK_NAME
+    if not root.is_dir():  # FileLock would create the folder
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    existed = path.exists()
+    lock = FileLock(path, timeout=_TIMEOUT_SECONDS, mode=0o600, poll_interval=_POLL_SECONDS)
     try:
-        handle = _take(root / LOCK)
-    except (BlockingIOError, FileExistsError):
-        hint = "wait until it is done, then run it again"
-        yield Diagnostic(WRITE_LOCKED, Location(LOCK), "another wirelock is writing here", hint)
+        lock.acquire()
+    except Timeout:
+        hint = "wait until it has finished, then run the command again"
+        yield Diagnostic(WRITE_LOCKED, Location(LOCK_NAME), "another wirelock process is writing to the project", hint)
         return
-    try:  # the holder alone may remove the file, and only before it lets go
+    except BaseException:
+        if not existed:
+            discard(path)
+        raise
+    try:
         yield None
     finally:
-        discard(root / LOCK)
-        os.close(handle)
-
-
-def _take(file: Path) -> int:
-    if sys.platform == "win32":  # the file goes with its last handle
-        return os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_TEMPORARY)
-    while True:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(handle), file.stat()):
-                    return handle
-        except BaseException as error:
-            if not isinstance(error, BlockingIOError):  # then it is the holder's
-                discard(file)
-            os.close(handle)
-            raise
-        os.close(handle)  # the holder before removed the file after it was opened here
+        discard(path)  # before the release, because the next holder may use the same file
+        lock.release()

@@ -1,4 +1,4 @@
-"""Writes one file that the user named, such as a report: whole or not at all."""
+"""Atomic write of one file at a path that the user chose, such as a report."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import os
 from pathlib import Path
 
 from wirelock.diagnostics import Diagnostic
-from wirelock.write.disk import discard, sync, unwritable, write
+from wirelock.write.disk import build_unwritable, discard, sync_folders, write_new_file
 
 
-def write_file(place: Path, content: bytes) -> Diagnostic | None:
-    """Write a file in place of what stands there, with the folders above it; gives why not.
+def write_file(path: Path, content: bytes) -> Diagnostic | None:
+    """Write or replace a file and create its folders; return a diagnostic on failure.
 
-    A link is followed. What is neither file nor folder (a pipe, a terminal) is written to as it is.
+    A symbolic link is followed. A pipe, terminal or device is written to directly.
     """
     try:
-        target = place.resolve()
+        target = path.resolve()
         if target.exists() and not target.is_file() and not target.is_dir():
             with target.open("wb") as stream:
                 stream.write(content)
             return None
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, content)
+        _replace_file(target, content)
     except OSError as error:
-        return unwritable(str(place), error)
+        return build_unwritable(str(path), error)
     return None
 
 
-def _replace(target: Path, content: bytes) -> None:
-    aside = target.with_name(f".{target.name}.{os.getpid()}.new")
+def _replace_file(target: Path, content: bytes) -> None:
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
-        write(aside, content)
-        aside.replace(target)
+        write_new_file(temporary, content)
+        temporary.replace(target)
     except BaseException:
-        discard(aside)
+        discard(temporary)
         raise
-    sync([target.parent])
+    sync_folders([target.parent])

@@ -1,4 +1,4 @@
-"""Schemas that are drawn, and what may become of them: one to three of the changes that the rules are about."""
+"""Random schemas and random changes of them: one to three of the changes that the rules are about."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _LEAVES: tuple[Schema, ...] = (
 leaves = st.sampled_from(_LEAVES).map(copy.deepcopy)
 
 
-def objects(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
-    """Objects with a few properties, some of them required."""
+def build_objects(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
+    """Return a strategy of objects with a few properties, some of them required."""
     rest = st.sampled_from(({}, {}, {"additionalProperties": False}, {"additionalProperties": {"type": "integer"}}))
     properties = st.dictionaries(st.sampled_from(_NAMES), inner, max_size=3)
-    return st.tuples(properties, st.lists(st.booleans(), min_size=4, max_size=4), rest).map(_object)
+    return st.tuples(properties, st.lists(st.booleans(), min_size=4, max_size=4), rest).map(_build_object)
 
 
-def _object(drawn: tuple[dict[str, Schema], list[bool], Schema]) -> Schema:
+def _build_object(drawn: tuple[dict[str, Schema], list[bool], Schema]) -> Schema:
     properties, needed, rest = drawn
     required = [
         name for name, is_needed in zip(properties, needed, strict=False) if is_needed and properties[name] != NODE
@@ -48,45 +48,45 @@ def _object(drawn: tuple[dict[str, Schema], list[bool], Schema]) -> Schema:
     return {"type": "object", "properties": properties, "required": required, **rest}
 
 
-def _composed(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
+def build_nodes(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
     several = st.lists(inner, min_size=2, max_size=3)
     return st.one_of(
-        objects(inner),
+        build_objects(inner),
         inner.map(lambda items: {"type": "array", "items": items, "maxItems": 3}),
         several.map(lambda items: {"type": "array", "prefixItems": items, "items": False}),
         several.map(lambda branches: {"anyOf": branches}),
         several.map(lambda branches: {"oneOf": branches}),
-        st.tuples(inner, inner).map(lambda two: {"anyOf": [_tagged("p", two[0]), _tagged("q", two[1])]}),
+        st.tuples(inner, inner).map(lambda two: {"anyOf": [_build_tagged("p", two[0]), _build_tagged("q", two[1])]}),
         inner.map(lambda values: {"type": "object", "additionalProperties": values}),
     )
 
 
-def _tagged(tag: str, value: Schema) -> Schema:
+def _build_tagged(tag: str, value: Schema) -> Schema:
     return {"type": "object", "properties": {"kind": {"const": tag}, "value": value}, "required": ["kind"]}
 
 
-nodes = st.recursive(leaves, _composed, max_leaves=6)
-small = objects(leaves)
+nodes = st.recursive(leaves, build_nodes, max_leaves=6)
+small_objects = build_objects(leaves)
 roots = st.one_of(
     *(
         (st.tuples(outer, inner).map(lambda two: {**two[0], "$defs": {"node": two[1]}}))
-        for outer in (small, objects(nodes))
-        for inner in (small, objects(nodes))
+        for outer in (small_objects, build_objects(nodes))
+        for inner in (small_objects, build_objects(nodes))
     )
 )
-"""Whole schemas, most of them small; what refers to a node makes them recursive."""
+"""Complete schemas, most of them small; references to the node make them recursive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evolution:
-    """A schema and what became of it."""
+    """A schema before and after its changes."""
 
     old: Schema
     new: Schema
 
 
 Change = Callable[[Schema, Schema], None]
-"""Changes a schema in place; the second one is a fresh schema to change it with."""
+"""Changes the first schema in place; the second one is a fresh schema to use for it."""
 
 
 def _drop(schema: Schema, fresh: Schema) -> None:
@@ -140,41 +140,41 @@ def _replace(schema: Schema, fresh: Schema) -> None:
         schema.update(fresh)
 
 
-def _nullable(schema: Schema, fresh: Schema) -> None:
+def _toggle_null(schema: Schema, fresh: Schema) -> None:
     if isinstance(schema.get("type"), str) and schema["type"] not in ("null", "object") and "enum" not in schema:
         schema["type"] = [schema["type"], "null"]
     elif isinstance(schema.get("type"), list):
         schema["type"] = schema["type"][0]
 
 
-def _branch(schema: Schema, fresh: Schema) -> None:
+def _add_branch(schema: Schema, fresh: Schema) -> None:
     for keyword in ("anyOf", "oneOf"):
         if keyword in schema:
             schema[keyword].append(fresh)
 
 
-def _unbranch(schema: Schema, fresh: Schema) -> None:
+def _remove_branch(schema: Schema, fresh: Schema) -> None:
     for keyword in ("anyOf", "oneOf"):
         if keyword in schema:
             schema[keyword].pop()
             schema[keyword] = schema[keyword] or [fresh]
 
 
-def _exclusive(schema: Schema, fresh: Schema) -> None:
+def _toggle_exclusive(schema: Schema, fresh: Schema) -> None:
     if "anyOf" in schema:
         schema["oneOf"] = schema.pop("anyOf")
     elif "oneOf" in schema:
         schema["anyOf"] = schema.pop("oneOf")
 
 
-def _enum(schema: Schema, fresh: Schema) -> None:
+def _extend_enum(schema: Schema, fresh: Schema) -> None:
     if "enum" in schema:
         schema["enum"] = [*schema["enum"], "w"]
     elif "const" in schema:
         schema["const"] = "l"
 
 
-def _unenum(schema: Schema, fresh: Schema) -> None:
+def _shrink_enum(schema: Schema, fresh: Schema) -> None:
     if "enum" in schema:
         schema["enum"] = schema["enum"][:1]
         schema.pop("x-extensible-enum", None)
@@ -192,23 +192,23 @@ def _limit(schema: Schema, fresh: Schema) -> None:
         schema["minItems"] = 1
 
 
-def _unlimit(schema: Schema, fresh: Schema) -> None:
+def _remove_limits(schema: Schema, fresh: Schema) -> None:
     for keyword in ("minLength", "maxLength", "minimum", "maximum", "multipleOf", "pattern", "maxItems"):
         schema.pop(keyword, None)
 
 
-def _whole(schema: Schema, fresh: Schema) -> None:
+def _toggle_integer(schema: Schema, fresh: Schema) -> None:
     turned = {"integer": "number", "number": "integer"}
     if isinstance(schema.get("type"), str) and schema["type"] in turned:
         schema["type"] = turned[schema["type"]]
 
 
-def _unique(schema: Schema, fresh: Schema) -> None:
+def _toggle_unique(schema: Schema, fresh: Schema) -> None:
     if schema.get("type") == "array":
         schema["uniqueItems"] = not schema.get("uniqueItems")
 
 
-def _positions(schema: Schema, fresh: Schema) -> None:
+def _add_position(schema: Schema, fresh: Schema) -> None:
     if "prefixItems" in schema:
         schema["prefixItems"].append(fresh)
 
@@ -220,83 +220,90 @@ def _constrain(schema: Schema, fresh: Schema) -> None:
         schema["contains"] = {"type": "string"}
 
 
-def _names(schema: Schema, fresh: Schema) -> None:
+def _limit_names(schema: Schema, fresh: Schema) -> None:
     if "properties" in schema:
         schema["propertyNames"] = {"maxLength": 4}
 
 
-def _patterns(schema: Schema, fresh: Schema) -> None:
+def _add_pattern_properties(schema: Schema, fresh: Schema) -> None:
     if "properties" in schema:
         schema.update({"patternProperties": {"^[ae]": fresh}, "additionalProperties": False})
 
 
-def _unevaluated(schema: Schema, fresh: Schema) -> None:
+def _close_unevaluated(schema: Schema, fresh: Schema) -> None:
     if "properties" in schema:
         schema["unevaluatedProperties"] = False
 
 
-def _merged(schema: Schema, fresh: Schema) -> None:
+def _add_all_of(schema: Schema, fresh: Schema) -> None:
     if "properties" in schema and "allOf" not in schema:
         schema["allOf"] = [{"type": "object", "properties": {"g": fresh}}]
 
 
-def _words(schema: Schema, fresh: Schema) -> None:
-    schema["description"] = "other words"
+def _describe(schema: Schema, fresh: Schema) -> None:
+    schema["description"] = "another description"
 
 
 CHANGES: tuple[Change, ...] = (
-    _drop, _add, _add_required, _rename, _require, _reorder, _close, _replace, _nullable, _branch, _unbranch,
-    _exclusive, _enum, _unenum, _limit, _unlimit, _whole, _unique, _positions, _constrain, _names, _patterns, _unevaluated, _merged, _words,
+    _drop, _add, _add_required, _rename, _require, _reorder, _close, _replace, _toggle_null, _add_branch, _remove_branch,
+    _toggle_exclusive, _extend_enum, _shrink_enum, _limit, _remove_limits, _toggle_integer, _toggle_unique, _add_position, _constrain, _limit_names, _add_pattern_properties, _close_unevaluated, _add_all_of, _describe,
 )  # fmt: skip
-_UNTOLD: tuple[Change, ...] = (_words, _constrain, _names, _patterns, _unevaluated, _merged)
-GENTLE: tuple[Change, ...] = (_add, _reorder, _words, _rename, _drop, _unlimit)
-"""Changes that break nobody, most of the time."""
+_UNMODELLED: tuple[Change, ...] = (
+    _describe,
+    _constrain,
+    _limit_names,
+    _add_pattern_properties,
+    _close_unevaluated,
+    _add_all_of,
+)
+GENTLE: tuple[Change, ...] = (_add, _reorder, _describe, _rename, _drop, _remove_limits)
+"""Changes that rarely break anything."""
 
 
-def evolutions(
+def build_evolutions(
     schemas: st.SearchStrategy[Schema] = roots, changes: tuple[Change, ...] = CHANGES
 ) -> st.SearchStrategy[Evolution]:
-    """A schema, and the same with one to three changes at places in it."""
+    """Return a strategy of schemas with one to three changes at random places."""
     step = st.tuples(st.sampled_from(changes), st.integers(0, 20), leaves | nodes)
     steps = st.lists(step, min_size=1, max_size=3)
-    earlier = st.lists(st.tuples(st.sampled_from(_UNTOLD), st.integers(0, 20), leaves), max_size=1)
-    return st.tuples(schemas, earlier, steps).map(lambda drawn: _evolved(*drawn))
+    earlier = st.lists(st.tuples(st.sampled_from(_UNMODELLED), st.integers(0, 20), leaves), max_size=1)
+    return st.tuples(schemas, earlier, steps).map(lambda drawn: _evolve(*drawn))
 
 
 Step = tuple[Change, int, Schema]
 
 
-def _evolved(old: Schema, earlier: list[Step], steps: list[Step]) -> Evolution:
-    """The first steps are those of the past: they make keywords that no shape says stand on both sides."""
+def _evolve(old: Schema, earlier: list[Step], steps: list[Step]) -> Evolution:
+    """Apply the steps; `earlier` steps apply to both schemas and add unmodelled keywords."""
     old = copy.deepcopy(old)
     for change, index, fresh in earlier:
-        old = _changed(old, change, index, fresh)
+        old = _apply_change(old, change, index, fresh)
     new = copy.deepcopy(old)
     for change, index, fresh in steps:
-        new = _changed(new, change, index, fresh)
+        new = _apply_change(new, change, index, fresh)
     return Evolution(old, new)
 
 
-def _changed(schema: Schema, change: Change, index: int, fresh: Schema) -> Schema:
-    """A schema with a change at the first place, from the index on and round, where it is one."""
-    count = len([*_places(schema)])
+def _apply_change(schema: Schema, change: Change, index: int, fresh: Schema) -> Schema:
+    """Return the schema with a change at the first suitable place, starting at an index and wrapping around."""
+    count = len([*_iter_schemas(schema)])
     for turn in range(count):
         changed = copy.deepcopy(schema)
-        change([*_places(changed)][(index + turn) % count], copy.deepcopy(fresh))
+        change([*_iter_schemas(changed)][(index + turn) % count], copy.deepcopy(fresh))
         if changed != schema or [*changed.get("properties", {})] != [*schema.get("properties", {})]:
             return changed
     return schema
 
 
-def _places(schema: Schema) -> Iterator[Schema]:
-    """A schema and every schema in it."""
+def _iter_schemas(schema: Schema) -> Iterator[Schema]:
+    """Yield a schema and every schema in it."""
     yield schema
     for holder in (schema.get("properties", {}), schema.get("$defs", {})):
         for inner in holder.values():
-            yield from _places(inner)
+            yield from _iter_schemas(inner)
     for keyword in ("items", "additionalProperties"):
         if isinstance(schema.get(keyword), dict):
-            yield from _places(schema[keyword])
+            yield from _iter_schemas(schema[keyword])
     for keyword in ("anyOf", "oneOf", "prefixItems"):
         for inner in schema.get(keyword, []):
-            yield from _places(inner)
+            yield from _iter_schemas(inner)

@@ -1,4 +1,4 @@
-"""The pairs of schemas of this folder: a folder for each state, or one schema for each; `settings.toml` holds for both."""
+"""The pairs of schemas in this folder: a folder or a single schema for each state; `settings.toml` applies to both."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from checkout import configuration
+from checkout import load_config
 
 from wirelock.build import build
-from wirelock.compat.json import Broken, Holds, JsonChange, Proof, Side, Unproved
-from wirelock.oracle import Reference
+from wirelock.compat.json import JsonChange, Proof, Proved, Refuted, Side, Unknown
+from wirelock.oracle import ReferenceValidator
 from wirelock.runtime.json.text import dump
 
 HERE = Path(__file__).parent
@@ -22,52 +22,52 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 @cache
-def pair(name: str) -> tuple[Side, Side]:
-    """Both states of a folder."""
-    old, new = (_state(HERE / name, state) for state in ("old", "new"))
+def load_pair(name: str) -> tuple[Side, Side]:
+    """Return both sides of a folder."""
+    old, new = (_read_state(HERE / name, state) for state in ("old", "new"))
     settings = HERE / name / "settings.toml"
-    stated = settings.read_text("utf-8") if settings.is_file() else ""
-    return side(old, stated), side(new, stated)
+    text = settings.read_text("utf-8") if settings.is_file() else ""
+    return build_side(old, text), build_side(new, text)
 
 
-def side(schemas: Mapping[str, Any], settings: str = "") -> Side:
-    """One state of a project: schemas and services by their file below the schema folder."""
+def build_side(schemas: Mapping[str, Any], settings: str = "") -> Side:
+    """Return one side of a project, from schemas and services by file below the schema folder."""
     with TemporaryDirectory() as folder:
         (Path(folder) / "wirelock.toml").write_text(f'package = "shop"\n{settings}', "utf-8")
         for file, schema in schemas.items():
             path = Path(folder) / "schemas" / file
             path.parent.mkdir(parents=True, exist_ok=True)
-            stated = {"$schema": DIALECT, **schema} if file.endswith(".schema.json") else schema
-            path.write_text(json.dumps(stated), "utf-8")
-        built = build(configuration(Path(folder)))
-    assert built.sound, built.diagnostics
+            content = {"$schema": DIALECT, **schema} if file.endswith(".schema.json") else schema
+            path.write_text(json.dumps(content), "utf-8")
+        built = build(load_config(Path(folder)))
+    assert built.is_sound, built.diagnostics
     config = built.config
-    reference = Reference(built.documents, config.format_assertion)
+    reference = ReferenceValidator(built.documents, config.format_assertion)
     documents = {file: document.value for file, document in built.documents.items()}
     return Side(built.graph, config.unknown_fields, reference.is_valid, documents, config.format_assertion)
 
 
-def listing(changes: tuple[JsonChange, ...]) -> str:
-    """One change a paragraph: the rule and the place, what changed, and both proofs."""
+def format_changes(changes: tuple[JsonChange, ...]) -> str:
+    """Return one paragraph for each change: rule, location, message, hint and both proofs."""
     return "".join(
-        f"{change.rule} of {change.type} at {change.place}\n    {change.message}\n    {change.hint}\n"
-        f"    backward {words(change.backward)}\n    forward {words(change.forward)}\n"
+        f"{change.rule} of {change.type} at {change.schema_location}\n    {change.message}\n    {change.hint}\n"
+        f"    backward {format_proof(change.backward)}\n    forward {format_proof(change.forward)}\n"
         for change in changes
     )
 
 
-def words(proof: Proof) -> str:
-    """A proof as the golden files say it."""
+def format_proof(proof: Proof) -> str:
+    """Return a proof as text of the golden files."""
     match proof:
-        case Holds():
+        case Proved():
             return "holds"
-        case Broken(witness):
+        case Refuted(witness):
             return f"broken by {dump(witness).decode()}"
-        case Unproved(reason):
+        case Unknown(reason):
             return f"unproved: {reason}"
 
 
-def _state(folder: Path, state: str) -> dict[str, Any]:
+def _read_state(folder: Path, state: str) -> dict[str, Any]:
     single = folder / f"{state}.schema.json"
     if single.is_file():
         return {"shop/order.schema.json": json.loads(single.read_text("utf-8"))}

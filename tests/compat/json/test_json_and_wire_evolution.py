@@ -1,30 +1,30 @@
-"""Random evolution on the wire: where neither verdict sees a break, each side's codec reads the other's binary."""
+"""Random evolution on the wire: if neither verdict reports a break, each side's codec reads the other's binary."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from evolution import GENTLE, Evolution, Schema, evolutions, leaves, nodes, objects
+from evolution import GENTLE, Evolution, Schema, build_evolutions, build_objects, leaves, nodes
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from wirelock.build import Build, compiled
-from wirelock.compat.json import Holds, JsonChange, Side, json_changes
+from wirelock.build import Build, compile_documents
+from wirelock.compat.json import JsonChange, Proved, Side, find_json_changes
 from wirelock.compat.wire.change import WireChange
-from wirelock.compat.wire.rules import wire_changes
+from wirelock.compat.wire.rules import find_wire_changes
 from wirelock.config import Config
 from wirelock.diagnostics import Location
 from wirelock.emit import EMITTERS
-from wirelock.emit.pb2 import compiled_protos
-from wirelock.emit.proto import Dress, printed
+from wirelock.emit.pb2 import compile_protos
+from wirelock.emit.proto import PrintOptions, print_protos
 from wirelock.ir import TypeId
-from wirelock.loader import Loaded, TypeContract, load
+from wirelock.loader import LoadedArtifacts, TypeContract, load_artifacts
 from wirelock.lower.ledger.ledger import Ledger, read_ledger
-from wirelock.oracle import Reference
-from wirelock.proof.strategies import Drawing
+from wirelock.oracle import ReferenceValidator
+from wirelock.proof.strategies import DocumentStrategies
 from wirelock.runtime.json.text import Json, dump, parse
 from wirelock.source import Document
 
@@ -33,118 +33,122 @@ _DOCUMENTS = 4
 _NEEDED = ("pb2", "models", "validators", "mapping")
 _CONFIG = Config(Path(), "", "shop", "shop")
 PROPERTY = settings(
-    derandomize="WIRELOCK_EXAMPLES" not in os.environ,  # who asks for more asks for others
+    derandomize="WIRELOCK_EXAMPLES" not in os.environ,  # a larger number of examples should also draw new ones
     deadline=None,
     max_examples=int(os.environ.get("WIRELOCK_EXAMPLES", "4")),
     suppress_health_check=[*HealthCheck],
-    phases=[Phase.generate],  # an example compiles two projects, too much to look for a smaller one
+    phases=[Phase.generate],  # shrinking is slow, since an example compiles two projects
 )
 
 
-class State:
-    """One state of a project of several types, each in a package of its own: graph, protos and codecs."""
+class ProjectState:
+    """One state of a project with several types, each in its own package: graph, protos and codecs."""
 
     def __init__(self, schemas: list[Schema], ledger: Ledger) -> None:
         dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-        documents = [Document(f"schemas/{key(i).file}", {**dialect, **schema}) for i, schema in enumerate(schemas)]
-        self.build = compiled(_CONFIG, documents, ledger, roots=[key(index) for index in range(len(schemas))])
-        assert self.build.sound, self.build.diagnostics
-        self.reference = Reference(self.build.documents, False)
+        documents = [
+            Document(f"schemas/{build_key(i).file}", {**dialect, **schema}) for i, schema in enumerate(schemas)
+        ]
+        self.build = compile_documents(
+            _CONFIG, documents, ledger, roots=[build_key(index) for index in range(len(schemas))]
+        )
+        assert self.build.is_sound, self.build.diagnostics
+        self.reference = ReferenceValidator(self.build.documents, False)
 
     @property
     def ledger(self) -> Ledger:
-        """The numbers, for the next state."""
+        """The ledger for the next state."""
         read = read_ledger(self.build.ledger.content, Location("numbers.json"))
         assert isinstance(read, Ledger), read
         return read
 
     @property
     def side(self) -> Side:
-        """What the JSON verdict compares."""
+        """The input of the JSON verdict."""
         values = {file: document.value for file, document in self.build.documents.items()}
         return Side(self.build.graph, "warn", self.reference.is_valid, values)
 
     @property
     def protos(self) -> FileDescriptorSet:
-        """What the wire verdict compares."""
-        made = compiled_protos(printed(self.build, Dress()))
-        assert isinstance(made, FileDescriptorSet), made
-        return made
+        """The input of the wire verdict."""
+        descriptors = compile_protos(print_protos(self.build, PrintOptions()))
+        assert isinstance(descriptors, FileDescriptorSet), descriptors
+        return descriptors
 
 
-def key(index: int) -> TypeId:
-    """The type that is drawn as one of several."""
+def build_key(index: int) -> TypeId:
+    """Return the id of one of the types."""
     return TypeId(f"p{chr(ord('a') + index)}/order.schema.json")
 
 
-def loaded(build: Build) -> Loaded:
-    """The codecs of a build."""
+def load_codecs(build: Build) -> LoadedArtifacts:
+    """Load the codecs of a build."""
     emitted = [emitter.emit(build) for emitter in EMITTERS if emitter.name in _NEEDED]
-    return load(build, [artifact for one in emitted for artifact in one.artifacts])
+    return load_artifacts(build, [artifact for output in emitted for artifact in output.artifacts])
 
 
-def is_carried(evolution: Evolution) -> bool:
-    """Whether both schemas can be carried, the new one with the numbers of the old one."""
+def is_supported(evolution: Evolution) -> bool:
+    """Return True if both schemas compile, the new one with the numbers of the old one."""
     try:
-        State([evolution.new], State([evolution.old], Ledger()).ledger)
+        ProjectState([evolution.new], ProjectState([evolution.old], Ledger()).ledger)
     except AssertionError:
         return False
     return True
 
 
-filled = objects(leaves | nodes).filter(lambda schema: bool(schema["properties"]))
-whole = st.tuples(filled, filled).map(lambda two: {**two[0], "$defs": {"node": two[1]}})
-carried = evolutions(whole, GENTLE).filter(is_carried)
+filled_objects = build_objects(leaves | nodes).filter(lambda schema: bool(schema["properties"]))
+recursive_schemas = st.tuples(filled_objects, filled_objects).map(lambda two: {**two[0], "$defs": {"node": two[1]}})
+supported_evolutions = build_evolutions(recursive_schemas, GENTLE).filter(is_supported)
 
 
 @PROPERTY
-@given(st.lists(carried, min_size=_TYPES, max_size=_TYPES), st.data())
-def test_what_neither_verdict_breaks_is_read_by_both_codecs(several: list[Evolution], data: st.DataObject) -> None:
-    old = State([one.old for one in several], Ledger())
-    new = State([one.new for one in several], old.ledger)
-    json, wire = json_changes(old.side, new.side), wire_changes(old.protos, new.protos)
-    compatible = [index for index in range(_TYPES) if not _is_broken(key(index), json, wire)]
+@given(st.lists(supported_evolutions, min_size=_TYPES, max_size=_TYPES), st.data())
+def test_compatible_documents_are_read_by_both_codecs(pairs: list[Evolution], data: st.DataObject) -> None:
+    old = ProjectState([evolution.old for evolution in pairs], Ledger())
+    new = ProjectState([evolution.new for evolution in pairs], old.ledger)
+    json, wire = find_json_changes(old.side, new.side), find_wire_changes(old.protos, new.protos)
+    compatible = [index for index in range(_TYPES) if not _has_break(build_key(index), json, wire)]
     assert compatible
-    before, after = loaded(old.build), loaded(new.build)
+    before, after = load_codecs(old.build), load_codecs(new.build)
     for index in compatible:
-        was, now = before.contract(key(index)), after.contract(key(index))
-        _is_read(key(index), old, was, new, now, several[index], data)
-        _is_read(key(index), new, now, old, was, several[index], data)
+        old_contract, new_contract = before.get_contract(build_key(index)), after.get_contract(build_key(index))
+        _check_round_trip(build_key(index), old, old_contract, new, new_contract, pairs[index], data)
+        _check_round_trip(build_key(index), new, new_contract, old, old_contract, pairs[index], data)
 
 
-def _is_broken(key: TypeId, json: tuple[JsonChange, ...], wire: tuple[WireChange, ...]) -> bool:
-    proofs = [proof for one in json if one.type.file == key.file for proof in (one.backward, one.forward)]
-    broken = [one for one in wire if "WIRE" in one.categories and f".{key.package}." in f".{one.element}."]
-    return bool(broken) or not all(isinstance(proof, Holds) for proof in proofs)
+def _has_break(key: TypeId, json: tuple[JsonChange, ...], wire: tuple[WireChange, ...]) -> bool:
+    proofs = [proof for change in json if change.type.file == key.file for proof in (change.backward, change.forward)]
+    broken = [change for change in wire if "WIRE" in change.categories and f".{key.package}." in f".{change.element}."]
+    return bool(broken) or not all(isinstance(proof, Proved) for proof in proofs)
 
 
-def _is_read(
-    key: TypeId, writer: State, sent: TypeContract, reader: State, taken: TypeContract,
+def _check_round_trip(
+    key: TypeId, writer: ProjectState, sent: TypeContract, reader: ProjectState, taken: TypeContract,
     evolution: Evolution, data: st.DataObject,
 ) -> None:  # fmt: skip
     assert sent.codec is not None
     assert taken.codec is not None
     for _ in range(_DOCUMENTS):
-        document = _drawn(writer, key, data)
-        if sent.codec.findings(dump(document)):
+        document = _draw_document(writer, key, data)
+        if sent.codec.check(dump(document)):
             continue
         read = parse(taken.codec.decode(sent.codec.encode(dump(document))))
         assert reader.reference.is_valid(key, read), (document, read)
         assert isinstance(read, dict)
         assert isinstance(document, dict)
-        for name in _unchanged(evolution) & document.keys():
+        for name in _get_unchanged(evolution) & document.keys():
             assert read.get(name) == document[name], (name, document, read)
 
 
-def _drawn(writer: State, key: TypeId, data: st.DataObject) -> Json:
+def _draw_document(writer: ProjectState, key: TypeId, data: st.DataObject) -> Json:
     try:
-        return data.draw(Drawing(writer.build.graph).documents(key))
-    except InvalidArgument:  # a node that needs a node in it: there is nothing to draw
+        return data.draw(DocumentStrategies(writer.build.graph).build(key))
+    except InvalidArgument:  # an infinitely recursive node has no documents
         return None
 
 
-def _unchanged(evolution: Evolution) -> set[str]:
-    """The properties that say the same in both states, and refer to nothing that does not."""
+def _get_unchanged(evolution: Evolution) -> set[str]:
+    """Return the names of properties that are equal in both states and contain no changed reference."""
     old, new = evolution.old, evolution.new
     if old["$defs"] != new["$defs"]:
         return set()

@@ -1,4 +1,4 @@
-"""The pairs of protos of this folder, compiled: one file each, or several behind lines of `// file: <path>`."""
+"""The compiled pairs of protos in this folder: one file each, or several after lines `// file: <path>`."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ _FILE = re.compile(r"^// file: (.+)\n", re.MULTILINE)
 
 
 @cache
-def pair(name: str) -> tuple[FileDescriptorSet, FileDescriptorSet]:
-    """Both states of a folder, each with what it imports."""
-    old, new = (compiled((HERE / name / f"{state}.proto").read_text("utf-8")) for state in ("old", "new"))
+def load_pair(name: str) -> tuple[FileDescriptorSet, FileDescriptorSet]:
+    """Return both states of a folder, each with its imports."""
+    old, new = (compile_protos((HERE / name / f"{state}.proto").read_text("utf-8")) for state in ("old", "new"))
     return old, new
 
 
-def compiled(text: str) -> FileDescriptorSet:
-    """The descriptor set of one file called shop.proto, or of the files that the text names."""
+def compile_protos(text: str) -> FileDescriptorSet:
+    """Return the descriptor set of a file named shop.proto, or of the files that the text names."""
     with TemporaryDirectory() as folder:
         files = _files(text)
         for path, content in files.items():
             target = Path(folder) / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(content, "utf-8")
-        made = f"{folder}/set.binpb"
-        includes = [f"--proto_path={place}" for place in (folder, *_imports())]
-        options = (f"--descriptor_set_out={made}", "--include_imports", "--include_source_info")
+        output = f"{folder}/set.binpb"
+        includes = [f"--proto_path={path}" for path in (folder, *_imports())]
+        options = (f"--descriptor_set_out={output}", "--include_imports", "--include_source_info")
         status = protoc.main(["protoc", *includes, *options, *files])
         assert status == 0, text
-        return FileDescriptorSet.FromString(Path(made).read_bytes())
+        return FileDescriptorSet.FromString(Path(output).read_bytes())
 
 
 def _files(text: str) -> dict[str, str]:

@@ -1,50 +1,50 @@
-"""A small project in front of a stub, and a client of the bridge between them."""
+"""The example project, a stub server, and a client of the bridge between them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from bridges import Noted, bridged
-from stub import Stub, says, serving
-from things import Client, write
+from example_api import ThingsClient, write_project
+from running_bridge import RecordingHooks, run_bridge
+from stub_server import StubServer, respond_with, run_stub
 
-from wirelock.api.emit import emitted
+from wirelock.api.emit import emit_all
 from wirelock.build import Build, build
 from wirelock.config import Config
-from wirelock.loader import Loaded, load
-from wirelock.progress import silent
+from wirelock.loader import LoadedArtifacts, load_artifacts
+from wirelock.progress import noop_progress
 
 
 @pytest.fixture(scope="session")
-def things(tmp_path_factory: pytest.TempPathFactory) -> tuple[Build, Loaded]:
-    """The small project."""
+def things(tmp_path_factory: pytest.TempPathFactory) -> tuple[Build, LoadedArtifacts]:
+    """The example project."""
     root = tmp_path_factory.mktemp("things")
-    write(root)
+    write_project(root)
     built = build(Config(root, "wirelock.toml", "things_api", "things"))
     assert built.diagnostics == ()
-    output = emitted(built, silent)
+    output = emit_all(built, noop_progress)
     assert output.diagnostics == ()
-    return built, load(built, output.artifacts)
+    return built, load_artifacts(built, output.artifacts)
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Stub]:
-    """The server that the bridge is in front of."""
-    with serving(Stub(says(404, '{"message": "nothing"}'))) as stub:
+def server() -> Iterator[StubServer]:
+    """The upstream of the bridge."""
+    with run_stub(StubServer(respond_with(404, '{"message": "nothing"}'))) as stub:
         yield stub
 
 
 @pytest.fixture(scope="module")
-def noted() -> Noted:
-    """What the bridge tells."""
-    return Noted()
+def hooks() -> RecordingHooks:
+    """The hooks of the bridge."""
+    return RecordingHooks()
 
 
 @pytest.fixture(scope="module")
-def client(server: Stub, things: tuple[Build, Loaded], noted: Noted) -> Iterator[Client]:
+def client(server: StubServer, things: tuple[Build, LoadedArtifacts], hooks: RecordingHooks) -> Iterator[ThingsClient]:
     """A client of the bridge."""
-    with bridged(server.url, *things, noted) as address:
-        client = Client(address, *things)
+    with run_bridge(server.url, *things, hooks) as address:
+        client = ThingsClient(address, *things)
         yield client
         client.channel.close()

@@ -1,4 +1,4 @@
-"""Server-sent events as server streaming: as they come, over lost connections, and until somebody leaves."""
+"""Server-sent events as server-streaming RPCs: order, reconnection, backpressure and cancellation."""
 
 from __future__ import annotations
 
@@ -11,56 +11,56 @@ from typing import Any
 import grpc
 import pytest
 from aiohttp import web
-from bridges import Noted, bridged
-from stub import Stub, says
-from test_unary import details, until
-from things import Client
+from example_api import ThingsClient, get_details
+from running_bridge import RecordingHooks, run_bridge
+from stub_server import StubServer, respond_with
+from test_unary import unpack_details, wait_until
 
 from wirelock.build import Build
-from wirelock.loader import Loaded
+from wirelock.loader import LoadedArtifacts
 from wirelock.serve.bridge import streaming
 
 EVENTS = {"Content-Type": "text/event-stream"}
 
 
-async def opened(request: web.Request) -> web.StreamResponse:
-    """A stream that has begun."""
+async def open_stream(request: web.Request) -> web.StreamResponse:
+    """Open an event stream."""
     response = web.StreamResponse(headers=EVENTS)
     await response.prepare(request)
     return response
 
 
-def numbers(client: Client, call: Any) -> list[int]:
-    """What the messages of a stream hold."""
-    return [client.read("Watch", message)["n"] for message in call]
+def read_numbers(client: ThingsClient, call: Any) -> list[int]:
+    """Read the numbers in the messages of a stream."""
+    return [client.decode("Watch", message)["n"] for message in call]
 
 
-def test_each_event_is_a_message_when_it_comes(client: Client, server: Stub) -> None:
-    async def answer(request: web.Request) -> web.StreamResponse:
-        response = await opened(request)
-        for piece in (b'data: {"n"', b': 1}\n\n: a comment\n\ndata: {"n":\ndata: 2}\r\n\r\n'):
-            await response.write(piece)
+def test_each_event_becomes_a_message_at_once(client: ThingsClient, server: StubServer) -> None:
+    async def respond(request: web.Request) -> web.StreamResponse:
+        response = await open_stream(request)
+        for chunk in (b'data: {"n"', b': 1}\n\n: a comment\n\ndata: {"n":\ndata: 2}\r\n\r\n'):
+            await response.write(chunk)
         await asyncio.sleep(0.5)
         await response.write(b'data: {"n": 3}\n\n')
         return response
 
-    server.answer = answer
+    server.respond = respond
     call = client.stream("Watch")
-    assert client.read("Watch", next(call)) == {"n": 1}
+    assert client.decode("Watch", next(call)) == {"n": 1}
     begun = time.monotonic()
-    assert client.read("Watch", next(call)) == {"n": 2}
+    assert client.decode("Watch", next(call)) == {"n": 2}
     assert time.monotonic() - begun < 0.3
-    assert numbers(client, call) == [3]
+    assert read_numbers(client, call) == [3]
     assert call.code() is grpc.StatusCode.OK
-    assert server.last.headers["accept"] == "text/event-stream"
+    assert server.last_request.headers["accept"] == "text/event-stream"
 
 
-def test_a_lost_stream_goes_on_where_it_was(client: Client, server: Stub) -> None:
-    async def answer(request: web.Request) -> web.StreamResponse:
+def test_a_lost_stream_resumes_after_its_last_event(client: ThingsClient, server: StubServer) -> None:
+    async def respond(request: web.Request) -> web.StreamResponse:
         at = int(request.headers.get("Last-Event-ID", "0"))
         if at == 4:
             return web.Response(status=204)
-        response = await opened(request)
+        response = await open_stream(request)
         await response.write(f'retry: 60\nid: {at + 1}\ndata: {{"n": {at + 1}}}\n\n'.encode())
         await response.write(f'id: {at + 2}\ndata: {{"n": {at + 2}}}\n\nid: 9\ndata: {{"n'.encode())
         assert request.transport is not None
@@ -68,134 +68,143 @@ def test_a_lost_stream_goes_on_where_it_was(client: Client, server: Stub) -> Non
         request.transport.abort()
         return response
 
-    server.answer = answer
-    before = len(server.asked)
+    server.respond = respond
+    before = len(server.requests)
     call = client.stream("Watch")
-    assert numbers(client, call) == [1, 2, 3, 4]
-    assert [asked.headers.get("last-event-id") for asked in server.asked[before:]] == [None, "2", "4"]
+    assert read_numbers(client, call) == [1, 2, 3, 4]
+    assert [request.headers.get("last-event-id") for request in server.requests[before:]] == [None, "2", "4"]
 
 
-def test_a_place_and_a_time_are_taken_from_blocks_without_data_too(client: Client, server: Stub) -> None:
-    """An id alone says what has been seen, though there was nothing to say of it (WHATWG HTML, 9.2.6)."""
+def test_blocks_without_data_set_the_event_id_and_the_retry_time(client: ThingsClient, server: StubServer) -> None:
+    """A block without data still sets the last event id (WHATWG HTML, section 9.2.6)."""
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         if "Last-Event-ID" in request.headers:
             return web.Response(status=204)
-        response = await opened(request)
+        response = await open_stream(request)
         await response.write(b'id: 1\ndata: {"n": 1}\n\nid: 7\n\nretry: 60\n\n: beat\n\nid: 8\n')
         return response
 
-    server.answer = answer
-    before, begun = len(server.asked), time.monotonic()
-    assert numbers(client, client.stream("Watch")) == [1]
-    assert [asked.headers.get("last-event-id") for asked in server.asked[before:]] == [None, "7"]
-    assert time.monotonic() - begun < streaming.RETRY
+    server.respond = respond
+    before, begun = len(server.requests), time.monotonic()
+    assert read_numbers(client, client.stream("Watch")) == [1]
+    assert [request.headers.get("last-event-id") for request in server.requests[before:]] == [None, "7"]
+    assert time.monotonic() - begun < streaming.RETRY_SECONDS
 
 
-def test_a_server_that_does_not_come_back_is_unavailable(things: tuple[Build, Loaded], server: Stub) -> None:
-    async def answer(request: web.Request) -> web.StreamResponse:
+def test_a_server_that_does_not_come_back_is_unavailable(
+    things: tuple[Build, LoadedArtifacts], server: StubServer
+) -> None:
+    async def respond(request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
         if "Last-Event-ID" not in request.headers:
-            response = await opened(request)
+            response = await open_stream(request)
             await response.write(b'retry: 1\nid: 1\ndata: {"n": 1}\n\n')
             await asyncio.sleep(0.05)
         request.transport.abort()
         return web.Response()
 
-    server.answer = answer
-    with bridged(server.url, *things) as address:
-        client = Client(address, *things)
+    server.respond = respond
+    with run_bridge(server.url, *things) as address:
+        client = ThingsClient(address, *things)
         call = client.stream("Watch", timeout=30)
-        assert client.read("Watch", next(call)) == {"n": 1}
+        assert client.decode("Watch", next(call)) == {"n": 1}
         with pytest.raises(grpc.RpcError) as caught:
             next(call)
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"),
+    ("respond", "code"),
     [
-        (says(404, '{"message": "no"}'), grpc.StatusCode.NOT_FOUND),
-        (says(200, "<html>", "text/html"), grpc.StatusCode.INTERNAL),
-        (says(302, Location="/elsewhere"), grpc.StatusCode.INTERNAL),
+        (respond_with(404, '{"message": "no"}'), grpc.StatusCode.NOT_FOUND),
+        (respond_with(200, "<html>", "text/html"), grpc.StatusCode.INTERNAL),
+        (respond_with(302, Location="/elsewhere"), grpc.StatusCode.INTERNAL),
     ],
 )
-def test_what_is_no_stream_fails_the_call(client: Client, server: Stub, answer: Any, code: grpc.StatusCode) -> None:
-    server.answer = answer
+def test_a_response_without_an_event_stream_fails_the_call(
+    client: ThingsClient, server: StubServer, respond: Any, code: grpc.StatusCode
+) -> None:
+    server.respond = respond
     with pytest.raises(grpc.RpcError) as caught:
         next(client.stream("Watch"))
     assert caught.value.code() is code
 
 
-def test_an_event_that_breaks_its_schema_ends_the_stream(client: Client, server: Stub) -> None:
-    server.answer = says(200, 'data: {"n": 1}\n\ndata: {"n": "two"}\n\ndata: {"n": 3}\n\n', "text/event-stream")
+def test_an_event_that_violates_its_schema_ends_the_stream(client: ThingsClient, server: StubServer) -> None:
+    server.respond = respond_with(
+        200, 'data: {"n": 1}\n\ndata: {"n": "two"}\n\ndata: {"n": 3}\n\n', "text/event-stream"
+    )
     call = client.stream("Watch")
-    assert client.read("Watch", next(call)) == {"n": 1}
+    assert client.decode("Watch", next(call)) == {"n": 1}
     with pytest.raises(grpc.RpcError) as caught:
         next(call)
     assert caught.value.code() is grpc.StatusCode.INTERNAL
-    assert "/n" in caught.value.details()
+    assert "/n" in get_details(caught.value)
 
 
-def test_with_the_other_policy_the_stream_goes_on(things: tuple[Build, Loaded], server: Stub) -> None:
-    noted = Noted()
-    server.answer = says(200, 'data: {"n": 1}\n\ndata: {"n": "two"}\n\ndata: {"n": 3}\n\n', "text/event-stream")
-    with bridged(server.url, *things, noted, violations="warn") as address:
-        client = Client(address, *things)
-        assert numbers(client, client.stream("Watch")) == [1, 3]
-    assert [finding.pointer for finding in noted.findings] == ["/n"]
+def test_on_violation_warn_drops_the_event(things: tuple[Build, LoadedArtifacts], server: StubServer) -> None:
+    hooks = RecordingHooks()
+    server.respond = respond_with(
+        200, 'data: {"n": 1}\n\ndata: {"n": "two"}\n\ndata: {"n": 3}\n\n', "text/event-stream"
+    )
+    with run_bridge(server.url, *things, hooks, on_violation="warn") as address:
+        client = ThingsClient(address, *things)
+        assert read_numbers(client, client.stream("Watch")) == [1, 3]
+    assert [finding.pointer for finding in hooks.findings] == ["/n"]
 
 
-def endless(piece: bytes) -> Callable[[web.Request], Any]:
-    """The same piece, for ever."""
+def repeat(chunk: bytes) -> Callable[[web.Request], Any]:
+    """Return a handler that sends the same chunk repeatedly."""
 
-    async def answer(request: web.Request) -> web.StreamResponse:
-        response = await opened(request)
+    async def respond(request: web.Request) -> web.StreamResponse:
+        response = await open_stream(request)
         while True:
-            await response.write(piece)
+            await response.write(chunk)
             await asyncio.sleep(0.01)
 
-    return answer
+    return respond
 
 
-def test_a_client_that_leaves_ends_the_stream(client: Client, server: Stub) -> None:
-    server.answer, before = endless(b'data: {"n": 1}\n\n'), server.gone
+def test_a_cancelled_call_ends_the_stream(client: ThingsClient, server: StubServer) -> None:
+    server.respond, before = repeat(b'data: {"n": 1}\n\n'), server.disconnects
     call = client.stream("Watch")
     next(call)
     call.cancel()
-    assert until(lambda: server.gone == before + 1, 1)
+    assert wait_until(lambda: server.disconnects == before + 1, 1)
 
 
-def test_a_thousand_clients_that_leave_leave_nothing_behind(client: Client, server: Stub) -> None:
+def test_a_thousand_cancelled_calls_leak_nothing(client: ThingsClient, server: StubServer) -> None:
     def leave(times: int) -> int:
-        before = server.gone
+        before = server.disconnects
         for _ in range(times):
             call = client.stream("Watch")
             next(call)
             call.cancel()
-        assert until(lambda: server.gone == before + times, 5)
+        assert wait_until(lambda: server.disconnects == before + times, 5)
         return len(list(Path("/proc/self/fd").iterdir()))
 
-    server.answer = endless(b'data: {"n": 1}\n\n')
+    server.respond = repeat(b'data: {"n": 1}\n\n')
     descriptors = leave(20)
     assert leave(1000) <= descriptors
 
 
-def test_a_slow_client_slows_the_server_down(things: tuple[Build, Loaded], server: Stub) -> None:
+def test_a_slow_client_slows_the_server_down(things: tuple[Build, LoadedArtifacts], server: StubServer) -> None:
     written: list[int] = []
 
-    async def answer(request: web.Request) -> web.StreamResponse:
-        response = await opened(request)
+    async def respond(request: web.Request) -> web.StreamResponse:
+        response = await open_stream(request)
         piece = b'data: {"n": 1, "text": "' + b"x" * 100_000 + b'"}\n\n'
         for _ in range(1_000):
             await response.write(piece)
             written.append(len(piece))
         return response
 
-    server.answer = answer
+    server.respond = respond
     narrow = (("grpc.http2.bdp_probe", 0),)
-    with bridged(server.url, *things) as address, grpc.insecure_channel(address, narrow) as channel:
-        call = channel.unary_stream("/things.things.Things/Watch")(b"", timeout=60)
+    with run_bridge(server.url, *things) as address, grpc.insecure_channel(address, narrow) as channel:
+        watch: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream("/things.things.Things/Watch")
+        call = watch(b"", timeout=60)
         next(call)
         time.sleep(2)
         begun = len(written)
@@ -205,42 +214,45 @@ def test_a_slow_client_slows_the_server_down(things: tuple[Build, Loaded], serve
         call.cancel()
 
 
-def test_a_bridge_that_goes_down_ends_its_streams(things: tuple[Build, Loaded], server: Stub) -> None:
-    server.answer = endless(b'data: {"n": 1}\n\n')
-    with bridged(server.url, *things) as address:
-        client = Client(address, *things)
+def test_the_shutdown_ends_streams(things: tuple[Build, LoadedArtifacts], server: StubServer) -> None:
+    server.respond = repeat(b'data: {"n": 1}\n\n')
+    with run_bridge(server.url, *things) as address:
+        client = ThingsClient(address, *things)
         call = client.stream("Watch", timeout=30)
         next(call)
         begun = time.monotonic()
-    assert time.monotonic() - begun < 0.9  # before the time of grace is over
+    assert time.monotonic() - begun < 0.9  # less than the grace period
     with pytest.raises(grpc.RpcError) as caught:
         list(call)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-async def silent(request: web.Request) -> web.StreamResponse:
-    """No answer for a long while."""
+async def never_respond(request: web.Request) -> web.StreamResponse:
+    """Send no response."""
     await asyncio.sleep(60)
     return web.Response()
 
 
-async def stuck(request: web.Request) -> web.StreamResponse:
-    """An error that does not come to its end."""
+async def send_headers_only(request: web.Request) -> web.StreamResponse:
+    """Send the headers of an error, and no body."""
     response = web.StreamResponse(status=500)
     await response.prepare(request)
     await asyncio.sleep(60)
     return response
 
 
-@pytest.mark.parametrize("answer", [silent, stuck])
-def test_a_bridge_that_goes_down_ends_streams_that_wait_for_the_server(
-    things: tuple[Build, Loaded], server: Stub, answer: Any
+@pytest.mark.parametrize("respond", [never_respond, send_headers_only])
+def test_the_shutdown_ends_streams_that_wait_for_the_server(
+    things: tuple[Build, LoadedArtifacts], server: StubServer, respond: Any
 ) -> None:
-    server.answer, before = answer, len(server.asked)
-    with bridged(server.url, *things) as address:
-        call = Client(address, *things).stream("Watch", timeout=30)
-        assert until(lambda: len(server.asked) > before, 10)
+    server.respond, before = respond, len(server.requests)
+    with run_bridge(server.url, *things) as address:
+        call = ThingsClient(address, *things).stream("Watch", timeout=30)
+        assert wait_until(lambda: len(server.requests) > before, 10)
         time.sleep(0.2)
     with pytest.raises(grpc.RpcError) as caught:
         list(call)
-    assert (caught.value.code(), details(caught.value)[0].reason) == (grpc.StatusCode.UNAVAILABLE, "BRIDGE_DRAINING")
+    assert (caught.value.code(), unpack_details(caught.value)[0].reason) == (
+        grpc.StatusCode.UNAVAILABLE,
+        "BRIDGE_DRAINING",
+    )

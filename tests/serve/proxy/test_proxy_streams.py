@@ -1,4 +1,4 @@
-"""Event streams are held event by event while they pass, and end where `--mode enforce` finds a fault."""
+"""Event streams are checked event by event, and end at a violation in mode "enforce"."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import zlib
 from pathlib import Path
 
 import pytest
-from stage import Script, Stage, answers, request, stage
+from running_proxy import RunningProxy, Script, build_request, respond_with, run_proxy
 
 from wirelock.api.proxy import Mode
 from wirelock.serve.net import connections
-from wirelock.traffic.http.body_buffer import Collected
+from wirelock.traffic.http.body_buffer import BodyBuffer
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 GOOD, BAD = b'id: 1\ndata: {"n": 1}\n\n', b'data: {"n": "one"}\n\n'
@@ -21,7 +21,7 @@ GOOD, BAD = b'id: 1\ndata: {"n": 1}\n\n', b'data: {"n": "one"}\n\n'
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with one method, which streams."""
+    """Return a project with one streaming method."""
     root = tmp_path_factory.mktemp("streams")
     (root / "wirelock.toml").write_text('package = "stream_api"\n')
     schemas = root / "schemas/event"
@@ -35,8 +35,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def pieces(*texts: bytes, head: bytes = HEAD) -> Script:
-    """A server that sends a stream in these pieces, each for itself."""
+def send_pieces(*texts: bytes, head: bytes = HEAD) -> Script:
+    """Return a script that sends a stream in these pieces."""
 
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -49,8 +49,8 @@ def pieces(*texts: bytes, head: bytes = HEAD) -> Script:
     return script
 
 
-def plain(chunked: bytes) -> bytes:
-    """A body without its chunks, as far as it goes."""
+def decode_chunked(chunked: bytes) -> bytes:
+    """Return the decoded bytes of a chunked body, which may be truncated."""
     _, _, rest = chunked.partition(b"\r\n\r\n")
     body = b""
     while rest:
@@ -60,81 +60,81 @@ def plain(chunked: bytes) -> bytes:
     return body
 
 
-def test_each_event_is_held_and_one_kind_is_one_finding(folder: Path) -> None:
+def test_each_event_is_checked_and_equal_findings_are_grouped(folder: Path) -> None:
     async def run() -> None:
         text = [GOOD, BAD, BAD, GOOD[:9], GOOD[9:], BAD * 20]
-        async with stage(pieces(*text), folder=folder) as on:
-            assert plain(await on.get("/event")) == b"".join(text)
-            report = await on.report()
-        found = [one for one in report.diagnostics if one.code.id == "VIOLATION"]
-        assert [(one.times, one.where.pointer) for one in found] == [(22, "/n")]
+        async with run_proxy(send_pieces(*text), folder=folder) as proxy:
+            assert decode_chunked(await proxy.get("/event")) == b"".join(text)
+            report = await proxy.build_report()
+        found = [diagnostic for diagnostic in report.diagnostics if diagnostic.code.id == "VIOLATION"]
+        assert [(diagnostic.occurrences, diagnostic.location.pointer) for diagnostic in found] == [(22, "/n")]
         assert found[0].exchange is not None and found[0].exchange.event == 1
         assert report.summary["exchanges"]["stream"] == 1 == report.summary["exchanges"]["total"]
 
     asyncio.run(run())
 
 
-def test_an_event_is_judged_before_the_stream_ends(folder: Path) -> None:
+def test_an_event_is_checked_before_the_stream_ends(folder: Path) -> None:
     async def run() -> None:
         async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await pieces(BAD)(reader, writer)
+            await send_pieces(BAD)(reader, writer)
             await reader.read()
 
-        async with stage(script, folder=folder) as on:
-            reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
-            writer.write(request("GET", "/event"))
+        async with run_proxy(script, folder=folder) as proxy:
+            reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+            writer.write(build_request("GET", "/event"))
             await reader.readuntil(b"one")
-            report = await until_found(on)
-            assert {one.code.id for one in report} == {"VIOLATION"}
+            report = await wait_for_violations(proxy)
+            assert {diagnostic.code.id for diagnostic in report} == {"VIOLATION"}
             writer.close()
 
     asyncio.run(run())
 
 
-async def until_found(on: Stage) -> list[object]:
+async def wait_for_violations(proxy: RunningProxy) -> list[object]:
     for _ in range(100):
-        if found := (await on.report()).diagnostics:
-            return [one for one in found if one.code.id == "VIOLATION"]
+        if found := (await proxy.build_report()).diagnostics:
+            return [diagnostic for diagnostic in found if diagnostic.code.id == "VIOLATION"]
         await asyncio.sleep(0.02)
-    raise AssertionError("nothing was found")
+    raise AssertionError("no violation was found")
 
 
-def test_a_compressed_stream_is_held_too(folder: Path) -> None:
+def test_a_compressed_stream_is_checked(folder: Path) -> None:
     async def run() -> None:
         text = gzip.compress(GOOD + BAD)
-        async with stage(pieces(text, head=HEAD + b"Content-Encoding: gzip\r\n"), folder=folder) as on:
-            assert plain(await on.get("/event")) == text
-            assert {one.code.id for one in (await on.report()).diagnostics} == {"VIOLATION"}
+        async with run_proxy(send_pieces(text, head=HEAD + b"Content-Encoding: gzip\r\n"), folder=folder) as proxy:
+            assert decode_chunked(await proxy.get("/event")) == text
+            assert {diagnostic.code.id for diagnostic in (await proxy.build_report()).diagnostics} == {"VIOLATION"}
 
     asyncio.run(run())
 
 
 @pytest.mark.parametrize("mode", ["report", "enforce"])
-def test_what_is_kept_of_a_compressed_stream_is_not_decoded_anew_at_each_event(
+def test_a_compressed_stream_is_not_decoded_again_for_each_event(
     mode: Mode, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would take longer the more has come, while nothing else passes."""
+    """Decoding the whole stream for each event would block the event loop longer and longer."""
     decoded: list[int] = []
-    real = Collected.content
+    real = BodyBuffer.decode
 
-    def content(collected: Collected) -> bytes | None:
+    def content(collected: BodyBuffer) -> bytes | None:
         decoded.append(collected.size)
         return real(collected)
 
-    monkeypatch.setattr(Collected, "content", content)
+    monkeypatch.setattr(BodyBuffer, "content", content)
     packer = zlib.compressobj(wbits=31)
     text = [packer.compress(GOOD) + packer.flush(zlib.Z_SYNC_FLUSH) for _ in range(20)]
 
     async def run() -> None:
         head = HEAD + b"Content-Encoding: gzip\r\n"
-        async with stage(pieces(*text, packer.flush(), head=head), mode, folder=folder) as on:
-            await on.get("/event")
-            report = await on.report()
+        async with run_proxy(send_pieces(*text, packer.flush(), head=head), mode, folder=folder) as proxy:
+            await proxy.get("/event")
+            report = await proxy.build_report()
         assert report.summary["round trips"] == {"total": 21, "equal": 21, "lossy": 0, "failed": 0}, (
-            "each, and the request"
+            "the events and the request"
         )
         assert report.diagnostics == ()
-        assert sum(size > len(text[0]) for size in decoded) <= 1, "once, at its end"
+        assert sum(size > len(text[0]) for size in decoded) <= 1, "once, at the end"
 
     asyncio.run(run())
 
@@ -148,14 +148,14 @@ def test_what_is_kept_of_a_compressed_stream_is_not_decoded_anew_at_each_event(
         ([b"(\xb5/\xfd", BAD], "zstd"),
     ],
 )
-def test_enforced_a_stream_ends_where_nobody_can_read_it(folder: Path, text: list[bytes], coding: str) -> None:
+def test_enforce_ends_a_stream_that_cannot_be_decoded(folder: Path, text: list[bytes], coding: str) -> None:
     async def run() -> None:
         head = HEAD + f"Content-Encoding: {coding}\r\n".encode()
-        async with stage(pieces(*text, head=head), "enforce", folder=folder) as on:
-            got = await on.get("/event")
-            assert not got.endswith(b"0\r\n\r\n") and not any(piece in got for piece in text[1:])
-            assert (await on.counts())["refused"] == 1
-            assert (await on.get("/elsewhere")).endswith(b"0\r\n\r\n"), "nobody describes it"
+        async with run_proxy(send_pieces(*text, head=head), "enforce", folder=folder) as proxy:
+            response = await proxy.get("/event")
+            assert not response.endswith(b"0\r\n\r\n") and not any(piece in response for piece in text[1:])
+            assert (await proxy.read_counts())["refused"] == 1
+            assert (await proxy.get("/elsewhere")).endswith(b"0\r\n\r\n"), "no service describes it"
 
     asyncio.run(run())
 
@@ -163,95 +163,93 @@ def test_enforced_a_stream_ends_where_nobody_can_read_it(folder: Path, text: lis
 @pytest.mark.parametrize(
     "text",
     [[GOOD, BAD, GOOD], [GOOD, BAD[:9], BAD[9:], GOOD], [GOOD + BAD[:-1], BAD[-1:] + GOOD]],
-    ids=["whole", "in two", "at the end"],
+    ids=["one piece", "two pieces", "at the end"],
 )
-def test_enforced_a_stream_ends_before_the_event_at_fault(folder: Path, text: list[bytes]) -> None:
+def test_enforce_ends_a_stream_before_the_violating_event(folder: Path, text: list[bytes]) -> None:
     async def run() -> None:
-        async with stage(pieces(*text), "enforce", folder=folder) as on:
-            got = await on.get("/event")
-            report = await on.report()
-        assert b"one" not in got
-        assert not got.endswith(b"0\r\n\r\n")
-        assert plain(got) in (GOOD, b"")
+        async with run_proxy(send_pieces(*text), "enforce", folder=folder) as proxy:
+            response = await proxy.get("/event")
+            report = await proxy.build_report()
+        assert b"one" not in response
+        assert not response.endswith(b"0\r\n\r\n")
+        assert decode_chunked(response) in (GOOD, b"")
         assert report.summary["proxy"]["refused"] == 1 and report.exit_code == 1
 
     asyncio.run(run())
 
 
-def test_enforced_a_good_stream_passes_whole_and_at_once(folder: Path) -> None:
+def test_enforce_forwards_a_conforming_stream(folder: Path) -> None:
     async def run() -> None:
         text = [b": hello\n\n", GOOD, GOOD[:5], GOOD[5:] + b": end"]
-        async with stage(pieces(*text), "enforce", folder=folder) as on:
-            got = await on.get("/event")
-        assert plain(got) == b"".join(text) and got.endswith(b"0\r\n\r\n")
+        async with run_proxy(send_pieces(*text), "enforce", folder=folder) as proxy:
+            response = await proxy.get("/event")
+        assert decode_chunked(response) == b"".join(text) and response.endswith(b"0\r\n\r\n")
 
     asyncio.run(run())
 
 
 @pytest.mark.parametrize("mode", ["report", "enforce"])
-def test_an_event_without_end_is_not_kept_without_end(
-    mode: Mode, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("wirelock.serve.proxy.in_flight.MOST", 10_000)
-    monkeypatch.setattr("wirelock.serve.proxy.forward.MOST", 10_000)
+def test_an_endless_event_is_not_buffered(mode: Mode, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wirelock.serve.proxy.in_flight.MAX_BODY_BYTES", 10_000)
+    monkeypatch.setattr("wirelock.serve.proxy.forward.MAX_BODY_BYTES", 10_000)
 
     async def run() -> None:
         text = HEAD + b"\r\ndata: " + b"x" * 1_000_000 + b"\n\n" + GOOD
-        async with stage(answers(text), mode, folder=folder) as on:
-            assert plain(await on.get("/event")) == text.partition(b"\r\n\r\n")[2]
-            assert (await on.counts())["streams given up"] == 1
+        async with run_proxy(respond_with(text), mode, folder=folder) as proxy:
+            assert decode_chunked(await proxy.get("/event")) == text.partition(b"\r\n\r\n")[2]
+            assert (await proxy.read_counts())["streams given up"] == 1
 
     asyncio.run(run())
 
 
-def test_open_streams_hold_up_no_call(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "MOST", 2)
-    monkeypatch.setattr(connections, "MOST_STREAMS", 3)
-    monkeypatch.setattr(connections, "PATIENCE", 0.2)
+def test_open_streams_do_not_block_calls(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MAX_CALLS", 2)
+    monkeypatch.setattr(connections, "MAX_STREAMS", 3)
+    monkeypatch.setattr(connections, "QUEUE_SECONDS", 0.2)
 
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked = await reader.readuntil(b"\r\n\r\n")
-        if asked.startswith(b"GET /event"):
+        head = await reader.readuntil(b"\r\n\r\n")
+        if head.startswith(b"GET /event"):
             writer.write(HEAD + b"\r\n" + GOOD)
-        if not asked.startswith(b"GET /fine"):
+        if not head.startswith(b"GET /fine"):
             await reader.read()
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine")
 
     async def run() -> None:
-        async with stage(script, folder=folder) as on:
+        async with run_proxy(script, folder=folder) as proxy:
             writers = []
             for _ in range(3):
-                reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
-                writer.write(request("GET", "/event"))
+                reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+                writer.write(build_request("GET", "/event"))
                 await reader.readuntil(GOOD)
                 writers.append(writer)
-            assert (await on.get("/event")).startswith(b"HTTP/1.1 503 ")
-            assert (await on.get("/fine")).endswith(b"fine")
-            hung = [asyncio.ensure_future(on.get("/hangs")) for _ in range(2)]
+            assert (await proxy.get("/event")).startswith(b"HTTP/1.1 503 ")
+            assert (await proxy.get("/fine")).endswith(b"fine")
+            hung = [asyncio.ensure_future(proxy.get("/hangs")) for _ in range(2)]
             await asyncio.sleep(0.1)
-            assert (await on.get("/fine")).startswith(b"HTTP/1.1 503 ")
+            assert (await proxy.get("/fine")).startswith(b"HTTP/1.1 503 ")
             for waiting in hung:
                 waiting.cancel()
             await asyncio.gather(*hung, return_exceptions=True)
             for writer in writers:
                 writer.close()
             await asyncio.sleep(0.1)
-            assert (await on.get("/fine")).endswith(b"fine")
+            assert (await proxy.get("/fine")).endswith(b"fine")
 
     asyncio.run(run())
 
 
-def test_what_was_found_in_a_stream_stays_on_the_page_while_more_comes(folder: Path) -> None:
+def test_findings_of_a_stream_stay_in_its_row(folder: Path) -> None:
     async def run() -> None:
-        async with stage(pieces(BAD, *[GOOD] * 3, BAD, GOOD), folder=folder) as on:
-            await on.get("/event")
-            reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
-            writer.write(request("GET", "/__wirelock/events"))
+        async with run_proxy(send_pieces(BAD, *[GOOD] * 3, BAD, GOOD), folder=folder) as proxy:
+            await proxy.get("/event")
+            reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+            writer.write(build_request("GET", "/__wirelock/events"))
             await reader.readuntil(b"event: exchange\ndata: ")
             row = json.loads(await reader.readline())
             writer.close()
         assert row["outcome"] == "stream" and row["rpc"] == "EventService.Follow"
-        assert [(one["level"], one["code"]) for one in row["findings"]] == [("error", "VIOLATION")]
+        assert [(diagnostic["level"], diagnostic["code"]) for diagnostic in row["findings"]] == [("error", "VIOLATION")]
 
     asyncio.run(run())
 
@@ -263,10 +261,10 @@ def test_findings_in_events_do_not_show_our_credentials(
     monkeypatch.setenv("WIRELOCK_UPSTREAM_TOKEN", "hunter2secret")
 
     async def run() -> None:
-        async with stage(pieces(b'data: {"n":"hunter2secret"}\n\n'), mode, folder=folder) as on:
-            await on.get("/event")
-            report = await on.report()
-        parts = {one.exchange.part for one in report.diagnostics if one.exchange}
+        async with run_proxy(send_pieces(b'data: {"n":"hunter2secret"}\n\n'), mode, folder=folder) as proxy:
+            await proxy.get("/event")
+            report = await proxy.build_report()
+        parts = {diagnostic.exchange.part for diagnostic in report.diagnostics if diagnostic.exchange}
         assert parts == {"event"} and "[redacted]" in repr(report) and "hunter" not in repr(report)
 
     asyncio.run(run())

@@ -1,7 +1,7 @@
-"""What generated Pydantic models are made of: base classes, the JSON integer, and the checks beyond pydantic.
+"""Base classes of generated Pydantic models, and the check of a JSON value against a model.
 
-A model takes exactly the JSON that its schema takes: nothing is coerced, absent and null are different things, keys are
-JSON's own spelling, and no default is filled in. Python code may name fields by their Python attribute.
+A model accepts the JSON values that its schema accepts: nothing is coerced, absent differs from null, keys are the JSON
+property names, and no default is filled in. Python code may use attribute names instead of property names.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from ..findings import NOT_REPRESENTABLE, UNDECLARED_FIELD, Finding
-from ..json.formatting import name as named
-from ..json.pointers import names_of, token
-from ..schema.documents import value_at
-from .checks import Handler, checked, checks_of, hold, judge_of
-from .errors import findings_of
+from ..json.formatting import quote_name
+from ..json.pointers import escape_token, split_pointer
+from ..schema.documents import get_value_at
+from .checks import Handler, get_checks, get_schema_validator, install_check, validate_with_checks
+from .errors import to_findings
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -28,105 +28,109 @@ _STRICT = ConfigDict(
 )
 
 
-def _whole(value: object) -> object:
+def _to_integer(value: object) -> object:
     return int(value) if type(value) is float and value.is_integer() else value
 
 
-WireInteger = Annotated[int, BeforeValidator(_whole)]
-"""A JSON integer: 1.0 is one and becomes 1; "1", true and 1.5 are not."""
+WireInteger = Annotated[int, BeforeValidator(_to_integer)]
+"""A JSON integer; 1.0 is accepted and becomes 1, whereas "1", true and 1.5 are rejected."""
 
 
 class WireModel(BaseModel):
-    """A JSON object; properties that are not declared are kept and count as undeclared."""
+    """A JSON object; undeclared properties are kept, and `check_model` reports them."""
 
     model_config = {**_STRICT, "extra": "allow"}
 
     def __init__(self, /, **data: Any) -> None:
-        aliases = _aliases(type(self))
-        spelled = {aliases.get(name, name): value for name, value in data.items()}
-        self.__pydantic_validator__.validate_python(spelled, self_instance=self)
+        aliases = _get_aliases(type(self))
+        properties = {aliases.get(name, name): value for name, value in data.items()}
+        self.__pydantic_validator__.validate_python(properties, self_instance=self)
 
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # as BaseModel's own: JSON does not go through it
+    # Validation of JSON does not call __init__; pydantic requires this mark for that, as on BaseModel.__init__.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
 
 @cache
-def _aliases(model: type[BaseModel]) -> dict[str, str]:
+def _get_aliases(model: type[BaseModel]) -> dict[str, str]:
     return {name: field.alias for name, field in model.model_fields.items() if field.alias is not None}
 
 
 class OpenWireModel(WireModel):
-    """A JSON object whose schema says that there may be further properties."""
+    """A JSON object whose schema allows additional properties."""
 
 
 class ClosedWireModel(WireModel):
-    """A JSON object that has its declared properties only."""
+    """A JSON object without additional properties."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class CheckedWireModel(WireModel):
-    """A JSON object with checks beyond pydantic."""
+    """A JSON object whose schema has keywords that pydantic does not check."""
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
-        hold(cls, checked)
+        install_check(cls, validate_with_checks)
 
 
-def _checked_root(model: type[M], value: Any, handler: Handler) -> M:
-    if isinstance(value, list) and _is_tuple(model):
+def _validate_root(model: type[M], value: Any, handler: Handler) -> M:
+    if isinstance(value, list) and _is_tuple_model(model):
         value = tuple(cast("Sequence[Any]", value))
-    return checked(model, value, handler) if checks_of(model) else handler(value)
+    return validate_with_checks(model, value, handler) if get_checks(model) else handler(value)
 
 
 @cache
-def _is_tuple(model: type[BaseModel]) -> bool:
+def _is_tuple_model(model: type[BaseModel]) -> bool:
     return get_origin(model.model_fields["root"].annotation) is tuple
 
 
 class RootModel(pydantic.RootModel[T], Generic[T]):
-    """A JSON value that is not an object of declared properties; it stands in `root`."""
+    """A JSON value other than an object with declared properties; the value is in `root`."""
 
     model_config = _STRICT
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)  # type: ignore[no-untyped-call]
-        hold(cls, _checked_root)
+        install_check(cls, _validate_root)
 
 
-def model_findings(model: type[BaseModel], instance: object) -> tuple[Finding, ...]:
-    """Why a parsed JSON document is not of a model's type, with JSON Pointers; for one that is, what is undeclared."""
+def check_model(model: type[BaseModel], instance: object) -> tuple[Finding, ...]:
+    """Return the violations of a parsed JSON document; for a valid one, its undeclared properties as warnings."""
     try:
         value = model.model_validate(instance)
     except ValidationError as error:
-        return findings_of(error, model)
+        return to_findings(error, model)
     except RecursionError:
-        return (Finding("", NOT_REPRESENTABLE, "the document is nested too deep for the model"),)
-    return tuple(sorted(_undeclared(value, instance)))
+        return (Finding("", NOT_REPRESENTABLE, "the document is nested too deeply for the model"),)
+    return tuple(sorted(_find_undeclared(value, instance)))
 
 
-def _undeclared(document: Any, instance: Any) -> Iterator[Finding]:
-    left: list[tuple[str, Any]] = [("", document)]  # a stack of our own: documents may be deep
-    while left:
-        at, value = left.pop()
-        if isinstance(value, BaseModel) and (judge := judge_of(type(value))) is not None:
-            # what branches that overlap declare between them, the class that pydantic took cannot know
-            for finding in judge.instance_findings(value_at(instance, names_of(at))):
-                yield replace(finding, pointer=at + finding.pointer)
+def _find_undeclared(document: Any, instance: Any) -> Iterator[Finding]:
+    stack: list[tuple[str, Any]] = [("", document)]  # not recursive, because documents may be deep
+    while stack:
+        pointer, value = stack.pop()
+        if isinstance(value, BaseModel) and (validator := get_schema_validator(type(value))) is not None:
+            # Overlapping branches declare properties together, but pydantic chose the class of only one of them.
+            for finding in validator.check_instance(get_value_at(instance, split_pointer(pointer))):
+                yield replace(finding, pointer=pointer + finding.pointer)
             continue
         if isinstance(value, WireModel) and not isinstance(value, OpenWireModel):
             for key in value.model_extra or ():
-                words = f"property {named(key)} is not declared"
-                yield Finding(f"{at}/{token(key)}", UNDECLARED_FIELD, words, warning=True)
-        left += [(f"{at}/{token(str(key))}" if key is not None else at, item) for key, item in _members(value)]
+                message = f"property {quote_name(key)} is not declared"
+                yield Finding(f"{pointer}/{escape_token(key)}", UNDECLARED_FIELD, message, warning=True)
+        stack += [
+            (f"{pointer}/{escape_token(str(key))}" if key is not None else pointer, item)
+            for key, item in _iter_members(value)
+        ]
 
 
-def _members(value: Any) -> Iterable[tuple[str | int | None, Any]]:
-    """The values inside a value that may hold models, each with its key; None is the value of a root model."""
+def _iter_members(value: Any) -> Iterable[tuple[str | int | None, Any]]:
+    """Return the members of a value that may contain models, each with its key; None for the value of a root model."""
     match value:
         case BaseModel() if isinstance(value, RootModel):
             return ((None, value.__dict__["root"]),)
         case BaseModel():
-            aliases = _aliases(type(value))
+            aliases = _get_aliases(type(value))
             fields = ((aliases.get(name, name), item) for name, item in value.__dict__.items())
             return (*fields, *((value.model_extra or {}).items() if isinstance(value, OpenWireModel) else ()))
         case list() | tuple():

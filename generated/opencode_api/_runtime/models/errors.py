@@ -1,7 +1,7 @@
-"""From pydantic's errors to findings: where in the document each fault is, and one finding for each.
+"""Conversion of pydantic's errors to findings with JSON Pointers.
 
-Pydantic's locations have the labels of union branches between the keys. Which part is a label is read from the types
-along the way, never guessed from the document. Of the branches of a union only the nearest has a say.
+Pydantic's locations contain the labels of union branches between the keys. The types along the location tell which
+parts are labels; the document does not. Of the branches of a union, only the errors of the nearest one are reported.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pydantic import MISSING, BaseModel, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from ..findings import NOT_REPRESENTABLE, VIOLATION, Finding
-from ..json.formatting import counted, described, either, literal, name
-from ..json.pointers import pointer_of
+from ..json.formatting import describe_value, format_count, format_value, join_alternatives, quote_name
+from ..json.pointers import join_pointer
 
 SCHEMA_ERROR = "json_schema"
 """The pydantic error type of a check beyond pydantic; its context has `message`, `path` and `keyword`."""
@@ -51,87 +51,88 @@ _LIMITS = frozenset({*_KEYWORDS.values(), "pattern", "format", "multipleOf", "un
 
 
 @dataclass(frozen=True, slots=True)
-class Fork:
-    """A union on the way to a fault: how deep in the document it stands, and the label of the branch."""
+class UnionStep:
+    """A union that the location of an error passes through: its depth in the document and the label of the branch."""
 
     depth: int
     label: str
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One of pydantic's errors, placed."""
+class LocatedError:
+    """An error of pydantic with its path in the document; `kind` is pydantic's error type."""
 
     path: Path
-    forks: tuple[Fork, ...]
+    union_steps: tuple[UnionStep, ...]
     kind: str
     value: Any
     context: Mapping[str, Any]
 
 
-def findings_of(error: ValidationError, model: type[BaseModel]) -> tuple[Finding, ...]:
-    """One finding for each fault, sorted by place."""
-    places = _Places(model)
-    faults = [places.fault(details) for details in error.errors(include_url=False)]
-    found = [(fault, _finding(fault)) for fault in _nearest(faults, 0)]
-    native = {finding.pointer for fault, finding in found if fault.kind != SCHEMA_ERROR}
-    kept = (f for fault, f in found if fault.kind != SCHEMA_ERROR or not _explained(f, native))
+def to_findings(error: ValidationError, model: type[BaseModel]) -> tuple[Finding, ...]:
+    """Return one finding for each pointer and keyword, sorted by pointer."""
+    locator = _ErrorLocator(model)
+    located = [locator.locate(details) for details in error.errors(include_url=False)]
+    nearest = [(error.kind == SCHEMA_ERROR, _build_finding(error)) for error in _select_nearest(located, 0)]
+    pydantic_pointers = {finding.pointer for is_check, finding in nearest if not is_check}
+    kept = (f for is_check, f in nearest if not is_check or not _is_redundant(f, pydantic_pointers))
     return tuple(sorted({(finding.pointer, finding.keyword): finding for finding in kept}.values()))
 
 
-def _explained(finding: Finding, native: Iterable[str]) -> bool:
-    """Whether pydantic has already said, here or further in, what a check says; limits are faults of their own."""
-    inside = any(place == finding.pointer or place.startswith(finding.pointer + "/") for place in native)
-    return inside and finding.keyword not in _LIMITS
+def _is_redundant(finding: Finding, pydantic_pointers: Iterable[str]) -> bool:
+    """Return True if pydantic reports an error at or below the finding of a check, unless the check is a limit."""
+    prefix = finding.pointer + "/"
+    is_reported = any(pointer == finding.pointer or pointer.startswith(prefix) for pointer in pydantic_pointers)
+    return is_reported and finding.keyword not in _LIMITS
 
 
-# places
+# locations
 
 
-class _Places:
-    """Follows pydantic's locations through the types of one model; what the branches of a union are called is kept."""
+class _ErrorLocator:
+    """Follows pydantic's locations through the types of one model; caches the branch labels of each union."""
 
     def __init__(self, model: type[BaseModel]) -> None:
         self._model = model
-        self._branches: dict[tuple[int, Any], _Branches] = {}
+        self._branches: dict[tuple[int, Any], _LabeledBranches] = {}
 
-    def fault(self, details: Any) -> Fault:
-        """One of pydantic's errors, placed."""
-        path, forks = self._walk(self._model, None, details["loc"], (), ()) or (details["loc"], ())
+    def locate(self, details: Any) -> LocatedError:
+        """Return an error of pydantic with its path in the document."""
+        path, steps = self._walk(self._model, None, details["loc"], (), ()) or (details["loc"], ())
         kind, value = details["type"], details["input"]
-        if kind == "float_type" and type(value) is int:  # pydantic says the same of "1" and of a number past all floats
+        if kind == "float_type" and type(value) is int:  # pydantic reports this also for an integer past all doubles
             kind = _TOO_LARGE
-        return Fault(path, forks, kind, value, details.get("ctx", {}))
+        return LocatedError(path, steps, kind, value, details.get("ctx", {}))
 
     def _walk(
-        self, hint: Any, tag: Any, loc: Path, path: Path, forks: tuple[Fork, ...]
-    ) -> tuple[Path, tuple[Fork, ...]] | None:
-        """Follow a location through the types; None if it does not belong to this type."""
-        hint, tag = _unwrapped(hint, tag)
+        self, hint: Any, tag: Any, loc: Path, path: Path, steps: tuple[UnionStep, ...]
+    ) -> tuple[Path, tuple[UnionStep, ...]] | None:
+        """Return the path and the unions of a location; None if the location does not belong to this type."""
+        hint, tag = _unwrap(hint, tag)
         if not loc:
-            return path, forks
+            return path, steps
         head, rest = loc[0], loc[1:]
         if get_origin(hint) in (Union, UnionType):
-            return self._walk_union(hint, tag, loc, path, forks)
-        inner = _inside(hint, head)
-        return None if inner is None else self._walk(*inner, rest, (*path, head), forks)
+            return self._walk_union(hint, tag, loc, path, steps)
+        inner = _get_member_type(hint, head)
+        return None if inner is None else self._walk(*inner, rest, (*path, head), steps)
 
     def _walk_union(
-        self, hint: Any, tag: Any, loc: Path, path: Path, forks: tuple[Fork, ...]
-    ) -> tuple[Path, tuple[Fork, ...]] | None:
-        known = self._branches.get((id(hint), tag))
-        if known is None:
-            known = self._branches[id(hint), tag] = _Branches(hint, tag)
-        if len(known.all) == 1:
-            return self._walk(known.all[0], None, loc, path, forks)
+        self, hint: Any, tag: Any, loc: Path, path: Path, steps: tuple[UnionStep, ...]
+    ) -> tuple[Path, tuple[UnionStep, ...]] | None:
+        branches = self._branches.get((id(hint), tag))
+        if branches is None:
+            branches = self._branches[id(hint), tag] = _LabeledBranches(hint, tag)
+        if len(branches.all) == 1:
+            return self._walk(branches.all[0], None, loc, path, steps)
         label = str(loc[0])
-        entered = forks if tag else (*forks, Fork(len(path), label))
-        walks = (self._walk(branch, None, loc[1:], path, entered) for branch in known.called(label))
+        entered = steps if tag else (*steps, UnionStep(len(path), label))
+        walks = (self._walk(branch, None, loc[1:], path, entered) for branch in branches.find_by_label(label))
         return next((walk for walk in walks if walk is not None), None)
 
 
-def _unwrapped(hint: Any, tag: Any) -> tuple[Any, Any]:
-    """The type inside annotations and root models, and the discriminator if it is a tagged union."""
+def _unwrap(hint: Any, tag: Any) -> tuple[Any, Any]:
+    """Return the type inside annotations and root models, and the discriminator if the type is a tagged union."""
     while True:
         if get_origin(hint) is Annotated:
             hint, *notes = get_args(hint)
@@ -143,14 +144,14 @@ def _unwrapped(hint: Any, tag: Any) -> tuple[Any, Any]:
             return cast("Any", hint), tag
 
 
-def _inside(hint: Any, part: str | int) -> tuple[Any, Any] | None:
-    """The type and discriminator of one member of an object or array type."""
+def _get_member_type(hint: Any, part: str | int) -> tuple[Any, Any] | None:
+    """Return the type and discriminator of one member of an object or array type."""
     arguments = get_args(hint)
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         for attribute, field in hint.model_fields.items():
             if (attribute if field.alias is None else field.alias) == part:
                 return field.annotation, field.discriminator
-        return _extra_type(hint), None
+        return _get_extra_type(hint), None
     if get_origin(hint) is tuple:
         return (arguments[part] if isinstance(part, int) and part < len(arguments) else Any), None
     if get_origin(hint) is list and isinstance(part, int):
@@ -160,30 +161,30 @@ def _inside(hint: Any, part: str | int) -> tuple[Any, Any] | None:
     return None
 
 
-def _extra_type(model: type[BaseModel]) -> Any:
+def _get_extra_type(model: type[BaseModel]) -> Any:
     arguments = get_args(vars(model).get("__annotations__", {}).get("__pydantic_extra__"))
     return arguments[1] if len(arguments) > 1 else Any
 
 
-class _Branches:
-    """The branches of one union, by what pydantic may call them."""
+class _LabeledBranches:
+    """The branches of one union by the labels that pydantic may give them."""
 
     def __init__(self, union: Any, tag: Any) -> None:
-        self._union = union  # kept, since its identity is a key
+        self._union = union  # keeps the type alive, because its id is a cache key
         self.all = tuple(branch for branch in get_args(union) if branch not in (None, NoneType, MISSING))
         self._by_label: dict[str, list[Any]] = {}
         for branch in self.all:
-            for label in _labels(branch, tag):
+            for label in _iter_labels(branch, tag):
                 self._by_label.setdefault(label, []).append(branch)
 
-    def called(self, label: str) -> Sequence[Any]:
-        """The branches that a label can mean; all of them if it says nothing."""
+    def find_by_label(self, label: str) -> Sequence[Any]:
+        """Return the branches that a label can mean; all branches for an unknown label."""
         return self._by_label.get(label) or self._by_label.get(label.partition("[")[0] + "[") or self.all
 
 
-def _labels(branch: Any, tag: Any) -> Iterator[str]:
-    """What pydantic may call a branch: a value of its tag, its class, its check, or (`list[`) the kind of its type."""
-    hint, _ = _unwrapped(branch, None)
+def _iter_labels(branch: Any, tag: Any) -> Iterator[str]:
+    """Yield the labels that pydantic may give a branch: a tag value, its class, its check, or its origin (`list[`)."""
+    hint, _ = _unwrap(branch, None)
     if isinstance(tag, str) and isinstance(hint, type) and issubclass(hint, BaseModel):
         field = hint.model_fields.get(tag)
         yield from map(str, get_args(field.annotation) if field is not None else ())
@@ -196,95 +197,99 @@ def _labels(branch: Any, tag: Any) -> Iterator[str]:
 # unions
 
 
-def _nearest(faults: Sequence[Fault], level: int) -> list[Fault]:
-    """The faults of the nearest branch of each union; a union whose JSON type fits no branch is one fault."""
-    chosen = [fault for fault in faults if len(fault.forks) <= level]
-    unions: dict[Path, dict[str, list[Fault]]] = {}
-    for fault in faults:
-        if len(fault.forks) > level:
-            fork = fault.forks[level]
-            unions.setdefault(fault.path[: fork.depth], {}).setdefault(fork.label, []).append(fault)
-    for place, branches in unions.items():
-        chosen += _nearest_branch(place, branches, level)
+def _select_nearest(errors: Sequence[LocatedError], level: int) -> list[LocatedError]:
+    """Return the errors of the nearest branch of each union; one error if the JSON type matches no branch."""
+    chosen = [error for error in errors if len(error.union_steps) <= level]
+    unions: dict[Path, dict[str, list[LocatedError]]] = {}
+    for error in errors:
+        if len(error.union_steps) > level:
+            step = error.union_steps[level]
+            unions.setdefault(error.path[: step.depth], {}).setdefault(step.label, []).append(error)
+    for path, branches in unions.items():
+        chosen += _select_branch(path, branches, level)
     return chosen
 
 
-def _nearest_branch(place: Path, branches: Mapping[str, list[Fault]], level: int) -> list[Fault]:
-    fitting = [faults for faults in branches.values() if not any(_misses(fault, place) for fault in faults)]
-    if not fitting:
+def _select_branch(path: Path, branches: Mapping[str, list[LocatedError]], level: int) -> list[LocatedError]:
+    candidates = [errors for errors in branches.values() if not any(_has_wrong_type(error, path) for error in errors)]
+    if not candidates:
         first = next(iter(branches.values()))[0]
-        kinds = dict.fromkeys(_expected(fault) for faults in branches.values() for fault in faults)
-        return [Fault(place, (), "union", first.value, {"expected": tuple(kinds)})]
-    return _nearest(max(fitting, key=lambda faults: _nearness(faults, place)), level + 1)
+        expected = dict.fromkeys(_describe_expected(error) for errors in branches.values() for error in errors)
+        return [LocatedError(path, (), "union", first.value, {"expected": tuple(expected)})]
+    return _select_nearest(max(candidates, key=lambda errors: _rank_branch(errors, path)), level + 1)
 
 
-def _nearness(faults: Sequence[Fault], place: Path) -> tuple[int, int, int]:
-    """The order of branches: without wrong constants, decided deepest in the document, with the fewest faults."""
-    wrong = sum(fault.kind == "literal_error" and len(fault.path) == len(place) + 1 for fault in faults)
-    depths = (len(fault.path) - (fault.kind in ("missing", "extra_forbidden")) for fault in faults)
-    return -wrong, min(depths), -len(faults)
+def _rank_branch(errors: Sequence[LocatedError], path: Path) -> tuple[int, int, int]:
+    """Return the sort key of a branch: fewest wrong constants, then the deepest errors, then the fewest errors."""
+    wrong_constants = sum(error.kind == "literal_error" and len(error.path) == len(path) + 1 for error in errors)
+    depths = (len(error.path) - (error.kind in ("missing", "extra_forbidden")) for error in errors)
+    return -wrong_constants, min(depths), -len(errors)
 
 
-def _expected(fault: Fault) -> str:
-    return _TYPES.get(fault.kind) or str(fault.context.get("expected", "another value"))
+def _describe_expected(error: LocatedError) -> str:
+    return _TYPES.get(error.kind) or str(error.context.get("expected", "another value"))
 
 
-def _misses(fault: Fault, place: Path) -> bool:
-    return fault.path == place and (fault.kind in _TYPES or fault.kind == "literal_error")
+def _has_wrong_type(error: LocatedError, path: Path) -> bool:
+    return error.path == path and (error.kind in _TYPES or error.kind == "literal_error")
 
 
-# words
+# findings
 
 
-def _finding(fault: Fault) -> Finding:
-    path, kind, context = fault.path, fault.kind, fault.context
+def _build_finding(error: LocatedError) -> Finding:
+    path, kind, context = error.path, error.kind, error.context
     if kind == _TOO_LARGE:
-        return Finding(pointer_of(path), NOT_REPRESENTABLE, "the number is outside the range of a double")
+        return Finding(join_pointer(path), NOT_REPRESENTABLE, "the number is outside the range of a double")
     if kind == SCHEMA_ERROR:
-        return _at((*path, *context["path"]), context["keyword"], context["message"])
-    if kind in ("missing", "too_long") and _in_tuple(fault):
-        return _tuple_finding(fault)
+        return _build_violation((*path, *context["path"]), context["keyword"], context["message"])
+    if kind in ("missing", "too_long") and _is_in_tuple(error):
+        return _build_tuple_finding(error)
     if kind == "missing" and path:
-        return _at(path, "required", f"required property {name(str(path[-1]))} is missing")
+        return _build_violation(path, "required", f"required property {quote_name(str(path[-1]))} is missing")
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return _tag_finding(fault)
+        return _build_tag_finding(error)
     if kind == "extra_forbidden":
-        return _at(path, "additionalProperties", f"property {name(str(path[-1]))} is not declared")
+        return _build_violation(path, "additionalProperties", f"property {quote_name(str(path[-1]))} is not declared")
     if kind in _TYPES:
-        return _at(path, "type", f"{described(fault.value)} is not {_TYPES[kind]}")
+        return _build_violation(path, "type", _describe_mismatch(_TYPES[kind], error.value))
     if kind == "union":
-        return _at(path, "anyOf", f"{described(fault.value)} is not {either(context['expected'])}")
+        return _build_violation(path, "anyOf", _describe_mismatch(join_alternatives(context["expected"]), error.value))
     if kind == "literal_error":
-        return _at(path, "enum", f"{described(fault.value)} is not {context['expected']}")
-    return _at(path, _KEYWORDS.get(kind, ""), _limit(fault))
+        return _build_violation(path, "enum", _describe_mismatch(context["expected"], error.value))
+    return _build_violation(path, _KEYWORDS.get(kind, ""), _describe_violation(error))
 
 
-def _in_tuple(fault: Fault) -> bool:
-    return fault.context.get("field_type") == "Tuple" or bool(fault.path and isinstance(fault.path[-1], int))
+def _is_in_tuple(error: LocatedError) -> bool:
+    return error.context.get("field_type") == "Tuple" or bool(error.path and isinstance(error.path[-1], int))
 
 
-def _tuple_finding(fault: Fault) -> Finding:
-    if fault.kind == "missing":
-        return _at(fault.path[:-1], "minItems", f"item {fault.path[-1]} is missing")
-    most = fault.context["max_length"]
-    return _at((*fault.path, most), "items", f"at most {counted(most, 'item')} may stand here")
+def _build_tuple_finding(error: LocatedError) -> Finding:
+    if error.kind == "missing":
+        return _build_violation(error.path[:-1], "minItems", f"item {error.path[-1]} is missing")
+    limit = error.context["max_length"]
+    return _build_violation((*error.path, limit), "items", f"at most {format_count(limit, 'item')} are allowed")
 
 
-def _tag_finding(fault: Fault) -> Finding:
-    key = str(fault.context["discriminator"]).split(" | ")[-1].strip("'")
-    path = (*fault.path, key)
-    value = cast("Mapping[str, Any]", fault.value)  # pydantic looks for a tag in nothing else
+def _build_tag_finding(error: LocatedError) -> Finding:
+    key = str(error.context["discriminator"]).split(" | ")[-1].strip("'")
+    path = (*error.path, key)
+    value = cast("Mapping[str, Any]", error.value)  # pydantic looks for tags in objects only
     if key not in value:
-        return _at(path, "required", f"required property {name(key)} is missing")
-    expected = str(fault.context.get("expected_tags", "a known value")).split(", ")
-    return _at(path, "enum", f"{described(value[key])} is not {either(expected)}")
+        return _build_violation(path, "required", f"required property {quote_name(key)} is missing")
+    expected = str(error.context.get("expected_tags", "a known value")).split(", ")
+    return _build_violation(path, "enum", _describe_mismatch(join_alternatives(expected), value[key]))
 
 
-def _limit(fault: Fault) -> str:
-    keyword = _KEYWORDS.get(fault.kind, fault.kind)
-    limits = [value for key, value in fault.context.items() if key not in ("field_type", "actual_length")]
-    return f"{described(fault.value)} breaks {' '.join([keyword, *map(literal, limits)])}"
+def _describe_violation(error: LocatedError) -> str:
+    keyword = _KEYWORDS.get(error.kind, error.kind)
+    limits = [value for key, value in error.context.items() if key not in ("field_type", "actual_length")]
+    return f"{describe_value(error.value)} violates {' '.join([keyword, *map(format_value, limits)])}"
 
 
-def _at(path: Path, keyword: str, message: str) -> Finding:
-    return Finding(pointer_of(path), VIOLATION, message, keyword)
+def _describe_mismatch(expected: object, value: object) -> str:
+    return f"expected {expected}, got {describe_value(value)}"
+
+
+def _build_violation(path: Path, keyword: str, message: str) -> Finding:
+    return Finding(join_pointer(path), VIOLATION, message, keyword)

@@ -1,7 +1,8 @@
-"""One value held against one schema, keyword by keyword, to say what is wrong with it and what is declared of it.
+"""Evaluation of a schema for a value, keyword by keyword, to find violations and undeclared properties.
 
-Each schema meets each value once, however many references lead there, and nothing recurses: schemas and documents
-may be as deep as they like. The verdict is the engine's where the engine is up to it (`prepare.tame`).
+Each schema is evaluated at most once for each value, however many references lead to it. Applicators are generators
+that a loop drives, so that deep schemas and documents cause no recursion. Validity alone is decided by the engine
+where it can run (`engine_schemas.engine_can_run`).
 """
 
 from __future__ import annotations
@@ -11,88 +12,91 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ..json.text import Json
-from .assertions import breaks, matches, repeated
-from .branches import Branches, Several
-from .documents import Documents, Resource, Site
-from .evaluation import At, Outcome
+from .assertions import find_duplicates, matches_pattern, violates
+from .branches import MultipleMatches, UnionAnalyzer
+from .documents import Documents, SchemaResource, SubschemaRef
+from .evaluation import EvaluationResult, InstanceNode
 
-Scope = tuple[Resource, ...]
-Request = tuple[Site, At]
-Steps = Generator[Request, Outcome, None]
-"""What a keyword wants to know: the outcomes of other schemas, one at a time."""
-Run = Generator[Request, Outcome, Outcome]
+DynamicScope = tuple[SchemaResource, ...]
+"""The schema resources that evaluation passed through, outermost first."""
+EvaluationRequest = tuple[SubschemaRef, InstanceNode]
+Steps = Generator[EvaluationRequest, EvaluationResult, None]
+"""The evaluation of one keyword, which requests the outcomes of other schemas one at a time."""
+Run = Generator[EvaluationRequest, EvaluationResult, EvaluationResult]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """The schemas, what is known of their unions, and the keywords that only annotate (`format`, as a rule)."""
+class EvaluationContext:
+    """The schemas, the analysis of their unions, and the assertions that only annotate (usually `format`)."""
 
     documents: Documents
-    branches: Branches
+    unions: UnionAnalyzer
     annotations: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One schema meeting one value; `scope` is the resources that evaluation came through, outermost first."""
+    """The evaluation of one schema for one value."""
 
-    rules: Rules
-    site: Site
-    at: At
-    scope: Scope
-    outcome: Outcome
+    context: EvaluationContext
+    subschema: SubschemaRef
+    node: InstanceNode
+    scope: DynamicScope
+    outcome: EvaluationResult
 
     @property
     def value(self) -> Json:
-        return self.at.value
+        return self.node.value
 
-    def below(self, *names: str | int) -> Site:
-        """A schema inside this one."""
-        return self.rules.documents.below(self.site, *names)
+    def get_subschema(self, *names: str | int) -> SubschemaRef:
+        """Return the subschema at a path below this schema."""
+        return self.context.documents.get_subschema(self.subschema, *names)
 
-    def here(self, sites: Iterable[Site]) -> Generator[Request, Outcome, list[Outcome]]:
-        """The outcomes of other schemas for the same value."""
-        outcomes: list[Outcome] = []
-        for site in sites:
-            outcomes.append((yield site, self.at))
+    def evaluate_in_place(
+        self, subschemas: Iterable[SubschemaRef]
+    ) -> Generator[EvaluationRequest, EvaluationResult, list[EvaluationResult]]:
+        """Return the outcomes of other schemas for the same value."""
+        outcomes: list[EvaluationResult] = []
+        for subschema in subschemas:
+            outcomes.append((yield subschema, self.node))
         return outcomes
 
 
-def evaluate(rules: Rules, site: Site, value: Json) -> Outcome:
-    """The outcome for a whole document."""
-    frames = [_frame(rules, site, At(value), ())]
-    runs = [_run(frames[0])]
-    answer: Outcome | None = None
+def evaluate(context: EvaluationContext, root: SubschemaRef, value: Json) -> EvaluationResult:
+    """Return the outcome of a schema for a whole document."""
+    frames = [_start_frame(context, root, InstanceNode(value), ())]
+    runs = [_run_frame(frames[0])]
+    outcome: EvaluationResult | None = None
     while runs:
         try:
-            wanted, at = runs[-1].send(answer) if answer else next(runs[-1])
-        except StopIteration as done:
-            answer = done.value
+            subschema, node = runs[-1].send(outcome) if outcome else next(runs[-1])
+        except StopIteration as stop:
+            outcome = stop.value
             runs.pop()
             frames.pop()
             continue
         scope = frames[-1].scope
-        answer = at.known.get((wanted, scope))
-        if answer is None:
-            frames.append(_frame(rules, wanted, at, scope))
-            runs.append(_run(frames[-1]))
-    assert answer is not None
-    return answer
+        outcome = node.outcomes.get((subschema, scope))
+        if outcome is None:
+            frames.append(_start_frame(context, subschema, node, scope))
+            runs.append(_run_frame(frames[-1]))
+    assert outcome is not None
+    return outcome
 
 
-def _frame(rules: Rules, site: Site, at: At, scope: Scope) -> Frame:
-    """Begin; while an outcome is being found, whoever comes back to it by a reference sees no faults in it."""
-    outcome = at.known[site, scope] = Outcome(at, site)
-    if rules.documents.dynamic and site.resource not in scope:
-        scope = (*scope, site.resource)
-    return Frame(rules, site, at, scope, outcome)
+def _start_frame(context: EvaluationContext, subschema: SubschemaRef, node: InstanceNode, scope: DynamicScope) -> Frame:
+    """Return a new frame and register its outcome, which a recursive reference then finds without violations."""
+    outcome = node.outcomes[subschema, scope] = EvaluationResult(node, subschema)
+    if context.documents.has_dynamic_anchors and subschema.resource not in scope:
+        scope = (*scope, subschema.resource)
+    return Frame(context, subschema, node, scope, outcome)
 
 
-def _run(frame: Frame) -> Run:
-    if frame.site.schema is False:
-        frame.outcome.fail("")
-    keywords = frame.site.keywords
-    _assert(frame, keywords)
+def _run_frame(frame: Frame) -> Run:
+    if frame.subschema.schema is False:
+        frame.outcome.add_violation("")
+    keywords = frame.subschema.keywords
+    _check_assertions(frame, keywords)
     for keyword, limit in keywords.items():
         if keyword in APPLICATORS:
             yield from APPLICATORS[keyword](frame, limit)
@@ -102,228 +106,232 @@ def _run(frame: Frame) -> Run:
     return frame.outcome
 
 
-def _assert(frame: Frame, keywords: Mapping[str, Any]) -> None:
-    """Check what looks at this value alone; a value of the wrong type is nothing else besides."""
+def _check_assertions(frame: Frame, keywords: Mapping[str, Any]) -> None:
+    """Evaluate the keywords that apply no other schema."""
     for keyword in keywords:
-        if keyword not in frame.rules.annotations and breaks(keyword, keywords[keyword], frame.value):
+        if keyword not in frame.context.annotations and violates(keyword, keywords[keyword], frame.value):
             items = frame.value if keyword == "uniqueItems" and isinstance(frame.value, list) else None
-            frame.outcome.fail(keyword, repeated(items) if items else None)
+            frame.outcome.add_violation(keyword, find_duplicates(items) if items else None)
     if isinstance(frame.value, dict):
-        _assert_members(frame, frame.value, keywords)
+        _check_required(frame, frame.value, keywords)
 
 
-def _assert_members(frame: Frame, members: Mapping[str, Json], keywords: Mapping[str, Any]) -> None:
+def _check_required(frame: Frame, members: Mapping[str, Json], keywords: Mapping[str, Any]) -> None:
     for name in keywords.get("required", ()):
         if name not in members:
-            frame.outcome.fail("required", at=frame.at.below(name))
+            frame.outcome.add_violation("required", node=frame.node.get_child(name))
     for keyword in ("dependentRequired", "dependencies"):
-        for name, needed in keywords.get(keyword, {}).items():
-            if name in members and isinstance(needed, list):
-                for other in cast("list[str]", needed):
+        for name, dependencies in keywords.get(keyword, {}).items():
+            if name in members and isinstance(dependencies, list):
+                for other in cast("list[str]", dependencies):
                     if other not in members:
-                        frame.outcome.fail(keyword, name, frame.at.below(other))
+                        frame.outcome.add_violation(keyword, name, frame.node.get_child(other))
 
 
-def _reference(frame: Frame, reference: Any) -> Steps:
-    frame.outcome.take((yield from frame.here([frame.rules.documents.resolve(frame.site, reference)])))
+def _apply_ref(frame: Frame, reference: Any) -> Steps:
+    target = frame.context.documents.resolve(frame.subschema, reference)
+    frame.outcome.merge((yield from frame.evaluate_in_place([target])))
 
 
-def _dynamic(keyword: str) -> Callable[[Frame, Any], Steps]:
-    def steps(frame: Frame, _: Any) -> Steps:
-        target = frame.rules.documents.resolve_dynamic(frame.site, keyword, frame.scope)
-        frame.outcome.take((yield from frame.here([target])))
+def _build_dynamic_ref(keyword: str) -> Callable[[Frame, Any], Steps]:
+    def apply(frame: Frame, _: Any) -> Steps:
+        target = frame.context.documents.resolve_dynamic(frame.subschema, keyword, frame.scope)
+        frame.outcome.merge((yield from frame.evaluate_in_place([target])))
 
-    return steps
-
-
-def _all_of(frame: Frame, _: Any) -> Steps:
-    frame.outcome.take((yield from frame.here(frame.rules.branches.of(frame.site, "allOf"))))
+    return apply
 
 
-def _union(keyword: str) -> Callable[[Frame, Any], Steps]:
-    def steps(frame: Frame, _: Any) -> Steps:
-        narrowed = frame.rules.branches.narrow(frame.site, keyword, frame.at)
-        if narrowed.fault:
-            frame.outcome.fail(keyword, narrowed.fault, narrowed.at)
-        outcomes = yield from frame.here(narrowed.branches)
-        matching = [outcome for outcome in outcomes if not outcome.faults]
+def _apply_all_of(frame: Frame, _: Any) -> Steps:
+    branches = frame.context.unions.get_branches(frame.subschema, "allOf")
+    frame.outcome.merge((yield from frame.evaluate_in_place(branches)))
+
+
+def _build_union(keyword: str) -> Callable[[Frame, Any], Steps]:
+    def apply(frame: Frame, _: Any) -> Steps:
+        candidates = frame.context.unions.select_candidates(frame.subschema, keyword, frame.node)
+        if candidates.mismatch:
+            frame.outcome.add_violation(keyword, candidates.mismatch, candidates.node)
+        outcomes = yield from frame.evaluate_in_place(candidates.branches)
+        matching = [outcome for outcome in outcomes if not outcome.violations]
         if matching:
-            _matched(frame, keyword, matching)
-        elif narrowed.fault:
-            frame.outcome.agree(outcomes)
+            _merge_matching(frame, keyword, matching)
+        elif candidates.mismatch:
+            frame.outcome.merge_annotations(outcomes)
         else:
-            _unmatched(frame, keyword, outcomes)
+            _report_unmatched(frame, keyword, outcomes)
 
-    return steps
+    return apply
 
 
-def _matched(frame: Frame, keyword: str, matching: list[Outcome]) -> None:
+def _merge_matching(frame: Frame, keyword: str, matching: list[EvaluationResult]) -> None:
     if keyword == "oneOf" and len(matching) > 1:
-        branches = frame.rules.branches.of(frame.site, keyword)
-        indices = tuple(index for index, site in enumerate(branches) if any(site is o.site for o in matching))
-        frame.outcome.fail(keyword, Several(indices, len(branches)))
-    frame.outcome.agree(matching)
-    free = [outcome for outcome in matching if frame.rules.branches.is_free_form(outcome.site)]
-    if free:  # a branch that takes any object declares whatever the others do not
+        branches = frame.context.unions.get_branches(frame.subschema, keyword)
+        indices = tuple(index for index, ref in enumerate(branches) if any(ref is o.subschema for o in matching))
+        frame.outcome.add_violation(keyword, MultipleMatches(indices, len(branches)))
+    frame.outcome.merge_annotations(matching)
+    free_form = [outcome for outcome in matching if frame.context.unions.is_free_form(outcome.subschema)]
+    if free_form:  # a branch that accepts any object declares all properties
         frame.outcome.free_form = True
-        frame.outcome.parts = [part for part in frame.outcome.parts if part in free or part not in matching]
+        frame.outcome.contributors = [
+            outcome for outcome in frame.outcome.contributors if outcome in free_form or outcome not in matching
+        ]
 
 
-def _unmatched(frame: Frame, keyword: str, outcomes: list[Outcome]) -> None:
-    nearest = frame.rules.branches.nearest(frame.site, keyword, outcomes)
-    if isinstance(nearest, Outcome):
-        frame.outcome.take([nearest])
+def _report_unmatched(frame: Frame, keyword: str, outcomes: list[EvaluationResult]) -> None:
+    nearest = frame.context.unions.select_nearest(frame.subschema, keyword, outcomes)
+    if isinstance(nearest, EvaluationResult):
+        frame.outcome.merge([nearest])
     else:
-        frame.outcome.fail(keyword, nearest)
+        frame.outcome.add_violation(keyword, nearest)
 
 
-def _not(frame: Frame, _: Any) -> Steps:
-    outcome = yield frame.below("not"), frame.at
-    if not outcome.faults:
-        frame.outcome.fail("not")
+def _apply_not(frame: Frame, _: Any) -> Steps:
+    outcome = yield frame.get_subschema("not"), frame.node
+    if not outcome.violations:
+        frame.outcome.add_violation("not")
 
 
-def _if(frame: Frame, _: Any) -> Steps:
-    condition = yield frame.below("if"), frame.at
-    if not condition.faults:
-        frame.outcome.agree([condition])
-    branch = "else" if condition.faults else "then"
-    if branch in frame.site.keywords:
-        frame.outcome.take((yield from frame.here([frame.below(branch)])))
+def _apply_if(frame: Frame, _: Any) -> Steps:
+    condition = yield frame.get_subschema("if"), frame.node
+    if not condition.violations:
+        frame.outcome.merge_annotations([condition])
+    branch = "else" if condition.violations else "then"
+    if branch in frame.subschema.keywords:
+        frame.outcome.merge((yield from frame.evaluate_in_place([frame.get_subschema(branch)])))
 
 
-def _dependent(keyword: str) -> Callable[[Frame, Any], Steps]:
-    def steps(frame: Frame, dependent: Any) -> Steps:
+def _build_dependent_schemas(keyword: str) -> Callable[[Frame, Any], Steps]:
+    def apply(frame: Frame, dependent: Any) -> Steps:
         names = [name for name, schema in dependent.items() if not isinstance(schema, list)]
         if isinstance(frame.value, dict):
-            present = [frame.below(keyword, name) for name in names if name in frame.value]
-            frame.outcome.take((yield from frame.here(present)))
+            present = [frame.get_subschema(keyword, name) for name in names if name in frame.value]
+            frame.outcome.merge((yield from frame.evaluate_in_place(present)))
 
-    return steps
+    return apply
 
 
-def _properties(frame: Frame, declared: Any) -> Steps:
+def _apply_properties(frame: Frame, declared: Any) -> Steps:
     if isinstance(frame.value, dict):
         for name in declared:
             if name in frame.value:
-                yield from _member(frame, frame.below("properties", name), name)
+                yield from _evaluate_member(frame, frame.get_subschema("properties", name), name)
 
 
-def _member(frame: Frame, site: Site, name: str) -> Steps:
-    frame.outcome.names.add(name)
-    frame.outcome.take([(yield site, frame.at.below(name))])
+def _evaluate_member(frame: Frame, subschema: SubschemaRef, name: str) -> Steps:
+    frame.outcome.evaluated_properties.add(name)
+    frame.outcome.merge([(yield subschema, frame.node.get_child(name))])
 
 
-def _pattern_properties(frame: Frame, patterns: Any) -> Steps:
+def _apply_pattern_properties(frame: Frame, patterns: Any) -> Steps:
     if isinstance(frame.value, dict):
         for pattern in patterns:
             for name in frame.value:
-                if matches(pattern, name):
-                    yield from _member(frame, frame.below("patternProperties", pattern), name)
+                if matches_pattern(pattern, name):
+                    yield from _evaluate_member(frame, frame.get_subschema("patternProperties", pattern), name)
 
 
-def _additional_properties(frame: Frame, _: Any) -> Steps:
+def _apply_additional_properties(frame: Frame, _: Any) -> Steps:
     if isinstance(frame.value, dict):
-        declared = frame.site.keywords.get("properties", {})
-        patterns = frame.site.keywords.get("patternProperties", ())
+        declared = frame.subschema.keywords.get("properties", {})
+        patterns = frame.subschema.keywords.get("patternProperties", ())
         for name in frame.value:
-            if name not in declared and not any(matches(pattern, name) for pattern in patterns):
-                yield from _member(frame, frame.below("additionalProperties"), name)
+            if name not in declared and not any(matches_pattern(pattern, name) for pattern in patterns):
+                yield from _evaluate_member(frame, frame.get_subschema("additionalProperties"), name)
 
 
-def _unevaluated_properties(frame: Frame, _: Any) -> Steps:
-    if isinstance(frame.value, dict):
-        for name in frame.value:
-            if name not in frame.outcome.names:
-                yield from _member(frame, frame.below("unevaluatedProperties"), name)
-
-
-def _property_names(frame: Frame, _: Any) -> Steps:
+def _apply_unevaluated_properties(frame: Frame, _: Any) -> Steps:
     if isinstance(frame.value, dict):
         for name in frame.value:
-            frame.outcome.take([(yield frame.below("propertyNames"), frame.at.named(name))])
+            if name not in frame.outcome.evaluated_properties:
+                yield from _evaluate_member(frame, frame.get_subschema("unevaluatedProperties"), name)
 
 
-def _items(frame: Frame, items: Any) -> Steps:
+def _apply_property_names(frame: Frame, _: Any) -> Steps:
+    if isinstance(frame.value, dict):
+        for name in frame.value:
+            frame.outcome.merge([(yield frame.get_subschema("propertyNames"), frame.node.build_name_node(name))])
+
+
+def _apply_items(frame: Frame, items: Any) -> Steps:
     if isinstance(items, list):
-        yield from _prefix("items")(frame, items)
+        yield from _build_prefix_items("items")(frame, items)
     else:
-        yield from _rest("items", len(frame.site.keywords.get("prefixItems", ())))(frame, items)
+        yield from _build_remaining_items("items", len(frame.subschema.keywords.get("prefixItems", ())))(frame, items)
 
 
-def _prefix(keyword: str) -> Callable[[Frame, Any], Steps]:
-    def steps(frame: Frame, schemas: Any) -> Steps:
+def _build_prefix_items(keyword: str) -> Callable[[Frame, Any], Steps]:
+    def apply(frame: Frame, schemas: Any) -> Steps:
         if isinstance(frame.value, list):
             for index in range(min(len(schemas), len(frame.value))):
-                frame.outcome.take([(yield frame.below(keyword, index), frame.at.below(index))])
-            frame.outcome.upto = max(frame.outcome.upto, min(len(schemas), len(frame.value)))
+                frame.outcome.merge([(yield frame.get_subschema(keyword, index), frame.node.get_child(index))])
+            frame.outcome.evaluated_prefix = max(frame.outcome.evaluated_prefix, min(len(schemas), len(frame.value)))
 
-    return steps
+    return apply
 
 
-def _rest(keyword: str, start: int) -> Callable[[Frame, Any], Steps]:
-    def steps(frame: Frame, _: Any) -> Steps:
+def _build_remaining_items(keyword: str, start: int) -> Callable[[Frame, Any], Steps]:
+    def apply(frame: Frame, _: Any) -> Steps:
         if isinstance(frame.value, list):
             for index in range(start, len(frame.value)):
-                frame.outcome.take([(yield frame.below(keyword), frame.at.below(index))])
-            frame.outcome.upto = len(frame.value)
+                frame.outcome.merge([(yield frame.get_subschema(keyword), frame.node.get_child(index))])
+            frame.outcome.evaluated_prefix = len(frame.value)
 
-    return steps
+    return apply
 
 
-def _additional_items(frame: Frame, schema: Any) -> Steps:
-    items: Json = frame.site.keywords.get("items")
+def _apply_additional_items(frame: Frame, schema: Any) -> Steps:
+    items: Json = frame.subschema.keywords.get("items")
     if isinstance(items, list):
-        yield from _rest("additionalItems", len(items))(frame, schema)
+        yield from _build_remaining_items("additionalItems", len(items))(frame, schema)
 
 
-def _unevaluated_items(frame: Frame, _: Any) -> Steps:
+def _apply_unevaluated_items(frame: Frame, _: Any) -> Steps:
     if isinstance(frame.value, list):
-        for index in range(frame.outcome.upto, len(frame.value)):
-            if index not in frame.outcome.picked:
-                frame.outcome.take([(yield frame.below("unevaluatedItems"), frame.at.below(index))])
-        frame.outcome.upto = len(frame.value)
+        for index in range(frame.outcome.evaluated_prefix, len(frame.value)):
+            if index not in frame.outcome.evaluated_items:
+                frame.outcome.merge([(yield frame.get_subschema("unevaluatedItems"), frame.node.get_child(index))])
+        frame.outcome.evaluated_prefix = len(frame.value)
 
 
-def _contains(frame: Frame, _: Any) -> Steps:
+def _apply_contains(frame: Frame, _: Any) -> Steps:
     if not isinstance(frame.value, list):
         return
-    found: list[Outcome] = []
+    matching: list[EvaluationResult] = []
     for index in range(len(frame.value)):
-        outcome = yield frame.below("contains"), frame.at.below(index)
-        if not outcome.faults:
-            found.append(outcome)
-            frame.outcome.picked.add(index)
-    frame.outcome.agree(found)
-    keywords = frame.site.keywords
-    if len(found) < keywords.get("minContains", 1):
-        frame.outcome.fail("minContains" if "minContains" in keywords else "contains", len(found))
-    if len(found) > keywords.get("maxContains", len(found)):
-        frame.outcome.fail("maxContains", len(found))
+        outcome = yield frame.get_subschema("contains"), frame.node.get_child(index)
+        if not outcome.violations:
+            matching.append(outcome)
+            frame.outcome.evaluated_items.add(index)
+    frame.outcome.merge_annotations(matching)
+    keywords = frame.subschema.keywords
+    if len(matching) < keywords.get("minContains", 1):
+        frame.outcome.add_violation("minContains" if "minContains" in keywords else "contains", len(matching))
+    if len(matching) > keywords.get("maxContains", len(matching)):
+        frame.outcome.add_violation("maxContains", len(matching))
 
 
 APPLICATORS: Mapping[str, Callable[[Frame, Any], Steps]] = {
-    "$ref": _reference,
-    "$dynamicRef": _dynamic("$dynamicRef"),
-    "$recursiveRef": _dynamic("$recursiveRef"),
-    "allOf": _all_of,
-    "anyOf": _union("anyOf"),
-    "oneOf": _union("oneOf"),
-    "not": _not,
-    "if": _if,
-    "dependentSchemas": _dependent("dependentSchemas"),
-    "dependencies": _dependent("dependencies"),
-    "properties": _properties,
-    "patternProperties": _pattern_properties,
-    "additionalProperties": _additional_properties,
-    "propertyNames": _property_names,
-    "prefixItems": _prefix("prefixItems"),
-    "items": _items,
-    "additionalItems": _additional_items,
-    "contains": _contains,
+    "$ref": _apply_ref,
+    "$dynamicRef": _build_dynamic_ref("$dynamicRef"),
+    "$recursiveRef": _build_dynamic_ref("$recursiveRef"),
+    "allOf": _apply_all_of,
+    "anyOf": _build_union("anyOf"),
+    "oneOf": _build_union("oneOf"),
+    "not": _apply_not,
+    "if": _apply_if,
+    "dependentSchemas": _build_dependent_schemas("dependentSchemas"),
+    "dependencies": _build_dependent_schemas("dependencies"),
+    "properties": _apply_properties,
+    "patternProperties": _apply_pattern_properties,
+    "additionalProperties": _apply_additional_properties,
+    "propertyNames": _apply_property_names,
+    "prefixItems": _build_prefix_items("prefixItems"),
+    "items": _apply_items,
+    "additionalItems": _apply_additional_items,
+    "contains": _apply_contains,
 }
 UNEVALUATED: Mapping[str, Callable[[Frame, Any], Steps]] = {
-    "unevaluatedItems": _unevaluated_items,
-    "unevaluatedProperties": _unevaluated_properties,
+    "unevaluatedItems": _apply_unevaluated_items,
+    "unevaluatedProperties": _apply_unevaluated_properties,
 }
-"""Keywords that come last, since they are about what the others leave."""
+"""Keywords that apply last, because they depend on what the others evaluate."""

@@ -1,166 +1,179 @@
-"""Faults in words, each fault once."""
+"""Messages for violations, one finding for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..findings import VIOLATION, Finding
-from ..json.formatting import counted, described, either, literal, name, suggestion
-from ..json.pointers import names_of
-from .branches import Several, UnknownTag, WrongType, in_order
-from .documents import MISSING, ONE, Site
-from .evaluation import Fault
+from ..json.formatting import (
+    describe_value,
+    format_count,
+    format_suggestion,
+    format_value,
+    join_alternatives,
+    quote_name,
+)
+from ..json.pointers import split_pointer
+from .branches import MultipleMatches, UnknownTag, WrongType, sort_types
+from .documents import MISSING, SCHEMA_KEYWORDS, SubschemaRef
+from .evaluation import Violation
 
-Message = Callable[[Fault, Any, Any], str]
-"""The words for a fault, given what the keyword says and the value that breaks it."""
-
-
-def findings(faults: Iterable[Fault]) -> tuple[Finding, ...]:
-    """One finding a fault, in the order of discovery; the same fault met twice is one."""
-    found: dict[tuple[str, str], Finding] = {}
-    for fault in _distinct(faults):
-        finding = _finding(fault)
-        found.setdefault((finding.pointer, finding.message), finding)
-    return tuple(found.values())
+FormatMessage = Callable[[Violation, Any, Any], str]
+"""Returns the message for a violation, given the limit of the keyword and the value."""
 
 
-def _distinct(faults: Iterable[Fault]) -> list[Fault]:
-    """Of one value: if it has a wrong type, only that; of what is wrong with the choice of it, only the first."""
-    by_place: dict[int, list[Fault]] = {}
-    for fault in faults:
-        by_place.setdefault(id(fault.at), []).append(fault)
-    return [fault for group in by_place.values() for fault in _of_one_place(group)]
+def to_findings(violations: Iterable[Violation]) -> tuple[Finding, ...]:
+    """Return one finding for each violation, in the order of discovery and without repetitions."""
+    findings: dict[tuple[str, str], Finding] = {}
+    for violation in _remove_redundant(violations):
+        finding = _build_finding(violation)
+        findings.setdefault((finding.pointer, finding.message), finding)
+    return tuple(findings.values())
 
 
-def _of_one_place(group: list[Fault]) -> list[Fault]:
-    if group[0].at.value is MISSING:
+def _remove_redundant(violations: Iterable[Violation]) -> list[Violation]:
+    """Return for each value only the wrong type, if there is one, and only the first of its wrong constants."""
+    by_node: dict[int, list[Violation]] = {}
+    for violation in violations:
+        by_node.setdefault(id(violation.node), []).append(violation)
+    return [violation for group in by_node.values() for violation in _select_relevant(group)]
+
+
+def _select_relevant(group: list[Violation]) -> list[Violation]:
+    if group[0].node.value is MISSING:
         return group[:1]
-    types = [fault for fault in group if fault.keyword == "type"]
-    choices = [fault for fault in group if _is_choice(fault)]
-    return types or [fault for fault in group if fault not in choices[1:]]
+    types = [violation for violation in group if violation.keyword == "type"]
+    choices = [violation for violation in group if _is_choice(violation)]
+    return types or [violation for violation in group if violation not in choices[1:]]
 
 
-def _is_choice(fault: Fault) -> bool:
-    return fault.keyword in ("enum", "const") or isinstance(fault.detail, WrongType | UnknownTag)
+def _is_choice(violation: Violation) -> bool:
+    return violation.keyword in ("enum", "const") or isinstance(violation.detail, WrongType | UnknownTag)
 
 
-def _finding(fault: Fault) -> Finding:
-    message = MESSAGES[fault.keyword](fault, fault.site.keywords.get(fault.keyword), fault.at.value)
-    prefix = "property name: " if fault.at.is_name else ""
-    keyword = fault.keyword or _last_keyword(fault.site)
-    where = f"{fault.site.where}/{fault.keyword}" if fault.keyword else fault.site.where
-    return Finding(fault.at.pointer, VIOLATION, prefix + message, keyword, where)
+def _build_finding(violation: Violation) -> Finding:
+    limit = violation.subschema.keywords.get(violation.keyword)
+    message = MESSAGES[violation.keyword](violation, limit, violation.node.value)
+    prefix = "property name: " if violation.node.is_property_name else ""
+    keyword = violation.keyword or _find_last_keyword(violation.subschema)
+    location = violation.subschema.location
+    schema = f"{location}/{violation.keyword}" if violation.keyword else location
+    return Finding(violation.node.pointer, VIOLATION, prefix + message, keyword, schema)
 
 
-def _last_keyword(site: Site) -> str:
-    """The keyword that holds a schema: the last name of its pointer, or the one before a name or index."""
-    names = names_of(site.pointer)
-    return "" if not names else names[-1] if names[-1] in ONE or len(names) == 1 else names[-2]
+def _find_last_keyword(ref: SubschemaRef) -> str:
+    """Return the keyword that contains a schema: the last name of its pointer, or the one before a name or index."""
+    names = split_pointer(ref.pointer)
+    return "" if not names else names[-1] if names[-1] in SCHEMA_KEYWORDS or len(names) == 1 else names[-2]
 
 
-def _not_allowed(fault: Fault, limit: Any, value: Any) -> str:
-    place = fault.at
-    if place.holder is None or place.is_name:
-        return f"no value is allowed, got {described(value)}"
-    if isinstance(place.name, int):
-        return f"item {place.name} is not allowed"
-    return f"property {name(place.name)} is not allowed"
+def _describe_not_allowed(violation: Violation, limit: Any, value: Any) -> str:
+    node = violation.node
+    if node.parent is None or node.is_property_name:
+        return f"no value is allowed, got {describe_value(value)}"
+    if isinstance(node.name, int):
+        return f"item {node.name} is not allowed"
+    return f"property {quote_name(node.name)} is not allowed"
 
 
-def _missing(fault: Fault, limit: Any, value: Any) -> str:
-    return f"required property {name(str(fault.at.name))} is missing"
+def _describe_missing(violation: Violation, limit: Any, value: Any) -> str:
+    return f"required property {quote_name(str(violation.node.name))} is missing"
 
 
-def _needed(fault: Fault, limit: Any, value: Any) -> str:
-    return f"property {name(str(fault.at.name))} is missing, which {name(fault.detail)} requires"
+def _describe_dependency(violation: Violation, limit: Any, value: Any) -> str:
+    return f"property {quote_name(str(violation.node.name))} is missing but required by {quote_name(violation.detail)}"
 
 
-def _type(fault: Fault, limit: Any, value: Any) -> str:
-    names = (limit,) if isinstance(limit, str) else in_order(frozenset(limit)) or ("no type",)
-    return f"expected {either(names)}, got {described(value)}"
+def _describe_type(violation: Violation, limit: Any, value: Any) -> str:
+    names = (limit,) if isinstance(limit, str) else sort_types(frozenset(limit)) or ("no type",)
+    return f"expected {join_alternatives(names)}, got {describe_value(value)}"
 
 
-def _choice(fault: Fault, limit: Any, value: Any) -> str:
-    known = limit if fault.keyword == "enum" else [limit]
-    return f"expected {either([literal(one) for one in known])}, got {described(value)}{suggestion(value, known)}"
+def _describe_choice(violation: Violation, limit: Any, value: Any) -> str:
+    return _describe_unknown(limit if violation.keyword == "enum" else [limit], value)
 
 
-def _compared(words: str) -> Message:
-    return lambda fault, limit, value: f"expected {words} {literal(limit)}, got {literal(value)}"
+def _describe_unknown(known: Sequence[Any], value: Any) -> str:
+    expected = join_alternatives([format_value(option) for option in known])
+    return f"expected {expected}, got {describe_value(value)}{format_suggestion(value, known)}"
 
 
-def _sized(words: str, noun: str) -> Message:
-    return lambda fault, limit, value: f"expected {words} {counted(limit, noun)}, got {counted(len(value), noun)}"
+def _build_comparison(relation: str) -> FormatMessage:
+    return lambda violation, limit, value: f"expected {relation} {format_value(limit)}, got {format_value(value)}"
 
 
-def _pattern(fault: Fault, limit: Any, value: Any) -> str:
-    return f"{described(value)} does not match the pattern {name(limit)}"
+def _build_size_limit(relation: str, noun: str) -> FormatMessage:
+    return lambda violation, limit, value: (
+        f"expected {relation} {format_count(limit, noun)}, got {format_count(len(value), noun)}"
+    )
 
 
-def _format(fault: Fault, limit: Any, value: Any) -> str:
-    return f"{described(value)} is not of the format {name(limit)}"
+def _describe_pattern(violation: Violation, limit: Any, value: Any) -> str:
+    return f"{describe_value(value)} does not match the pattern {quote_name(limit)}"
 
 
-def _unique(fault: Fault, limit: Any, value: Any) -> str:
-    first, second = fault.detail
+def _describe_format(violation: Violation, limit: Any, value: Any) -> str:
+    return f"{describe_value(value)} does not match the format {quote_name(limit)}"
+
+
+def _describe_unique(violation: Violation, limit: Any, value: Any) -> str:
+    first, second = violation.detail
     return f"items {first} and {second} are equal"
 
 
-def _contains(words: Callable[[Any], str]) -> Message:
-    return lambda fault, limit, value: f"{counted(fault.detail, 'item')} of the kind asked for, expected {words(limit)}"
+def _build_contains(relation: str) -> FormatMessage:
+    return lambda violation, limit, value: (
+        f"expected {relation} {format_count(limit if isinstance(limit, int) else 1, 'item')} matching `contains`, "
+        f"got {violation.detail}"
+    )
 
 
-def _count_of(words: str) -> Callable[[Any], str]:
-    return lambda limit: f"{words} {limit if isinstance(limit, int) else 1}"
+def _describe_not(violation: Violation, limit: Any, value: Any) -> str:
+    return f"expected a value that does not match `not`, got {describe_value(value)}"
 
 
-def _not(fault: Fault, limit: Any, value: Any) -> str:
-    return f"{described(value)} is what the schema rules out"
-
-
-def _union(fault: Fault, limit: Any, value: Any) -> str:
-    match fault.detail:
+def _describe_union(violation: Violation, limit: Any, value: Any) -> str:
+    match violation.detail:
         case WrongType(expected):
-            return f"expected {either(expected)}, got {described(value)}"
+            return f"expected {join_alternatives(expected)}, got {describe_value(value)}"
         case UnknownTag(tag, known):
             if value is MISSING:
-                return f"required property {name(tag)} is missing"
-            words = either([literal(one) for one in known]) if known else "another value"
-            return f"expected {words}, got {described(value)}{suggestion(value, known)}"
-        case Several(matching, total):
-            return f"{len(matching)} of {total} branches match, exactly one may"
+                return f"required property {quote_name(tag)} is missing"
+            return _describe_unknown(known, value) if known else f"expected another value, got {describe_value(value)}"
+        case MultipleMatches(matching, total):
+            return f"{len(matching)} of {total} branches match, expected exactly one"
         case _:
-            return f"{described(value)} fits no branch"
+            return f"{describe_value(value)} matches no branch"
 
 
-MESSAGES: Mapping[str, Message] = {
-    "": _not_allowed,
-    "required": _missing,
-    "dependentRequired": _needed,
-    "dependencies": _needed,
-    "type": _type,
-    "enum": _choice,
-    "const": _choice,
-    "minimum": _compared("at least"),
-    "maximum": _compared("at most"),
-    "exclusiveMinimum": _compared("more than"),
-    "exclusiveMaximum": _compared("less than"),
-    "multipleOf": _compared("a multiple of"),
-    "minLength": _sized("at least", "character"),
-    "maxLength": _sized("at most", "character"),
-    "pattern": _pattern,
-    "format": _format,
-    "minItems": _sized("at least", "item"),
-    "maxItems": _sized("at most", "item"),
-    "uniqueItems": _unique,
-    "minProperties": _sized("at least", "property"),
-    "maxProperties": _sized("at most", "property"),
-    "contains": _contains(_count_of("at least")),
-    "minContains": _contains(_count_of("at least")),
-    "maxContains": _contains(_count_of("at most")),
-    "not": _not,
-    "anyOf": _union,
-    "oneOf": _union,
+MESSAGES: Mapping[str, FormatMessage] = {
+    "": _describe_not_allowed,
+    "required": _describe_missing,
+    "dependentRequired": _describe_dependency,
+    "dependencies": _describe_dependency,
+    "type": _describe_type,
+    "enum": _describe_choice,
+    "const": _describe_choice,
+    "minimum": _build_comparison("at least"),
+    "maximum": _build_comparison("at most"),
+    "exclusiveMinimum": _build_comparison("more than"),
+    "exclusiveMaximum": _build_comparison("less than"),
+    "multipleOf": _build_comparison("a multiple of"),
+    "minLength": _build_size_limit("at least", "character"),
+    "maxLength": _build_size_limit("at most", "character"),
+    "pattern": _describe_pattern,
+    "format": _describe_format,
+    "minItems": _build_size_limit("at least", "item"),
+    "maxItems": _build_size_limit("at most", "item"),
+    "uniqueItems": _describe_unique,
+    "minProperties": _build_size_limit("at least", "property"),
+    "maxProperties": _build_size_limit("at most", "property"),
+    "contains": _build_contains("at least"),
+    "minContains": _build_contains("at least"),
+    "maxContains": _build_contains("at most"),
+    "not": _describe_not,
+    "anyOf": _describe_union,
+    "oneOf": _describe_union,
 }
-"""What to say of each keyword that can fail by itself."""
+"""Message functions by keyword; "" is the schema `false`."""

@@ -1,4 +1,4 @@
-"""What is compared, and what is said of it: two sides, and one proof for each direction of each change."""
+"""The input of the JSON comparison and its results: two sides, and one proof for each direction of each change."""
 
 from __future__ import annotations
 
@@ -11,60 +11,60 @@ from wirelock.diagnostics import Location
 from wirelock.ir import TypeGraph, TypeId
 from wirelock.runtime.json.text import Json
 
-Policy = UnknownFields | Literal["open"]
-"""What objects may hold beyond what they declare; "open" is plain JSON Schema, for schemas of no project."""
+UndeclaredPolicy = UnknownFields | Literal["open"]
+"""Policy for undeclared properties; "open" is the content model of JSON Schema, for schemas without a project."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """One state of the schemas.
 
-    `accepts` is the reference's verdict on a document of a type; `documents` are the schemas by their file below the
-    schema folder, in which the keywords are looked up that no shape says.
+    `accepts` returns the verdict of the reference validator on a document of a type. `documents` are the schemas by
+    file below the schema folder; unmodelled keywords are read from them.
     """
 
     graph: TypeGraph
-    policy: Policy
+    policy: UndeclaredPolicy
     accepts: Callable[[TypeId, Json], bool]
     documents: Mapping[str, Json]
     format_assertion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Holds:
-    """Every document of the one side is a document of the other."""
+class Proved:
+    """Every document of the writer is valid for the reader."""
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """Not so: the witness is valid on the one side and invalid on the other, and both verdicts were asked for."""
+class Refuted:
+    """The witness is valid for the writer and invalid for the reader, by both reference validators."""
 
     witness: Json
 
 
 @dataclass(frozen=True, slots=True)
-class Unproved:
-    """It may break, but no document was found that shows it."""
+class Unknown:
+    """Neither a proof nor a witness was found."""
 
     reason: str
 
 
-Proof = Holds | Broken | Unproved
+Proof = Proved | Refuted | Unknown
 
 
 @dataclass(frozen=True, slots=True)
 class JsonChange:
-    """One difference between the schemas, and what it does to documents of `type`.
+    """One difference between the schemas, and its effect on documents of `type`.
 
-    `where` is in the new schema, at the nearest parent that is left when the element is gone; `place` is the element's
-    own, `file#pointer` below the schema folder; `hint` says what to do. `backward`: old documents are valid under new;
-    `forward`: the reverse.
+    `location` is in the new schema: at the nearest remaining parent if the element was removed. `schema_location` is
+    that of the element itself, `file#pointer` below the schema folder. `backward` is the proof that old documents are
+    valid under the new schema, `forward` the reverse.
     """
 
     rule: str
     type: TypeId
-    where: Location
-    place: str
+    location: Location
+    schema_location: str
     message: str
     hint: str
     backward: Proof

@@ -1,250 +1,290 @@
-"""The JSON verdict: every rule, and what they find between two states of the schemas."""
+"""The JSON verdict: all rules, and the comparison of two states of the schemas.
+
+Theory of operation:
+
+A comparison has two sides, the old and the new state of the schemas. Each side is prepared once (`PreparedSide`): a
+view of its types as the writer of documents, a view as the reader, and sample values. In the direction backward the old
+side writes and the new side reads; in the direction forward the new side writes and the old side reads.
+
+The walk (`walk.py`) visits each pair of nodes at the same place of both sides and applies every rule. A rule reports
+differences. A difference may ask one question for each direction: does the reader's node accept every value of the
+writer's node? A direction without a question holds.
+
+The prover (`prover.py`) answers a question in two steps. First, `SubtypeChecker` tries to prove from the shapes alone
+that the reader's node includes the writer's node; its proofs are sound but not complete. Otherwise the prover builds
+small values that the reader may reject, embeds them into documents of the whole type, and asks the reference validator
+of both sides. A document that is valid for the writer and invalid for the reader is a witness, and the question is
+refuted. Without a witness, a proof for the whole type still suffices; else the answer is unknown.
+
+Types are paired by name. A type that was renamed is paired through the methods and references that used the old name. A
+pair of types that cannot be proved equal although no rule reports a difference gets the change SCHEMA_CHANGED.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 
-from wirelock.compat.json.bodies import Answers, answers
-from wirelock.compat.json.change import Broken, Holds, JsonChange, Proof, Side, Unproved
+from wirelock.compat.json.bodies import MatchedResponses, match_responses
+from wirelock.compat.json.change import JsonChange, Proof, Proved, Refuted, Side, Unknown
 from wirelock.compat.json.difference import JsonRule, Question
-from wirelock.compat.json.exchanges import Exchanges
-from wirelock.compat.json.parameters import moved as parameters
-from wirelock.compat.json.paths import Way, new_way, old_way
-from wirelock.compat.json.prover import Asked, Prover
+from wirelock.compat.json.exchanges import MethodPair
+from wirelock.compat.json.parameters import find_parameter_changes
+from wirelock.compat.json.paths import get_new_path, get_old_path
+from wirelock.compat.json.prover import InclusionProver, LocatedQuestion
 from wirelock.compat.json.rules.exchange import RULES as EXCHANGE_RULES
 from wirelock.compat.json.rules.exchange import request_type_changed, response_type_changed
 from wirelock.compat.json.rules.type import RULES as TYPE_RULES
 from wirelock.compat.json.rules.type import TypeRule, schema_changed, type_added, type_removed
-from wirelock.compat.json.sides import Direction, Lens, lens
-from wirelock.compat.json.structural_equality import same
+from wirelock.compat.json.sides import Direction, PreparedSide, prepare_side
+from wirelock.compat.json.structural_equality import are_structurally_equal
 from wirelock.compat.json.walk import RULES as NODE_RULES
-from wirelock.compat.json.walk import Found, Walk
-from wirelock.ir import Method, Node, TypeId, reached
+from wirelock.compat.json.walk import RuleMatch, Walk
+from wirelock.ir import Method, Node, TypeId, find_reachable_types
 
 RULES: tuple[JsonRule | TypeRule, ...] = (*TYPE_RULES, *EXCHANGE_RULES, *NODE_RULES)
 """Every rule of the JSON verdict."""
-_Types = tuple[TypeId, TypeId]
+_TypePair = tuple[TypeId, TypeId]
+_ChangesByPair = dict[_TypePair, list[JsonChange]]
 
 
-def json_changes(old: Side, new: Side) -> tuple[JsonChange, ...]:
-    """What differs between two states of the schemas, sorted by place and rule, with a proof for each direction.
+def find_json_changes(old: Side, new: Side) -> tuple[JsonChange, ...]:
+    """Return the differences between two states, sorted by location and rule, with a proof for each direction.
 
-    Types are compared with what goes by their name in the other state, and what a method takes and answers with what
-    it takes and answers there, whatever it is called. A witness is a document of the whole type, and both references
-    were asked about it.
+    A witness is a document of the whole type; the reference validators of both sides confirmed it.
     """
-    return _Comparison(lens(old), lens(new)).changes()
+    return _SchemaComparison(prepare_side(old), prepare_side(new)).find_changes()
 
 
-class _Comparison:
-    def __init__(self, before: Lens, after: Lens) -> None:
-        self._before = before
-        self._after = after
-        self._backward = Prover(Direction(before, after))
-        self._forward = Prover(Direction(after, before))
+class _SchemaComparison:
+    def __init__(self, old: PreparedSide, new: PreparedSide) -> None:
+        self._old = old
+        self._new = new
+        self._backward = InclusionProver(Direction(old, new))
+        self._forward = InclusionProver(Direction(new, old))
 
-    def changes(self) -> tuple[JsonChange, ...]:
-        found: dict[_Types, list[JsonChange]] = {}
-        waiting = self._pairs()
+    def find_changes(self) -> tuple[JsonChange, ...]:
+        changes: _ChangesByPair = {}
+        waiting = self._find_type_pairs()
         while waiting:
-            pair = waiting.pop()
-            if pair not in found:
-                walk = Walk(self._before, self._after)
-                found[pair] = [*self._changes_of(pair, walk)]
-                waiting += walk.moved
-        rest = [self._unexplained(pair, found) for pair in found]
-        unexplained = (one for one in rest if one is not None)
-        left = self._left([*found, *self._exchanged])
-        return _once(chain(*found.values(), unexplained, left, self._of_methods(found)))
+            types = waiting.pop()
+            if types not in changes:
+                walk = Walk(self._old, self._new)
+                changes[types] = [*self._compare_types(types, walk)]
+                waiting += walk.renamed_types
+        candidates = [self._find_unexplained_change(types, changes) for types in changes]
+        unexplained = (change for change in candidates if change is not None)
+        unpaired = self._find_unpaired_types([*changes, *self._exchanged_types])
+        return _deduplicate(chain(*changes.values(), unexplained, unpaired, self._compare_methods(changes)))
 
-    def _pairs(self) -> list[_Types]:
-        """The types that belong together: of one name, and what methods take and answer in place of what is gone."""
-        old, new = self._before.side.graph, self._after.side.graph
-        named = [(key, key) for key in new.definitions if key in old.definitions]
-        return [*dict.fromkeys((*named, *(pair for pair in self._exchanged if self._is_renamed(pair))))]
+    def _find_type_pairs(self) -> list[_TypePair]:
+        """Return the types to compare: those of equal names, and renamed ones that methods send and return."""
+        old, new = self._old.definitions, self._new.definitions
+        same_name = [(key, key) for key in new if key in old]
+        renamed = [types for types in self._exchanged_types if self._is_renamed(types)]
+        return [*dict.fromkeys((*same_name, *renamed))]
 
     @cached_property
-    def _methods(self) -> list[tuple[Exchanges, Answers]]:
-        """The methods of both states, with what they answer."""
-        old, new = self._before.side.graph, self._after.side.graph
-        former = {(service.package, service.name, m.name): m for service in old.services for m in service.methods}
-        kept = [
-            Exchanges(service, former[service.package, service.name, method.name], method)
-            for service in new.services
+    def _method_pairs(self) -> list[tuple[MethodPair, MatchedResponses]]:
+        """The methods of both states, with their matched responses."""
+        old_methods = {
+            (service.package, service.name, method.name): method
+            for service in self._old.side.graph.services
             for method in service.methods
-            if (service.package, service.name, method.name) in former
-        ]
-        return [(one, answers(one.old, one.new)) for one in kept]
+        }
+        pairs: list[tuple[MethodPair, MatchedResponses]] = []
+        for service in self._new.side.graph.services:
+            for method in service.methods:
+                old_method = old_methods.get((service.package, service.name, method.name))
+                if old_method is not None:
+                    pairs.append((MethodPair(service, old_method, method), match_responses(old_method, method)))
+        return pairs
 
     @cached_property
-    def _exchanged(self) -> list[_Types]:
-        """The types that methods take and answer in one state and in the other."""
-        return [pair for one, found in self._methods for pair, _, _ in _bodies(one.old, one.new, found)]
+    def _exchanged_types(self) -> list[_TypePair]:
+        """The types that methods send and return in the old and the new state."""
+        return [
+            types
+            for methods, responses in self._method_pairs
+            for types, _, _ in _iter_exchanged_types(methods.old, methods.new, responses)
+        ]
 
-    def _is_renamed(self, types: _Types) -> bool:
-        """Whether one type is gone and the other was not there: then it is one type, wherever it is used."""
+    def _is_renamed(self, types: _TypePair) -> bool:
+        """Return True if the old type is gone and the new type did not exist."""
         old, new = types
-        return old not in self._after.side.graph.definitions and new not in self._before.side.graph.definitions
+        return old not in self._new.definitions and new not in self._old.definitions
 
-    def _of_methods(self, found: Mapping[_Types, list[JsonChange]]) -> Iterator[JsonChange]:
-        """What differs in methods themselves."""
-        old, new = self._before.side.graph.definitions, self._after.side.graph.definitions
-        for one, answered in self._methods:
-            yield from self._swapped(one, answered, found)
-            if one.old.verb and one.new.verb:
-                yield from (one.parameters(moved) for moved in parameters(one.old, one.new, old, new))
-                yield from one.answers(answered, self._backward, self._forward)
+    def _compare_methods(self, changes: _ChangesByPair) -> Iterator[JsonChange]:
+        """Yield the changes of methods: replaced types, parameters and responses."""
+        old, new = self._old.definitions, self._new.definitions
+        for methods, responses in self._method_pairs:
+            yield from self._find_replaced_types(methods, responses, changes)
+            if methods.old.verb and methods.new.verb:
+                for change in find_parameter_changes(methods.old, methods.new, old, new):
+                    yield methods.build_parameter_change(change)
+                yield from methods.compare_responses(responses, self._backward, self._forward)
 
-    def _swapped(
-        self, one: Exchanges, answered: Answers, found: Mapping[_Types, list[JsonChange]]
+    def _find_replaced_types(
+        self, methods: MethodPair, responses: MatchedResponses, changes: _ChangesByPair
     ) -> Iterator[JsonChange]:
-        """The requests and bodies that are of another type, where that is no type under another name."""
-        told: set[tuple[str, TypeId, TypeId]] = set()
-        for types, rule, what in _bodies(one.old, one.new, answered):
-            if types[0] == types[1] or self._is_renamed(types) or (rule.id, *types) in told:
+        """Yield the requests and bodies that have another type, except renamed types."""
+        reported: set[tuple[str, TypeId, TypeId]] = set()
+        for types, rule, label in _iter_exchanged_types(methods.old, methods.new, responses):
+            old, new = types
+            if old == new or self._is_renamed(types) or (rule.id, old, new) in reported:
                 continue
-            told.add((rule.id, *types))
-            tell = one.request if rule is request_type_changed else one.answer
-            yield tell(rule, f"{what} was {types[0]}, and is {types[1]}", *self._of_pair(types, found))
+            reported.add((rule.id, old, new))
+            is_request = rule is request_type_changed
+            build_change = methods.build_request_change if is_request else methods.build_response_change
+            yield build_change(rule, f"{label} was {old}, is now {new}", *self._prove_types(types, changes))
 
-    def _of_pair(self, types: _Types, found: Mapping[_Types, list[JsonChange]]) -> tuple[Proof, Proof]:
-        """Both proofs for a pair of types as a whole; what the types share that changed is told where it stands."""
-        details = [*self._changes_of(types, Walk(self._before, self._after))]
-        shared = [change for pair in self._reached(types, found) for change in found[pair]]
+    def _prove_types(self, types: _TypePair, changes: _ChangesByPair) -> tuple[Proof, Proof]:
+        """Return both proofs for a pair of types as a whole; changes of shared types are reported at those types."""
+        details = [*self._compare_types(types, Walk(self._old, self._new))]
+        shared = [change for pair in self._find_reachable_pairs(types, changes) for change in changes[pair]]
         old, new = types
-        was, now = self._nodes(types)
-        way: Way = ()
-        back = self._backward.proof(Asked(Question(was, now), was, way, old, new, None))
-        fore = self._forward.proof(Asked(Question(now, was), now, way, new, old, None))
+        old_node, new_node = self._get_nodes(types)
+        backward = LocatedQuestion(Question(old_node, new_node), old_node, (), old, new, None)
+        forward = LocatedQuestion(Question(new_node, old_node), new_node, (), new, old, None)
         return (
-            _told(back, [one.backward for one in details], [one.backward for one in shared]),
-            _told(fore, [one.forward for one in details], [one.forward for one in shared]),
+            _combine_proofs(
+                self._backward.prove(backward),
+                [change.backward for change in details],
+                [change.backward for change in shared],
+            ),
+            _combine_proofs(
+                self._forward.prove(forward),
+                [change.forward for change in details],
+                [change.forward for change in shared],
+            ),
         )
 
-    def _changes_of(self, types: _Types, walk: Walk) -> Iterator[JsonChange]:
-        for found in walk.differences(*self._nodes(types)):
-            yield self._change(types, found)
+    def _compare_types(self, types: _TypePair, walk: Walk) -> Iterator[JsonChange]:
+        for match in walk.find_differences(*self._get_nodes(types)):
+            yield self._build_change(types, match)
 
-    def _change(self, types: _Types, found: Found) -> JsonChange:
-        difference, pair, trail = found.difference, found.pair, found.trail
+    def _build_change(self, types: _TypePair, match: RuleMatch) -> JsonChange:
+        difference, pair = match.difference, match.pair
         old, new = types
-        back = self._asked(difference.backward, pair.old, old_way(trail), (old, new), found)
-        fore = self._asked(difference.forward, pair.new, new_way(trail), (new, old), found)
-        element = found.site if difference.element is pair.new else difference.element
-        anchor = found.site if difference.anchor is pair.new else difference.anchor
+        members = difference.members
+        backward = LocatedQuestion(difference.backward, pair.old, get_old_path(match.path), old, new, members)
+        forward = LocatedQuestion(difference.forward, pair.new, get_new_path(match.path), new, old, members)
+        element = match.site if difference.element is pair.new else difference.element
+        anchor = match.site if difference.anchor is pair.new else difference.anchor
         return JsonChange(
-            found.rule.id,
+            match.rule.id,
             new,
-            anchor.where,
-            self._place(element),
+            anchor.location,
+            self._get_schema_location(element),
             difference.message,
-            found.rule.hint,
-            self._backward.proof(back),
-            self._forward.proof(fore),
+            match.rule.hint,
+            self._backward.prove(backward),
+            self._forward.prove(forward),
         )
 
-    def _asked(self, question: Question | None, place: Node, way: Way, types: _Types, found: Found) -> Asked:
-        return Asked(question, place, way, *types, found.difference.members)
-
-    def _unexplained(self, types: _Types, found: dict[_Types, list[JsonChange]]) -> JsonChange | None:
-        """A change for a pair of types that may break although nothing that was found in them does."""
-        if self._is_same(types):
+    def _find_unexplained_change(self, types: _TypePair, changes: _ChangesByPair) -> JsonChange | None:
+        """Return a change for a pair of types that is not proved equal although no reported difference breaks it."""
+        if self._is_unchanged(types):
             return None
         old, new = types
-        told = [change for pair in self._reached(types, found) for change in found[pair]]
-        backward = _rest(self._backward, old, new, [change.backward for change in told])
-        forward = _rest(self._forward, new, old, [change.forward for change in told])
-        if isinstance(backward, Holds) and isinstance(forward, Holds):
+        reported = [change for pair in self._find_reachable_pairs(types, changes) for change in changes[pair]]
+        backward = _prove_remainder(self._backward, old, new, [change.backward for change in reported])
+        forward = _prove_remainder(self._forward, new, old, [change.forward for change in reported])
+        if isinstance(backward, Proved) and isinstance(forward, Proved):
             return None
-        node = self._after.side.graph.definitions[new].node
-        words = "the type differs in a way that no rule tells"
-        place = self._place(node)
-        return JsonChange(schema_changed.id, new, node.where, place, words, schema_changed.hint, backward, forward)
+        message = "the type changed in a way that no rule describes"
+        return self._build_type_change(schema_changed, new, self._new.definitions[new].node, message, backward, forward)
 
-    def _is_same(self, types: _Types) -> bool:
-        ours, theirs = self._before.side, self._after.side
-        if (ours.policy, ours.format_assertion) != (theirs.policy, theirs.format_assertion):
+    def _is_unchanged(self, types: _TypePair) -> bool:
+        old, new = self._old.side, self._new.side
+        if (old.policy, old.format_assertion) != (new.policy, new.format_assertion):
             return False
-        return not any(node.checks for node in self._nodes(types)) and same(
-            ours.graph.definitions, theirs.graph.definitions, *self._nodes(types)
-        )
+        nodes = self._get_nodes(types)
+        if any(node.unmodelled_keywords for node in nodes):
+            return False
+        return are_structurally_equal(self._old.definitions, self._new.definitions, *nodes)
 
-    def _reached(self, types: _Types, pairs: Iterable[_Types]) -> list[_Types]:
-        """The pairs that documents of these types are made of."""
+    def _find_reachable_pairs(self, types: _TypePair, pairs: Iterable[_TypePair]) -> list[_TypePair]:
+        """Return the pairs of types that documents of these types contain."""
         old, new = types
-        ours = reached(self._before.side.graph, [old])
-        theirs = reached(self._after.side.graph, [new])
-        return [pair for pair in pairs if pair[0] in ours and pair[1] in theirs]
+        old_types = find_reachable_types(self._old.side.graph, [old])
+        new_types = find_reachable_types(self._new.side.graph, [new])
+        return [pair for pair in pairs if pair[0] in old_types and pair[1] in new_types]
 
-    def _nodes(self, types: _Types) -> tuple[Node, Node]:
+    def _get_nodes(self, types: _TypePair) -> tuple[Node, Node]:
         old, new = types
-        return self._before.side.graph.definitions[old].node, self._after.side.graph.definitions[new].node
+        return self._old.definitions[old].node, self._new.definitions[new].node
 
-    def _left(self, pairs: Iterable[_Types]) -> Iterator[JsonChange]:
-        """The schema files that only one of the states has."""
-        old, new = self._before.side.graph.definitions, self._after.side.graph.definitions
-        removed = {key for key in old if not key.pointer}.difference(one for one, _ in pairs)
-        added = {key for key in new if not key.pointer}.difference(other for _, other in pairs)
-        for key in removed:
-            proof = Unproved("there is no type any more to hold its documents against")
-            words = f"the type {old[key].name} was removed"
-            where = old[key].node.where
-            yield JsonChange(
-                type_removed.id, key, where, self._place(old[key].node), words, type_removed.hint, proof, Holds()
-            )
-        for key in added:
-            node = new[key].node
-            words = f"the type {new[key].name} was added"
-            yield JsonChange(
-                type_added.id, key, node.where, self._place(node), words, type_added.hint, Holds(), Holds()
-            )
+    def _find_unpaired_types(self, pairs: Iterable[_TypePair]) -> Iterator[JsonChange]:
+        """Yield the schema files that only one of the states has."""
+        old, new = self._old.definitions, self._new.definitions
+        for key in {key for key in old if not key.pointer}.difference(paired for paired, _ in pairs):
+            unknown = Unknown("the new state has no type for these documents")
+            message = f"the type {old[key].name} was removed"
+            yield self._build_type_change(type_removed, key, old[key].node, message, unknown, Proved())
+        for key in {key for key in new if not key.pointer}.difference(paired for _, paired in pairs):
+            message = f"the type {new[key].name} was added"
+            yield self._build_type_change(type_added, key, new[key].node, message, Proved(), Proved())
 
-    def _place(self, node: Node) -> str:
-        """The schema place of a node of either state."""
-        known = self._after.constraints.knows(node)
-        return (self._after if known else self._before).constraints.place(node)
+    def _build_type_change(
+        self, rule: TypeRule, key: TypeId, node: Node, message: str, backward: Proof, forward: Proof
+    ) -> JsonChange:
+        location = self._get_schema_location(node)
+        return JsonChange(rule.id, key, node.location, location, message, rule.hint, backward, forward)
+
+    def _get_schema_location(self, node: Node) -> str:
+        """Return the schema location of a node of either state."""
+        side = self._new if self._new.keywords.has_node(node) else self._old
+        return side.keywords.get_schema_location(node)
 
 
-def _told(whole: Proof, details: list[Proof], shared: list[Proof]) -> Proof:
-    """The proof for a pair of types: of the whole, or of a difference in it; nothing, where what they share is told."""
-    if not isinstance(whole, Unproved):
+def _combine_proofs(whole: Proof, details: list[Proof], shared: list[Proof]) -> Proof:
+    """Return the proof for a pair of types: that of the whole, or else of a difference between them.
+
+    The result is Proved if only shared types, which are reported themselves, are not proved.
+    """
+    if not isinstance(whole, Unknown):
         return whole
-    unsettled = [proof for proof in details if not isinstance(proof, Holds)]
-    broken = next((proof for proof in unsettled if isinstance(proof, Broken)), None)
-    if broken is not None:
-        return broken
-    return Holds() if not unsettled and any(not isinstance(proof, Holds) for proof in shared) else whole
+    open_details = [proof for proof in details if not isinstance(proof, Proved)]
+    refuted = next((proof for proof in open_details if isinstance(proof, Refuted)), None)
+    if refuted is not None:
+        return refuted
+    is_shared_open = any(not isinstance(proof, Proved) for proof in shared)
+    return Proved() if is_shared_open and not open_details else whole
 
 
-def _rest(prover: Prover, written: TypeId, read: TypeId, told: list[Proof]) -> Proof:
-    """The proof that is left for a pair of types after what was told of them."""
-    if any(not isinstance(proof, Holds) for proof in told) or prover.includes(written, read):
-        return Holds()
-    return Unproved("it is not proved that documents of the one are documents of the other")
+def _prove_remainder(
+    prover: InclusionProver, written_type: TypeId, read_type: TypeId, reported: Iterable[Proof]
+) -> Proof:
+    """Return the proof for a pair of types apart from the changes that are already reported."""
+    if any(not isinstance(proof, Proved) for proof in reported) or prover.is_subtype(written_type, read_type):
+        return Proved()
+    return Unknown("no proof was found that documents of one type are valid under the other")
 
 
-def _bodies(old: Method, new: Method, found: Answers) -> Iterator[tuple[_Types, TypeRule, str]]:
-    """What a method takes and answers in both states, each with the rule and the words for another type there."""
+def _iter_exchanged_types(
+    old: Method, new: Method, responses: MatchedResponses
+) -> Iterator[tuple[_TypePair, TypeRule, str]]:
+    """Yield the request and response types of both states, each with its rule and a label for messages."""
     yield (old.request, new.request), request_type_changed, "the request"
     yield (old.response, new.response), response_type_changed, "the response"
-    for former, body in (pair for matched in found.matched for pair in matched.pairs):
-        if former.type is not None and body.type is not None:
-            yield (former.type, body.type), response_type_changed, f"the body of status {body.status}"
+    for old_body, new_body in (pair for matched in responses.matched for pair in matched.pairs):
+        if old_body.type is not None and new_body.type is not None:
+            yield (old_body.type, new_body.type), response_type_changed, f"the body of status {new_body.status}"
 
 
-def _once(changes: Iterator[JsonChange]) -> tuple[JsonChange, ...]:
-    """Sorted, and what several types are made of told once, by the type for which it matters most."""
-    found: dict[tuple[str, str, str], JsonChange] = {}
+def _deduplicate(changes: Iterable[JsonChange]) -> tuple[JsonChange, ...]:
+    """Return the sorted changes; a change that several types share is reported once, for the most affected type."""
+    unique: dict[tuple[str, str, str], JsonChange] = {}
     for change in changes:
-        key = (change.place, change.rule, change.message)
-        if key not in found or _weight(change) > _weight(found[key]):
-            found[key] = change
-    return tuple(found[key] for key in sorted(found))
+        key = (change.schema_location, change.rule, change.message)
+        if key not in unique or _weigh(change) > _weigh(unique[key]):
+            unique[key] = change
+    return tuple(unique[key] for key in sorted(unique))
 
 
-def _weight(change: JsonChange) -> tuple[int, int]:
+def _weigh(change: JsonChange) -> tuple[int, int]:
     proofs = (change.backward, change.forward)
-    broken = sum(isinstance(proof, Broken) for proof in proofs)
-    return broken, sum(not isinstance(proof, Holds) for proof in proofs)
+    refuted = sum(isinstance(proof, Refuted) for proof in proofs)
+    return refuted, sum(not isinstance(proof, Proved) for proof in proofs)

@@ -1,34 +1,34 @@
-"""What rules call the values of a shape."""
+"""Descriptions of shapes for the messages of rules."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
 from wirelock.ir import (
-    Anything,
+    AnyValue,
     Array,
     Boolean,
     Bounds,
-    Choice,
-    Constant,
+    ConstSet,
     Integer,
     Never,
     Null,
     Number,
-    Record,
+    Object,
     Ref,
     Shape,
-    Text,
+    String,
+    StringEnum,
     Tuple,
     Union,
 )
-from wirelock.runtime.json.formatting import json_type, literal
+from wirelock.runtime.json.formatting import format_value, get_json_type
 
 
-def kind(shape: Shape) -> str:
-    """What kind of value a shape describes, in JSON Schema's words."""
+def describe_kind(shape: Shape) -> str:
+    """Return the kind of values of a shape in the terms of JSON Schema."""
     match shape:
-        case Anything():
+        case AnyValue():
             return "any value"
         case Never():
             return "no value"
@@ -36,18 +36,18 @@ def kind(shape: Shape) -> str:
             return "null"
         case Boolean():
             return "boolean"
-        case Text() | Choice():
+        case String() | StringEnum():
             return "string"
         case Integer():
             return "integer"
         case Number():
             return "number"
-        case Constant(values):
-            types = {json_type(value) for value in values}
+        case ConstSet(values):
+            types = {get_json_type(value) for value in values}
             return types.pop() if len(types) == 1 else "one of a list"
         case Array() | Tuple():
             return "array"
-        case Record():
+        case Object():
             return "object"
         case Union() | Ref():
             return "union"
@@ -55,15 +55,15 @@ def kind(shape: Shape) -> str:
             assert_never(shape)
 
 
-def interval(bounds: Bounds) -> str:
-    """The numbers within bounds, as people write an interval."""
-    low = [f">= {literal(bounds.minimum)}"] if bounds.minimum is not None else []
-    low += [f"> {literal(bounds.exclusive_minimum)}"] if bounds.exclusive_minimum is not None else []
-    high = [f"<= {literal(bounds.maximum)}"] if bounds.maximum is not None else []
-    high += [f"< {literal(bounds.exclusive_maximum)}"] if bounds.exclusive_maximum is not None else []
+def format_interval(bounds: Bounds) -> str:
+    """Return the bounds as an interval."""
+    low = [f">= {format_value(bounds.minimum)}"] if bounds.minimum is not None else []
+    low += [f"> {format_value(bounds.exclusive_minimum)}"] if bounds.exclusive_minimum is not None else []
+    high = [f"<= {format_value(bounds.maximum)}"] if bounds.maximum is not None else []
+    high += [f"< {format_value(bounds.exclusive_maximum)}"] if bounds.exclusive_maximum is not None else []
     return " and ".join((*low, *high)) or "none"
 
 
-def span(least: int, most: int | None) -> str:
-    """How many there may be."""
-    return f"{least} to {'any' if most is None else most}"
+def format_range(minimum: int, maximum: int | None) -> str:
+    """Return a range of counts."""
+    return f"{minimum} to {'any' if maximum is None else maximum}"

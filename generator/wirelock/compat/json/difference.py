@@ -1,68 +1,68 @@
-"""What one rule finds at one pair of nodes: a difference, and the question that it raises in each direction."""
+"""Differences between two nodes, and the question that each raises for a direction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wirelock.compat.json.sides import Lens
+from wirelock.compat.json.sides import PreparedSide
 from wirelock.compat.rule import Rule
 from wirelock.ir import Node
 from wirelock.runtime.json.text import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One side of a pair: the node with references followed and null taken off, as its user sees it.
+class ResolvedNode:
+    """A node with references followed and null removed.
 
-    Of a node that is nothing but null an empty union is left. `layers` are the node as it stands there and every node
-    that a reference in it led to, each with checks of its own.
+    `core` is an empty union if the node accepts only null. `chain` is the original node and each node that its
+    references led to; each may have unmodelled keywords of its own.
     """
 
     core: Node
     nullable: bool
-    layers: tuple[Node, ...]
+    chain: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """An old and a new node in the same place."""
+class NodePair:
+    """An old and a new node at the same place."""
 
-    was: Place
-    now: Place
-    before: Lens
-    after: Lens
+    old_resolved: ResolvedNode
+    new_resolved: ResolvedNode
+    old_side: PreparedSide
+    new_side: PreparedSide
 
     @property
     def old(self) -> Node:
-        """What the old node is, without null."""
-        return self.was.core
+        """The old node without null."""
+        return self.old_resolved.core
 
     @property
     def new(self) -> Node:
-        """What the new node is, without null."""
-        return self.now.core
+        """The new node without null."""
+        return self.new_resolved.core
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Does the reader's node take every value of the writer's?
+    """Does the reader's node accept every value of the writer's node?
 
-    `tries` are values that it may refuse. With `judged`, no shape says which it refuses, only the reference does.
+    `candidates` are values that it may reject. With `reference_only`, only the reference validator can tell which.
     """
 
     writer: Node
     reader: Node
-    tries: tuple[Json, ...] = ()
-    judged: bool = False
+    candidates: tuple[Json, ...] = ()
+    reference_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One difference; a direction without a question holds.
 
-    `element` is what differs, `anchor` is it in the new schema, or the nearest parent that is left there. With
-    `members`, the values of the questions are objects in which these properties are decided and all others left out.
+    `element` is the node that differs. `anchor` is that node in the new schema, or its nearest remaining parent. With
+    `members`, the questions are about objects of which only these properties are decided.
     """
 
     message: str
@@ -73,9 +73,9 @@ class Difference:
     members: frozenset[str] | None = None
 
 
-JsonRule = Rule[[Pair], Iterator[Difference]]
+JsonRule = Rule[[NodePair], Iterator[Difference]]
 
 
-def whole(pair: Pair, message: str) -> Difference:
-    """A difference that is between the nodes as they are."""
+def build_whole_difference(pair: NodePair, message: str) -> Difference:
+    """Return a difference between the nodes as a whole."""
     return Difference(message, pair.new, pair.new, Question(pair.old, pair.new), Question(pair.new, pair.old))

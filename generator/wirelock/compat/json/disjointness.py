@@ -1,52 +1,56 @@
-"""Whether no value fits two nodes: their JSON types differ, or a constant does."""
+"""Disjointness of nodes, proved by JSON types or constants."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
 
-from wirelock.compat.json.scalars import finite
+from wirelock.compat.json.scalars import enumerate_values
 from wirelock.compat.json.views import View
-from wirelock.ir import Node, Record
-from wirelock.lower.unions import Tagged, Typed, json_types, union_rule
-from wirelock.runtime.json.equality import equal
+from wirelock.ir import Node, Object
+from wirelock.lower.unions import ByDiscriminator, ByJsonType, choose_rule, get_json_types
+from wirelock.runtime.json.equality import are_equal
 from wirelock.runtime.json.text import Json
 
 
-def disjoint(branches: tuple[Node, ...], view: View) -> bool:
-    """Whether no value fits two of the branches."""
-    if isinstance(union_rule(branches, view.definitions), Tagged | Typed):
+def are_all_disjoint(branches: tuple[Node, ...], view: View) -> bool:
+    """Return True if no value fits two of the branches."""
+    if isinstance(choose_rule(branches, view.definitions), ByDiscriminator | ByJsonType):
         return True
-    return all(apart(one, other, view, view) for one, other in combinations(branches, 2))
+    return all(are_disjoint(branch, other_branch, view, view) for branch, other_branch in combinations(branches, 2))
 
 
-def apart(one: Node, other: Node, view: View, second: View) -> bool:
-    """Whether no value fits both a node of one view and a node of a second."""
-    if set(json_types(one, view.definitions)).isdisjoint(json_types(other, second.definitions)):
+def are_disjoint(node: Node, other_node: Node, view: View, other_view: View) -> bool:
+    """Return True if no value fits both a node of one view and a node of another."""
+    if set(get_json_types(node, view.definitions)).isdisjoint(get_json_types(other_node, other_view.definitions)):
         return True
-    some, others = finite(view.follow(one).shape), finite(second.follow(other).shape)
-    if some is not None:
-        return not any(second.fits(other, value) for value in some)
-    if others is not None:
-        return not any(view.fits(one, value) for value in others)
-    return _tags_apart(one, other, view, second)
+    values = enumerate_values(view.resolve(node).shape)
+    other_values = enumerate_values(other_view.resolve(other_node).shape)
+    if values is not None:
+        return not any(other_view.fits(other_node, value) for value in values)
+    if other_values is not None:
+        return not any(view.fits(node, value) for value in other_values)
+    return _has_disjoint_tags(node, other_node, view, other_view)
 
 
-def _tags_apart(one: Node, other: Node, view: View, second: View) -> bool:
-    """Whether two records have a required constant property of one name without a value in common."""
-    left, right = view.follow(one).shape, second.follow(other).shape
-    if not isinstance(left, Record) or not isinstance(right, Record):
+def _has_disjoint_tags(node: Node, other_node: Node, view: View, other_view: View) -> bool:
+    """Return True if two objects require a constant property of the same name without a common value."""
+    shape, other_shape = view.resolve(node).shape, other_view.resolve(other_node).shape
+    if not isinstance(shape, Object) or not isinstance(other_shape, Object):
         return False
-    tags = dict(_tags(left, view))
-    return any(name in tags and _none_equal(tags[name], values) for name, values in _tags(right, second))
+    tags = dict(_find_tags(shape, view))
+    return any(
+        name in tags and _are_values_disjoint(tags[name], values)
+        for name, values in _find_tags(other_shape, other_view)
+    )
 
 
-def _none_equal(some: tuple[Json, ...], others: tuple[Json, ...]) -> bool:
-    return not any(equal(one, other) for one in some for other in others)
+def _are_values_disjoint(values: tuple[Json, ...], other_values: tuple[Json, ...]) -> bool:
+    return not any(are_equal(value, other_value) for value in values for other_value in other_values)
 
 
-def _tags(record: Record, view: View) -> Iterator[tuple[str, tuple[Json, ...]]]:
-    for prop in record.properties:
-        values = finite(view.follow(prop.node).shape) if prop.required else None
+def _find_tags(shape: Object, view: View) -> Iterator[tuple[str, tuple[Json, ...]]]:
+    for prop in shape.properties:
+        values = enumerate_values(view.resolve(prop.node).shape) if prop.required else None
         if values is not None:
             yield prop.name, values

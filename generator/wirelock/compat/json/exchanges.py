@@ -1,7 +1,7 @@
-"""The HTTP exchanges of one method in two states: where parameters go, and which statuses and bodies are answered.
+"""HTTP exchanges of one method in two states: parameters, statuses and bodies.
 
-What is wrong stands at the method. A witness is the part of an exchange that the other state does not know; of a body,
-a document.
+Changes are located at the method. A witness is the part of an exchange that the other state does not know; for a body
+it is a document.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wirelock.compat.json.bodies import Answers, Matched
-from wirelock.compat.json.change import Broken, Holds, JsonChange, Proof, Unproved
-from wirelock.compat.json.parameters import Moved
-from wirelock.compat.json.prover import Prover
+from wirelock.compat.json.bodies import MatchedBodies, MatchedResponses
+from wirelock.compat.json.change import JsonChange, Proof, Proved, Refuted, Unknown
+from wirelock.compat.json.parameters import ParameterChange
+from wirelock.compat.json.prover import InclusionProver
 from wirelock.compat.json.rules.exchange import (
     parameter_place_changed,
     parameter_style_changed,
@@ -23,77 +23,85 @@ from wirelock.compat.json.rules.exchange import (
     response_status_removed,
 )
 from wirelock.compat.json.rules.type import TypeRule
-from wirelock.compat.method_ids import answers_of, requests_of, service_file
+from wirelock.compat.method_ids import get_request_id, get_response_id, get_service_file
 from wirelock.ir import Method, Service, StatusBody
 from wirelock.runtime.json.text import Json, parse
 
-_AN_ERROR = Unproved("whether who does not know an error takes it as any other, no schema says")
+_ERROR_STATUS = Unknown("no schema says if clients handle an unknown error status like any other error")
 
 
 @dataclass(frozen=True, slots=True)
-class Exchanges:
-    """A method of the new state with its former self."""
+class MethodPair:
+    """A method in the old and the new state."""
 
     service: Service
     old: Method
     new: Method
 
-    def request(self, rule: TypeRule, message: str, backward: Proof, forward: Proof) -> JsonChange:
-        """A change of what the method is sent."""
-        key = requests_of(self.service, self.new)
-        return JsonChange(rule.id, key, self.new.where, self._place, message, rule.hint, backward, forward)
+    def build_request_change(self, rule: TypeRule, message: str, backward: Proof, forward: Proof) -> JsonChange:
+        """Return a change of the method's requests."""
+        key = get_request_id(self.service, self.new)
+        return JsonChange(rule.id, key, self.new.location, self._schema_location, message, rule.hint, backward, forward)
 
-    def answer(self, rule: TypeRule, message: str, backward: Proof, forward: Proof) -> JsonChange:
-        """A change of what the method answers."""
-        key = answers_of(self.service, self.new)
-        return JsonChange(rule.id, key, self.new.where, self._place, message, rule.hint, backward, forward)
+    def build_response_change(self, rule: TypeRule, message: str, backward: Proof, forward: Proof) -> JsonChange:
+        """Return a change of the method's responses."""
+        key = get_response_id(self.service, self.new)
+        return JsonChange(rule.id, key, self.new.location, self._schema_location, message, rule.hint, backward, forward)
 
     @property
-    def _place(self) -> str:
-        return f"{service_file(self.service)}#{self.new.where.pointer}"
+    def _schema_location(self) -> str:
+        return f"{get_service_file(self.service)}#{self.new.location.pointer}"
 
-    def parameters(self, found: Moved) -> JsonChange:
-        """A parameter that is elsewhere, or is written in another way."""
-        was, now = found.old, found.new
-        if was.place != now.place:
-            words = f"parameter `{found.property}` was in the {was.place}, and is in the {now.place}"
-            rule, proofs = parameter_place_changed, ({"in": was.place}, {"in": now.place})
+    def build_parameter_change(self, change: ParameterChange) -> JsonChange:
+        """Return the change of a parameter that has another location or style."""
+        old, new = change.old, change.new
+        if old.location != new.location:
+            message = f"parameter `{change.property}` was in the {old.location}, is now in the {new.location}"
+            rule, proofs = parameter_place_changed, ({"in": old.location}, {"in": new.location})
         else:
-            words = f"parameter `{found.property}` was {was.words}, and is {now.words}"
-            rule, proofs = parameter_style_changed, ({"style": was.words}, {"style": now.words})
-        back, fore = (Broken({"parameter": found.property, **one}) for one in proofs)
-        return self.request(rule, words, back, fore)
+            message = f"parameter `{change.property}` was {old.description}, is now {new.description}"
+            rule, proofs = parameter_style_changed, ({"style": old.description}, {"style": new.description})
+        backward, forward = (Refuted({"parameter": change.property, **witness}) for witness in proofs)
+        return self.build_request_change(rule, message, backward, forward)
 
-    def answers(self, found: Answers, backward: Prover, forward: Prover) -> Iterator[JsonChange]:
-        """The statuses and the forms of bodies that only one of the states has."""
-        for status in found.removed:
-            yield self.answer(response_status_removed, f"status {status} was removed", _unknown(status), Holds())
-        for status in found.added:
-            yield self.answer(response_status_added, f"status {status} was added", Holds(), _unknown(status))
-        for matched in found.matched:
-            yield from self._forms(matched, backward, forward)
-            yield from self._media_types(matched)
+    def compare_responses(
+        self, responses: MatchedResponses, backward: InclusionProver, forward: InclusionProver
+    ) -> Iterator[JsonChange]:
+        """Yield the changes of statuses and bodies."""
+        for status in responses.removed:
+            yield self.build_response_change(
+                response_status_removed, f"status {status} was removed", _prove_status(status), Proved()
+            )
+        for status in responses.added:
+            yield self.build_response_change(
+                response_status_added, f"status {status} was added", Proved(), _prove_status(status)
+            )
+        for matched in responses.matched:
+            yield from self._compare_bodies(matched, backward, forward)
+            yield from self._compare_media_types(matched)
 
-    def _forms(self, matched: Matched, backward: Prover, forward: Prover) -> Iterator[JsonChange]:
+    def _compare_bodies(
+        self, matched: MatchedBodies, backward: InclusionProver, forward: InclusionProver
+    ) -> Iterator[JsonChange]:
         for body in matched.removed:
-            proof = _read(body, matched.after, backward)
-            words = f"{_form(body)} was removed from what status {body.status} answers"
-            yield self.answer(response_body_removed, words, proof, Holds())
+            proof = _prove_body(body, matched.after, backward)
+            message = f"{_format_body(body)} was removed from the bodies of status {body.status}"
+            yield self.build_response_change(response_body_removed, message, proof, Proved())
         for body in matched.added:
-            proof = _read(body, matched.before, forward)
-            words = f"{_form(body)} was added to what status {body.status} answers"
-            yield self.answer(response_body_added, words, Holds(), proof)
+            proof = _prove_body(body, matched.before, forward)
+            message = f"{_format_body(body)} was added to the bodies of status {body.status}"
+            yield self.build_response_change(response_body_added, message, Proved(), proof)
 
-    def _media_types(self, matched: Matched) -> Iterator[JsonChange]:
+    def _compare_media_types(self, matched: MatchedBodies) -> Iterator[JsonChange]:
         for old, new in matched.pairs:
             if old.media_type != new.media_type:
-                words = f"the media type of status {new.status} was {old.media_type}, and is {new.media_type}"
-                back, fore = (Broken(_shown(body)) for body in (old, new))
-                yield self.answer(response_media_type_changed, words, back, fore)
+                message = f"the media type of status {new.status} was {old.media_type}, is now {new.media_type}"
+                backward, forward = (Refuted(_build_witness(body)) for body in (old, new))
+                yield self.build_response_change(response_media_type_changed, message, backward, forward)
 
 
-def _form(body: StatusBody) -> str:
-    """A body in words."""
+def _format_body(body: StatusBody) -> str:
+    """Return the name of a body for messages."""
     if body.type is not None:
         return str(body.type)
     if body.const is not None:
@@ -101,28 +109,30 @@ def _form(body: StatusBody) -> str:
     return f"text of {body.media_type}" if body.text else "an empty body"
 
 
-def _shown(body: StatusBody) -> Json:
-    """What an answer shows of a body that no document shows."""
+def _build_witness(body: StatusBody) -> Json:
+    """Return the part of a response that shows a body without a document."""
     return {"status": body.status, **({"media_type": body.media_type} if body.media_type else {})}
 
 
-def _unknown(status: str) -> Proof:
-    return Broken({"status": status}) if status[0] in "123d" else _AN_ERROR
+def _prove_status(status: str) -> Proof:
+    return Refuted({"status": status}) if status[0] in "123d" else _ERROR_STATUS
 
 
-def _read(body: StatusBody, known: tuple[StatusBody, ...], prover: Prover) -> Proof:
-    """Whether a body is one of the forms that are known."""
+def _prove_body(body: StatusBody, known: tuple[StatusBody, ...], prover: InclusionProver) -> Proof:
+    """Prove that a body is one of the known bodies of its status."""
     if body.type is None:
-        return _fixed(body, known, prover)
-    types = [one.type for one in known if one.type is not None and one.media_type == body.media_type]
-    return prover.one_of(body.type, types)
+        return _prove_fixed_body(body, known, prover)
+    types = [other.type for other in known if other.type is not None and other.media_type == body.media_type]
+    return prover.prove_any(body.type, types)
 
 
-def _fixed(body: StatusBody, known: tuple[StatusBody, ...], prover: Prover) -> Proof:
-    """The proof for a body that no schema describes; a constant may be a document of one that is described."""
+def _prove_fixed_body(body: StatusBody, known: tuple[StatusBody, ...], prover: InclusionProver) -> Proof:
+    """Prove that a body without a schema is known; a constant may be a document of a known type."""
     if body.const is None:
-        same = any(one.text == body.text and one.media_type == body.media_type and one.type is None for one in known)
-        return Holds() if same else Broken(_shown(body))
+        is_known = any(
+            other.text == body.text and other.media_type == body.media_type and other.type is None for other in known
+        )
+        return Proved() if is_known else Refuted(_build_witness(body))
     value: Json = parse(body.const.encode())
-    types = [one.type for one in known if one.type is not None and one.media_type == body.media_type]
-    return Holds() if any(prover.reads(key, value) for key in types) else Broken(value)
+    types = [other.type for other in known if other.type is not None and other.media_type == body.media_type]
+    return Proved() if any(prover.is_readable(key, value) for key in types) else Refuted(value)

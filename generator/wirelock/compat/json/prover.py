@@ -1,4 +1,4 @@
-"""The answer to the question that a difference raises: proved by inclusion, refuted by a document, or neither."""
+"""Answers to questions: proved by inclusion, refuted by a witness document, or unknown."""
 
 from __future__ import annotations
 
@@ -7,98 +7,110 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import cast
 
-from wirelock.compat.json.boundary_samples import contrasting
-from wirelock.compat.json.change import Broken, Holds, Proof, Unproved
+from wirelock.compat.json.boundary_samples import generate_boundary_values
+from wirelock.compat.json.change import Proof, Proved, Refuted, Unknown
 from wirelock.compat.json.difference import Question
-from wirelock.compat.json.inclusion import Inclusion
-from wirelock.compat.json.paths import Way, embedded
-from wirelock.compat.json.samples import smallest_first
+from wirelock.compat.json.inclusion import SubtypeChecker
+from wirelock.compat.json.paths import NodePath, embed_values
+from wirelock.compat.json.samples import sort_by_size
 from wirelock.compat.json.sides import Direction
 from wirelock.ir import Node, TypeId
 from wirelock.runtime.json.text import Json
 
-_MOST_TRIED = 80
-"""Documents that the reference is asked about for one question."""
+_MAX_DOCUMENTS = 80
+"""Most documents that are validated for one question."""
 _NONE = object()
-NO_WITNESS = "no document was found that shows a break, and none was proved impossible"
+NO_WITNESS = "neither a proof nor a witness was found"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question about the writer's node at the end of a way through a type, as the two sides call the type.
+class LocatedQuestion:
+    """A question about the node at the end of a path through the writer's type.
 
-    With `members`, the values of the question are objects in which only these properties are decided.
+    `written_type` and `read_type` are the type's ids on the two sides. With `members`, values of the question are
+    objects of which only these properties are decided.
     """
 
     question: Question | None
-    place: Node
-    way: Way
-    written: TypeId
-    read: TypeId
+    node: Node
+    path: NodePath
+    written_type: TypeId
+    read_type: TypeId
     members: frozenset[str] | None
 
 
-class Prover:
-    """The proofs of one direction."""
+class InclusionProver:
+    """Proves the questions of one direction."""
 
     def __init__(self, direction: Direction) -> None:
         self._direction = direction
-        self._inclusion = Inclusion(direction)
+        self._checker = SubtypeChecker(direction)
 
-    def includes(self, written: TypeId, read: TypeId) -> bool:
-        """Whether every document of the one type is proved to be a document of the other."""
-        ours, theirs = self._direction.writer.side.graph, self._direction.reader.side.graph
-        return self._inclusion.holds(ours.definitions[written].node, theirs.definitions[read].node)
+    def is_subtype(self, written_type: TypeId, read_type: TypeId) -> bool:
+        """Return True if each document of one type is proved to be a document of another."""
+        writer, reader = self._direction.writer, self._direction.reader
+        return self._checker.is_subtype(writer.definitions[written_type].node, reader.definitions[read_type].node)
 
-    def proof(self, asked: Asked) -> Proof:
-        """The proof for a question about a place."""
-        question = asked.question
-        if question is None or self._inclusion.holds(question.writer, question.reader):
-            return Holds()
-        documents = islice(self._documents(asked, self._refused(question)), _MOST_TRIED)
-        witness = next((one for one in smallest_first(documents) if self._shows(asked, question, one)), _NONE)
+    def prove(self, located: LocatedQuestion) -> Proof:
+        """Return the proof for a question."""
+        question = located.question
+        if question is None or self._checker.is_subtype(question.writer, question.reader):
+            return Proved()
+        documents = islice(self._build_documents(located, self._find_rejected_values(question)), _MAX_DOCUMENTS)
+        witness = next(
+            (document for document in sort_by_size(documents) if self._is_witness(located, question, document)), _NONE
+        )
         if witness is not _NONE:
-            return Broken(cast("Json", witness))
-        return Holds() if self.includes(asked.written, asked.read) else Unproved(NO_WITNESS)
+            return Refuted(cast("Json", witness))
+        return Proved() if self.is_subtype(located.written_type, located.read_type) else Unknown(NO_WITNESS)
 
-    def one_of(self, written: TypeId, read: Sequence[TypeId]) -> Proof:
-        """The proof that every document of the one type is one of at least one of the others."""
-        if any(self.includes(written, key) for key in read):
-            return Holds()
+    def prove_any(self, written_type: TypeId, read_types: Sequence[TypeId]) -> Proof:
+        """Return the proof that each document of one type is valid under at least one of the others."""
+        if any(self.is_subtype(written_type, key) for key in read_types):
+            return Proved()
         writer = self._direction.writer
-        node = writer.side.graph.definitions[written].node
-        documents = islice(smallest_first(writer.samples.around(node, ())), _MOST_TRIED)
+        node = writer.definitions[written_type].node
+        documents = islice(sort_by_size(writer.samples.sample_variants(node, ())), _MAX_DOCUMENTS)
         for document in documents:
-            if writer.written(written, document) and not any(self.reads(key, document) for key in read):
-                return Broken(document)
-        return Unproved(NO_WITNESS)
+            is_written = writer.is_writable(written_type, document)
+            if is_written and not any(self.is_readable(key, document) for key in read_types):
+                return Refuted(document)
+        return Unknown(NO_WITNESS)
 
-    def reads(self, key: TypeId, document: Json) -> bool:
-        """Whether the reader takes a document as one of a type."""
-        return self._direction.reader.read(key, document)
+    def is_readable(self, key: TypeId, document: Json) -> bool:
+        """Return True if the reader accepts a document as one of a type."""
+        return self._direction.reader.is_readable(key, document)
 
-    def _refused(self, question: Question) -> tuple[Json, ...]:
-        """Values of the writer's node that the reader's refuses, as far as shapes tell."""
-        writing, reading = self._direction.writer.writer, self._direction.reader.reader
+    def _find_rejected_values(self, question: Question) -> tuple[Json, ...]:
+        """Return values of the writer's node that the reader's node rejects, judging by shapes."""
+        writer_view, reader_view = self._direction.writer.writer, self._direction.reader.reader
         samples = self._direction.writer.samples
-        tries = chain(question.tries, contrasting(question.writer, question.reader, samples, writing))
-        found = (value for value in tries if writing.has(question.writer, value))
-        return smallest_first(v for v in found if question.judged or not reading.has(question.reader, v))
+        candidates = chain(
+            question.candidates, generate_boundary_values(question.writer, question.reader, samples, writer_view)
+        )
+        values = (value for value in candidates if writer_view.accepts(question.writer, value))
+        return sort_by_size(
+            value for value in values if question.reference_only or not reader_view.accepts(question.reader, value)
+        )
 
-    def _documents(self, asked: Asked, values: Iterable[Json]) -> Iterator[Json]:
-        """Documents of the type with the values in their place."""
-        samples, members = self._direction.writer.samples, asked.members
+    def _build_documents(self, located: LocatedQuestion, values: Iterable[Json]) -> Iterator[Json]:
+        """Yield documents of the type that contain the values."""
+        samples, members = self._direction.writer.samples, located.members
         if members is None:
-            return embedded(values, asked.way, samples)
-        bases = [base for base in samples.of(asked.place) if isinstance(base, dict)]
-        others = [{name: value for name, value in base.items() if name not in members} for base in bases]
-        full = ({**base, **value} for value in values if isinstance(value, dict) for base in others)
-        return embedded(full, asked.way, samples)
+            return embed_values(values, located.path, samples)
+        bases = [base for base in samples.sample(located.node) if isinstance(base, dict)]
+        incomplete_bases = [{name: value for name, value in base.items() if name not in members} for base in bases]
+        objects = ({**base, **value} for value in values if isinstance(value, dict) for base in incomplete_bases)
+        return embed_values(objects, located.path, samples)
 
-    def _shows(self, asked: Asked, question: Question, document: Json) -> bool:
-        """Whether a document is a witness; where only the reference judges, one that has the reader's shape."""
-        reading = self._direction.reader
-        node = reading.side.graph.definitions[asked.read].node
-        if question.judged and not reading.reader.has(node, document):
+    def _is_witness(self, located: LocatedQuestion, question: Question, document: Json) -> bool:
+        """Return True if a document is a witness.
+
+        With `reference_only` the document must also have the reader's shape, since other rules report differences of
+        shape.
+        """
+        reader = self._direction.reader
+        node = reader.definitions[located.read_type].node
+        if question.reference_only and not reader.reader.accepts(node, document):
             return False
-        return self._direction.breaks(asked.written, asked.read, document)
+        return self._direction.is_witness(located.written_type, located.read_type, document)

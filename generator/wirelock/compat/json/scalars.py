@@ -1,4 +1,4 @@
-"""Which scalars include which: bounds, lengths, patterns and formats."""
+"""Subtyping of scalars: bounds, lengths, patterns and formats."""
 
 from __future__ import annotations
 
@@ -6,82 +6,100 @@ import math
 import re
 from fractions import Fraction
 
-from wirelock.ir import Boolean, Bounds, Choice, Constant, Integer, Null, Number, Shape, Text
+from wirelock.ir import Boolean, Bounds, ConstSet, Integer, Null, Number, Shape, String, StringEnum
 from wirelock.runtime.json.text import Json
 
 Limit = tuple[Fraction, bool]
-"""A bound, and whether it is excluded itself."""
+"""A bound, and True if it is exclusive."""
 
 
-def finite(shape: Shape) -> tuple[Json, ...] | None:
-    """The only values of a shape, where they can be listed."""
+def enumerate_values(shape: Shape) -> tuple[Json, ...] | None:
+    """Return all values of a shape; None if they cannot be listed."""
     match shape:
         case Null():
             return (None,)
         case Boolean():
             return (False, True)
-        case Choice(values, extensible=False) | Constant(values):
+        case StringEnum(values, extensible=False) | ConstSet(values):
             return values
         case _:
             return None
 
 
-def text_includes(writer: Text, reader: Text, *, formats: bool) -> bool:
-    """Whether every text of the one shape is of the other."""
-    shorter = reader.max_length is None or (writer.max_length is not None and writer.max_length <= reader.max_length)
+def is_string_subtype(writer: String, reader: String, *, formats: bool) -> bool:
+    """Return True if each string of the writer fits the reader."""
+    is_short_enough = reader.max_length is None or (
+        writer.max_length is not None and writer.max_length <= reader.max_length
+    )
     return (
         reader.min_length <= writer.min_length
-        and shorter
-        and (reader.pattern is None or (writer.pattern is not None and _core(reader.pattern) == _core(writer.pattern)))
+        and is_short_enough
+        and (
+            reader.pattern is None
+            or (
+                writer.pattern is not None
+                and _strip_trailing_wildcard(reader.pattern) == _strip_trailing_wildcard(writer.pattern)
+            )
+        )
         and (not formats or reader.format in ("", writer.format))
     )
 
 
-def _core(pattern: str) -> str:
-    """A pattern without a trailing `.*`, which changes nothing as it need not reach the end of the text."""
+def _strip_trailing_wildcard(pattern: str) -> str:
+    """Return a pattern without a trailing `.*`, which never changes a match."""
     return pattern[:-2] if re.search(r"(?<!\\)\.\*$", pattern) else pattern
 
 
-def number_includes(writer: Integer | Number, reader: Integer | Number) -> bool:
-    """Whether every number of the one shape is of the other."""
-    integral = isinstance(writer, Integer) or _is_whole(writer.bounds.multiple_of)
-    if isinstance(reader, Integer) and not integral:
+def is_number_subtype(writer: Integer | Number, reader: Integer | Number) -> bool:
+    """Return True if each number of the writer fits the reader."""
+    is_integral = isinstance(writer, Integer) or _is_integral(writer.bounds.multiple_of)
+    if isinstance(reader, Integer) and not is_integral:
         return False
-    low, high = _low(writer.bounds, integral=integral), _high(writer.bounds, integral=integral)
-    least, most = _low(reader.bounds, integral=integral), _high(reader.bounds, integral=integral)
-    above = least is None or (low is not None and (low[0] > least[0] or (low[0] == least[0] and low[1] >= least[1])))
-    below = most is None or (high is not None and (high[0] < most[0] or (high[0] == most[0] and high[1] >= most[1])))
-    return above and below and _steps(writer.bounds, reader.bounds, integral=integral)
+    low, high = (
+        _get_lower_limit(writer.bounds, integral=is_integral),
+        _get_upper_limit(writer.bounds, integral=is_integral),
+    )
+    reader_low, reader_high = (
+        _get_lower_limit(reader.bounds, integral=is_integral),
+        _get_upper_limit(reader.bounds, integral=is_integral),
+    )
+    is_above = reader_low is None or (
+        low is not None and (low[0] > reader_low[0] or (low[0] == reader_low[0] and low[1] >= reader_low[1]))
+    )
+    is_below = reader_high is None or (
+        high is not None and (high[0] < reader_high[0] or (high[0] == reader_high[0] and high[1] >= reader_high[1]))
+    )
+    return is_above and is_below and _is_multiple_subtype(writer.bounds, reader.bounds, integral=is_integral)
 
 
-def _steps(writer: Bounds, reader: Bounds, *, integral: bool) -> bool:
+def _is_multiple_subtype(writer: Bounds, reader: Bounds, *, integral: bool) -> bool:
     if reader.multiple_of is None:
         return True
     step = writer.multiple_of if writer.multiple_of is not None else 1 if integral else None
-    return step is not None and (_exact(step) / _exact(reader.multiple_of)).denominator == 1
+    return step is not None and (_to_fraction(step) / _to_fraction(reader.multiple_of)).denominator == 1
 
 
-def _is_whole(step: int | float | None) -> bool:
-    return step is not None and _exact(step).denominator == 1
+def _is_integral(step: int | float | None) -> bool:
+    return step is not None and _to_fraction(step).denominator == 1
 
 
-def _low(bounds: Bounds, *, integral: bool) -> Limit | None:
-    limits = _limits((bounds.minimum, False), (bounds.exclusive_minimum, True))
+def _get_lower_limit(bounds: Bounds, *, integral: bool) -> Limit | None:
+    limits = _build_limits((bounds.minimum, False), (bounds.exclusive_minimum, True))
     if integral:
-        limits = [(Fraction(math.floor(x) + 1 if out else math.ceil(x)), False) for x, out in limits]
+        limits = [(Fraction(math.floor(x) + 1 if is_exclusive else math.ceil(x)), False) for x, is_exclusive in limits]
     return max(limits, default=None)
 
 
-def _high(bounds: Bounds, *, integral: bool) -> Limit | None:
-    limits = _limits((bounds.maximum, False), (bounds.exclusive_maximum, True))
+def _get_upper_limit(bounds: Bounds, *, integral: bool) -> Limit | None:
+    limits = _build_limits((bounds.maximum, False), (bounds.exclusive_maximum, True))
     if integral:
-        limits = [(Fraction(math.ceil(x) - 1 if out else math.floor(x)), False) for x, out in limits]
+        limits = [(Fraction(math.ceil(x) - 1 if is_exclusive else math.floor(x)), False) for x, is_exclusive in limits]
     return min(limits, key=lambda limit: (limit[0], not limit[1]), default=None)
 
 
-def _limits(*stated: tuple[int | float | None, bool]) -> list[Limit]:
-    return [(_exact(bound), out) for bound, out in stated if bound is not None]
+def _build_limits(*bounds: tuple[int | float | None, bool]) -> list[Limit]:
+    return [(_to_fraction(bound), is_exclusive) for bound, is_exclusive in bounds if bound is not None]
 
 
-def _exact(number: int | float) -> Fraction:
+def _to_fraction(number: int | float) -> Fraction:
     return Fraction(repr(number))

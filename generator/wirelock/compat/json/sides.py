@@ -1,53 +1,59 @@
-"""Both sides in the two roles that they take: who writes documents, and who reads them."""
+"""Both sides of a comparison in their two roles: writer and reader of documents."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wirelock.compat.json.change import Side
-from wirelock.compat.json.constraints import Constraints
 from wirelock.compat.json.samples import Samples
-from wirelock.compat.json.views import View, reads, writes
-from wirelock.ir import TypeId
+from wirelock.compat.json.unmodelled_keywords import UnmodelledKeywords
+from wirelock.compat.json.views import View, build_reader_view, build_writer_view
+from wirelock.ir import Definition, TypeId
 from wirelock.runtime.json.text import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Lens:
-    """One side with all that is computed of it once."""
+class PreparedSide:
+    """A side with everything that is computed once."""
 
     side: Side
     writer: View
     reader: View
     samples: Samples
-    constraints: Constraints
+    keywords: UnmodelledKeywords
 
-    def written(self, key: TypeId, document: Json) -> bool:
-        """Whether a document is one that this side sends."""
-        return self._valid(self.writer, key, document)
+    @property
+    def definitions(self) -> Mapping[TypeId, Definition]:
+        """The named types of the side."""
+        return self.side.graph.definitions
 
-    def read(self, key: TypeId, document: Json) -> bool:
-        """Whether a document is one that this side takes."""
-        return self._valid(self.reader, key, document)
+    def is_writable(self, key: TypeId, document: Json) -> bool:
+        """Return True if this side may write a document."""
+        return self._is_valid(self.writer, key, document)
 
-    def _valid(self, view: View, key: TypeId, document: Json) -> bool:
-        node = self.side.graph.definitions[key].node
-        return self.side.accepts(key, document) and not view.undeclared(node, document)
+    def is_readable(self, key: TypeId, document: Json) -> bool:
+        """Return True if this side accepts a document."""
+        return self._is_valid(self.reader, key, document)
+
+    def _is_valid(self, view: View, key: TypeId, document: Json) -> bool:
+        node = self.definitions[key].node
+        return self.side.accepts(key, document) and not view.find_undeclared(node, document)
 
 
-def lens(side: Side) -> Lens:
-    """A side, prepared."""
-    writer = writes(side)
-    return Lens(side, writer, reads(side), Samples(writer), Constraints(side))
+def prepare_side(side: Side) -> PreparedSide:
+    """Prepare a side for a comparison."""
+    writer = build_writer_view(side)
+    return PreparedSide(side, writer, build_reader_view(side), Samples(writer), UnmodelledKeywords(side))
 
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """One of the two questions: does the reader take all that the writer sends?"""
+    """One direction of a comparison: does the reader accept everything that the writer writes?"""
 
-    writer: Lens
-    reader: Lens
+    writer: PreparedSide
+    reader: PreparedSide
 
-    def breaks(self, written: TypeId, read: TypeId, document: Json) -> bool:
-        """Whether a document is a witness: sent by the one, refused by the other."""
-        return self.writer.written(written, document) and not self.reader.read(read, document)
+    def is_witness(self, written: TypeId, read: TypeId, document: Json) -> bool:
+        """Return True if the writer may write a document that the reader rejects."""
+        return self.writer.is_writable(written, document) and not self.reader.is_readable(read, document)

@@ -1,53 +1,55 @@
-"""Whether two nodes of two graphs say the same, apart from words, places, and keywords that no shape says."""
+"""Structural equality of nodes of two graphs, without annotations, locations and unmodelled keywords."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from wirelock.compat.json.nodes import children
+from wirelock.compat.json.nodes import sort_children
 from wirelock.diagnostics import Location
-from wirelock.ir import Array, Constant, Definition, Node, Record, Ref, Shape, Tuple, TypeId, Union
-from wirelock.runtime.json.equality import equal
+from wirelock.ir import Array, ConstSet, Definition, Node, Object, Ref, Shape, Tuple, TypeId, Union
+from wirelock.runtime.json.equality import are_equal
 
 Definitions = Mapping[TypeId, Definition]
 _BLANK = Node(Union(()), Location())
 
 
-def same(ours: Definitions, theirs: Definitions, one: Node, other: Node) -> bool:
-    """Whether two nodes, and every named type in them, have equal shapes and the same checks by name."""
+def are_structurally_equal(old_definitions: Definitions, new_definitions: Definitions, old: Node, new: Node) -> bool:
+    """Return True if two nodes, and all named types in them, have equal shapes and equal unmodelled keyword names."""
     seen: set[TypeId] = set()
-    pairs = [(one, other)]
+    pairs = [(old, new)]
     while pairs:
-        left, right = pairs.pop()
-        if left.checks != right.checks or not _alike(left.shape, right.shape):
+        old_node, new_node = pairs.pop()
+        if old_node.unmodelled_keywords != new_node.unmodelled_keywords:
             return False
-        if isinstance(left.shape, Ref):
-            target = left.shape.target
-            if target not in seen and target in ours and target in theirs:
+        if not _are_shapes_equal(old_node.shape, new_node.shape):
+            return False
+        if isinstance(old_node.shape, Ref):
+            target = old_node.shape.target
+            if target not in seen and target in old_definitions and target in new_definitions:
                 seen.add(target)
-                pairs.append((ours[target].node, theirs[target].node))
+                pairs.append((old_definitions[target].node, new_definitions[target].node))
         else:
-            pairs += zip(children(left.shape), children(right.shape), strict=True)
+            pairs += zip(sort_children(old_node), sort_children(new_node), strict=True)
     return True
 
 
-def _alike(one: Shape, other: Shape) -> bool:
-    """Whether two shapes are equal but for the nodes in them."""
-    if isinstance(one, Constant) and isinstance(other, Constant):
-        return equal(list(one.values), list(other.values))
-    return _hollow(one) == _hollow(other)
+def _are_shapes_equal(old: Shape, new: Shape) -> bool:
+    """Return True if two shapes are equal apart from their child nodes."""
+    if isinstance(old, ConstSet) and isinstance(new, ConstSet):
+        return are_equal(list(old.values), list(new.values))
+    return _blank_children(old) == _blank_children(new)
 
 
-def _hollow(shape: Shape) -> Shape:
+def _blank_children(shape: Shape) -> Shape:
     match shape:
         case Array():
             return replace(shape, items=_BLANK)
         case Tuple(items, rest):
-            return replace(shape, items=(_BLANK,) * len(items), rest=rest and _BLANK)
-        case Record(properties, rest):
+            return replace(shape, items=(_BLANK,) * len(items), additional_items=rest and _BLANK)
+        case Object(properties, rest):
             hollow = tuple(replace(prop, node=_BLANK) for prop in sorted(properties, key=lambda prop: prop.name))
-            return Record(hollow, _BLANK if isinstance(rest, Node) else rest)
+            return Object(hollow, _BLANK if isinstance(rest, Node) else rest)
         case Union(branches):
             return replace(shape, branches=(_BLANK,) * len(branches))
         case _:

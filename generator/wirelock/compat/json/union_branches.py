@@ -1,78 +1,81 @@
-"""Which branch of a union in the old schema is which in the new one."""
+"""Matching of union branches between the old and the new schema."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-from wirelock.compat.json.difference import Pair
-from wirelock.compat.json.scalars import finite
-from wirelock.compat.json.sides import Lens
-from wirelock.ir import Anything, Never, Node, Record, Ref, Union
-from wirelock.lower.unions import Tagged, json_types, union_rule
-from wirelock.runtime.json.text import canonical
+from wirelock.compat.json.difference import NodePair
+from wirelock.compat.json.scalars import enumerate_values
+from wirelock.compat.json.sides import PreparedSide
+from wirelock.ir import AnyValue, Never, Node, Object, Ref, Union
+from wirelock.lower.unions import ByDiscriminator, choose_rule, get_json_types
+from wirelock.runtime.json.text import canonicalize
 
-Likeness = Callable[[Lens, Node], Hashable]
+BranchKey = Callable[[PreparedSide, Node], Hashable]
 
 
 @dataclass(frozen=True, slots=True)
-class Matching:
-    """Branches that belong together, and those that only one of the states has."""
+class MatchedBranches:
+    """Corresponding branches, and those that only one state has."""
 
     pairs: list[tuple[Node, Node]] = field(default_factory=list[tuple[Node, Node]])
     removed: list[Node] = field(default_factory=list[Node])
     added: list[Node] = field(default_factory=list[Node])
 
 
-def matching(pair: Pair) -> Matching | None:
-    """Match the branches of a pair of which one at least is a union; a single type counts as one branch.
+def match_branches(pair: NodePair) -> MatchedBranches | None:
+    """Match the branches of a pair with at least one union; another type counts as one branch. None without a union.
 
-    Those that say the same; then by the constant property that tells the branches apart, by the type that they refer
-    to, and by JSON type; in the order in which they stand where several are alike.
+    Branches match by equal schemas, then by discriminator, by reference target, and by JSON type. Ties keep their
+    order.
     """
     shapes = (pair.old.shape, pair.new.shape)
-    if not any(isinstance(shape, Union) for shape in shapes) or any(isinstance(s, Anything | Never) for s in shapes):
+    if not any(isinstance(shape, Union) for shape in shapes) or any(isinstance(s, AnyValue | Never) for s in shapes):
         return None
-    found = Matching(removed=_branches(pair.old), added=_branches(pair.new))
-    key = discriminator(pair.before, pair.old) or discriminator(pair.after, pair.new)
-    _match(pair, found, lambda lens, node: lens.constraints.schema(node))
-    if key:
-        _match(pair, found, lambda lens, node: _tag(lens, node, key))
-    _match(pair, found, lambda lens, node: node.shape.target if isinstance(node.shape, Ref) else None)
-    _match(pair, found, lambda lens, node: None if key and _tag(lens, node, key) else _types(lens, node))
-    return found
+    branches = MatchedBranches(removed=_get_branches(pair.old), added=_get_branches(pair.new))
+    tag_name = find_discriminator(pair.old_side, pair.old) or find_discriminator(pair.new_side, pair.new)
+    _match_by_key(pair, branches, lambda side, node: side.keywords.get_schema_text(node))
+    if tag_name:
+        _match_by_key(pair, branches, lambda side, node: _get_tag(side, node, tag_name))
+    _match_by_key(pair, branches, lambda side, node: node.shape.target if isinstance(node.shape, Ref) else None)
+    _match_by_key(pair, branches, lambda side, node: _get_json_types(side, node, tag_name))
+    return branches
 
 
-def discriminator(lens: Lens, node: Node) -> str:
-    """The property whose constant tells the branches of a union apart; empty if there is none."""
+def find_discriminator(side: PreparedSide, node: Node) -> str:
+    """Return the property whose constants distinguish the branches of a union; "" if there is none."""
     if not isinstance(node.shape, Union) or len(node.shape.branches) < 2:
         return ""
-    told = union_rule(node.shape.branches, lens.side.graph.definitions)
-    return told.key if isinstance(told, Tagged) else ""
+    union_kind = choose_rule(node.shape.branches, side.definitions)
+    return union_kind.key if isinstance(union_kind, ByDiscriminator) else ""
 
 
-def _branches(node: Node) -> list[Node]:
+def _get_branches(node: Node) -> list[Node]:
     return [*node.shape.branches] if isinstance(node.shape, Union) else [node]
 
 
-def _match(pair: Pair, found: Matching, likeness: Likeness) -> None:
-    """Pair off what is alike, in order."""
-    for old in [*found.removed]:
-        known = likeness(pair.before, old)
-        alike = next((new for new in found.added if known is not None and likeness(pair.after, new) == known), None)
-        if alike is not None:
-            found.removed.remove(old)
-            found.added.remove(alike)
-            found.pairs.append((old, alike))
+def _match_by_key(pair: NodePair, branches: MatchedBranches, get_key: BranchKey) -> None:
+    """Pair branches with equal keys, in order."""
+    for old in [*branches.removed]:
+        key = get_key(pair.old_side, old)
+        match = next((new for new in branches.added if key is not None and get_key(pair.new_side, new) == key), None)
+        if match is not None:
+            branches.removed.remove(old)
+            branches.added.remove(match)
+            branches.pairs.append((old, match))
 
 
-def _tag(lens: Lens, node: Node, key: str) -> Hashable:
-    """What stands at the discriminator of a branch: the first of its values, None without any."""
-    shape = lens.writer.follow(node).shape
-    props = shape.properties if isinstance(shape, Record) else ()
-    values = next((finite(lens.writer.follow(prop.node).shape) for prop in props if prop.name == key), None)
-    return canonical(values[0]) if values else None
+def _get_tag(side: PreparedSide, node: Node, tag_name: str) -> Hashable:
+    """Return the first value of a branch's discriminator; None if it has no constants."""
+    shape = side.writer.resolve(node).shape
+    props = shape.properties if isinstance(shape, Object) else ()
+    values = next(
+        (enumerate_values(side.writer.resolve(prop.node).shape) for prop in props if prop.name == tag_name), None
+    )
+    return canonicalize(values[0]) if values else None
 
 
-def _types(lens: Lens, node: Node) -> Hashable:
-    return json_types(node, lens.side.graph.definitions)
+def _get_json_types(side: PreparedSide, node: Node, tag_name: str) -> Hashable:
+    """Return the JSON types of a branch; None if it has a discriminator value."""
+    return None if tag_name and _get_tag(side, node, tag_name) else get_json_types(node, side.definitions)

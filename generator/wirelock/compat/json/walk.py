@@ -1,18 +1,18 @@
-"""The walk through two states of a type: every pair of nodes that stand in the same place, and what differs there."""
+"""The walk through two states of a type: all pairs of nodes at the same place, and their differences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wirelock.compat.json.difference import Difference, JsonRule, Pair, Place
-from wirelock.compat.json.nodes import item, positions
-from wirelock.compat.json.paths import Step, Trail
+from wirelock.compat.json.difference import Difference, JsonRule, NodePair, ResolvedNode
+from wirelock.compat.json.nodes import count_positions, get_item
+from wirelock.compat.json.paths import PairPath, PathStep
 from wirelock.compat.json.rules import array, constraint, property, union, value
-from wirelock.compat.json.rules.property import declared, former_name, free_name
-from wirelock.compat.json.sides import Lens
-from wirelock.compat.json.union_branches import matching
-from wirelock.ir import Anything, Array, Node, Record, Ref, Tuple, TypeId, Union
+from wirelock.compat.json.rules.property import find_former_name, find_unused_name, get_declared
+from wirelock.compat.json.sides import PreparedSide
+from wirelock.compat.json.union_branches import match_branches
+from wirelock.ir import AnyValue, Array, Node, Object, Ref, Tuple, TypeId, Union
 from wirelock.lower.unions import split_null
 
 RULES: tuple[JsonRule, ...] = (
@@ -22,115 +22,121 @@ RULES: tuple[JsonRule, ...] = (
     *union.RULES,
     *constraint.RULES,
 )
-"""The rules that are asked about every pair."""
+"""The rules that are applied to each pair."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a rule found at a pair of nodes, at the end of a way; `site` is where the new one is stated."""
+class RuleMatch:
+    """A difference that a rule found at the end of a path; `site` is the new node before resolution."""
 
     rule: JsonRule
     difference: Difference
-    pair: Pair
+    pair: NodePair
     site: Node
-    trail: Trail
+    path: PairPath
 
 
 class Walk:
-    """One walk from a pair of named types, which ends where both refer to types that belong together.
+    """One walk from a pair of named types; it stops where both sides refer to types that are compared elsewhere.
 
-    Those are types of one name, and one that is gone with one that was not there: `moved` collects such pairs.
+    Such types have the same name, or one is gone and the other is new: `renamed_types` collects those pairs.
     """
 
-    def __init__(self, before: Lens, after: Lens) -> None:
-        self._before = before
-        self._after = after
-        self.moved: list[tuple[TypeId, TypeId]] = []
+    def __init__(self, old: PreparedSide, new: PreparedSide) -> None:
+        self._old = old
+        self._new = new
+        self.renamed_types: list[tuple[TypeId, TypeId]] = []
         self._seen: set[tuple[TypeId | int, TypeId | int]] = set()
 
-    def differences(self, old: Node, new: Node, trail: Trail = ()) -> Iterator[Found]:
-        """Everything that differs in a pair of nodes and below it."""
-        if self._is_walked_elsewhere(_target(old), _target(new)):
-            if old.checks or new.checks:
-                yield from self._here(self._beside(old, new), new, trail)
+    def find_differences(self, old: Node, new: Node, path: PairPath = ()) -> Iterator[RuleMatch]:
+        """Yield the differences of a pair of nodes and of the nodes below it."""
+        if self._is_walked_elsewhere(_get_target(old), _get_target(new)):
+            if old.unmodelled_keywords or new.unmodelled_keywords:
+                yield from self._apply_rules(self._pair_keywords(old, new), new, path)
             return
-        was, now = _place(self._before, old), _place(self._after, new)
-        key = (_target(was.layers[-1]) or id(was.layers[-1]), _target(now.layers[-1]) or id(now.layers[-1]))
+        old_resolved, new_resolved = _resolve_node(self._old, old), _resolve_node(self._new, new)
+        key = (
+            _get_target(old_resolved.chain[-1]) or id(old_resolved.chain[-1]),
+            _get_target(new_resolved.chain[-1]) or id(new_resolved.chain[-1]),
+        )
         if key in self._seen:
             return
         self._seen.add(key)
-        pair = Pair(was, now, self._before, self._after)
-        yield from self._here(pair, new, trail)
-        for left, right, steps in _members(pair):
-            yield from self.differences(left, right, (*trail, *steps))
+        pair = NodePair(old_resolved, new_resolved, self._old, self._new)
+        yield from self._apply_rules(pair, new, path)
+        for old_member, new_member, steps in _iter_members(pair):
+            yield from self.find_differences(old_member, new_member, (*path, *steps))
 
     def _is_walked_elsewhere(self, old: TypeId | None, new: TypeId | None) -> bool:
         if old is None or new is None or old == new:
             return old is not None and old == new
-        if old in self._after.side.graph.definitions or new in self._before.side.graph.definitions:
+        if old in self._new.definitions or new in self._old.definitions:
             return False
-        self.moved.append((old, new))
+        self.renamed_types.append((old, new))
         return True
 
-    def _here(self, pair: Pair, site: Node, trail: Trail) -> Iterator[Found]:
+    def _apply_rules(self, pair: NodePair, site: Node, path: PairPath) -> Iterator[RuleMatch]:
         for rule in RULES:
             for difference in rule.check(pair):
-                yield Found(rule, difference, pair, site, trail)
+                yield RuleMatch(rule, difference, pair, site, path)
 
-    def _beside(self, old: Node, new: Node) -> Pair:
-        """The pair of references to one type, of which only what stands beside them is looked at."""
-        one, other = (Node(Anything(), node.where, checks=node.checks) for node in (old, new))
-        was, now = Place(one, nullable=False, layers=(old,)), Place(other, nullable=False, layers=(new,))
-        return Pair(was, now, self._before, self._after)
+    def _pair_keywords(self, old: Node, new: Node) -> NodePair:
+        """Return a pair of references to the same type, reduced to the keywords beside the references."""
+        old_core, new_core = (
+            Node(AnyValue(), node.location, unmodelled_keywords=node.unmodelled_keywords) for node in (old, new)
+        )
+        old_resolved = ResolvedNode(old_core, nullable=False, chain=(old,))
+        new_resolved = ResolvedNode(new_core, nullable=False, chain=(new,))
+        return NodePair(old_resolved, new_resolved, self._old, self._new)
 
 
-def _place(lens: Lens, node: Node) -> Place:
-    definitions = lens.side.graph.definitions
-    layers = [node]
+def _resolve_node(side: PreparedSide, node: Node) -> ResolvedNode:
+    definitions = side.definitions
+    chain = [node]
     seen: set[TypeId] = set()
-    while (target := _target(layers[-1])) in definitions and target not in seen:
+    while (target := _get_target(chain[-1])) in definitions and target not in seen:
         assert target is not None
         seen.add(target)
-        layers.append(definitions[target].node)
-    core, nullable = split_null(layers[-1], definitions)
+        chain.append(definitions[target].node)
+    core, nullable = split_null(chain[-1], definitions)
     if core is None:
-        core = Node(Union(()), node.where)
-    return Place(lens.writer.follow(core), nullable, tuple(layers))
+        core = Node(Union(()), node.location)
+    return ResolvedNode(side.writer.resolve(core), nullable, tuple(chain))
 
 
-def _target(node: Node) -> TypeId | None:
+def _get_target(node: Node) -> TypeId | None:
     return node.shape.target if isinstance(node.shape, Ref) else None
 
 
-def _members(pair: Pair) -> Iterator[tuple[Node, Node, Trail]]:
-    """The pairs of nodes one step further down."""
-    branches = matching(pair)
+def _iter_members(pair: NodePair) -> Iterator[tuple[Node, Node, PairPath]]:
+    """Yield the pairs of nodes one step below."""
+    branches = match_branches(pair)
     if branches is not None:
         yield from ((old, new, ()) for old, new in branches.pairs)
         return
     match pair.old.shape, pair.new.shape:
-        case Record(rest=was), Record(rest=now):
-            yield from _properties(pair)
-            if isinstance(was, Node) and isinstance(now, Node) and not _is_any(was, now):
-                name = free_name(pair.old, pair.new)
-                yield was, now, (Step(pair.old, pair.new, name, name),)
-        case (Array() | Tuple()) as left, (Array() | Tuple()) as right:
-            for index in range(1 + max(positions(left), positions(right))):
-                one, other = item(left, index), item(right, index)
-                if one is not None and other is not None:
-                    yield one, other, (Step(pair.old, pair.new, index, index),)
+        case Object(additional_properties=old_rest), Object(additional_properties=new_rest):
+            yield from _iter_properties(pair)
+            if isinstance(old_rest, Node) and isinstance(new_rest, Node) and not _has_any_value(old_rest, new_rest):
+                name = find_unused_name(pair.old, pair.new)
+                yield old_rest, new_rest, (PathStep(pair.old, pair.new, name, name),)
+        case (Array() | Tuple()) as old_array, (Array() | Tuple()) as new_array:
+            for index in range(1 + max(count_positions(old_array), count_positions(new_array))):
+                old_item, new_item = get_item(old_array, index), get_item(new_array, index)
+                if old_item is not None and new_item is not None:
+                    yield old_item, new_item, (PathStep(pair.old, pair.new, index, index),)
         case _:
             return
 
 
-def _is_any(*nodes: Node) -> bool:
-    """Whether one of the nodes takes every value; of undeclared properties, a rule about them tells that."""
-    return any(isinstance(node.shape, Anything) for node in nodes)
+def _has_any_value(*nodes: Node) -> bool:
+    """Return True if one of the nodes accepts every value; a rule about undeclared properties reports that."""
+    return any(isinstance(node.shape, AnyValue) for node in nodes)
 
 
-def _properties(pair: Pair) -> Iterator[tuple[Node, Node, Trail]]:
-    old, new = declared(pair)
+def _iter_properties(pair: NodePair) -> Iterator[tuple[Node, Node, PairPath]]:
+    old, new = get_declared(pair)
     for prop in new.values():
-        former = prop.name if prop.name in old else former_name(prop, old, new)
-        if former is not None:
-            yield old[former].node, prop.node, (Step(pair.old, pair.new, former, prop.name),)
+        old_name = prop.name if prop.name in old else find_former_name(prop, old, new)
+        if old_name is not None:
+            yield old[old_name].node, prop.node, (PathStep(pair.old, pair.new, old_name, prop.name),)

@@ -1,1 +1,1 @@
-"""The wire half of the breaking check: rules over two descriptor sets, named and grouped as users of buf know them."""
+"""The wire verdict: rules over two descriptor sets, with the names and categories of buf."""

@@ -1,4 +1,4 @@
-"""What the protos of one state have, or deprecate, that an earlier one did not: worth a release, and breaks nobody."""
+"""Additions and deprecations between two descriptor sets; they break nothing but deserve a minor release."""
 
 from __future__ import annotations
 
@@ -6,50 +6,63 @@ from collections.abc import Iterator
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from wirelock.compat.wire.differences import Differences, differences, methods, values
+from wirelock.compat.wire.differences import DescriptorComparison, compare_descriptors, get_methods, get_values
 from wirelock.diagnostics import Addition
 
 
-def additions(old: FileDescriptorSet, new: FileDescriptorSet) -> tuple[Addition, ...]:
-    """The elements that are new, or newly deprecated, sorted; of one that is new itself, none of those inside."""
-    found = differences(old, new)
-    return tuple(sorted({*_whole(found), *_inside(found), *_deprecated(found)}))
-
-
-def _whole(found: Differences) -> Iterator[Addition]:
-    kinds = (
-        ("service", found.old.services, found.new.services),
-        ("enum", found.old.enums, found.new.enums),
-        ("message", found.old.messages, {n: m for n, m in found.new.messages.items() if n not in found.new.maps}),
+def find_additions(old: FileDescriptorSet, new: FileDescriptorSet) -> tuple[Addition, ...]:
+    """Return the sorted elements that are new or newly deprecated; members of a new element are left out."""
+    comparison = compare_descriptors(old, new)
+    return tuple(
+        sorted({*_find_new_elements(comparison), *_find_new_members(comparison), *_find_deprecations(comparison)})
     )
-    for kind, before, after in kinds:
-        yield from (Addition(kind, name) for name in after if name not in before)
 
 
-def _inside(found: Differences) -> Iterator[Addition]:
-    for service in found.services:
-        known = methods(service.old)
-        yield from (Addition("method", one.name) for name, one in methods(service.new).items() if name not in known)
-    for enum in found.enums:
-        numbers = values(enum.old)
-        yield from (Addition("value", one.name) for number, one in values(enum.new).items() if number not in numbers)
-    for message in found.messages:
-        fields = found.old.fields(message.old)
-        after = found.new.fields(message.new)
-        yield from (Addition("field", one.name) for number, one in after.items() if number not in fields)
+def _find_new_elements(comparison: DescriptorComparison) -> Iterator[Addition]:
+    kinds = (
+        ("service", comparison.old.services, comparison.new.services),
+        ("enum", comparison.old.enums, comparison.new.enums),
+        (
+            "message",
+            comparison.old.messages,
+            {n: m for n, m in comparison.new.messages.items() if n not in comparison.new.map_fields},
+        ),
+    )
+    for kind, old, new in kinds:
+        yield from (Addition(kind, name) for name in new if name not in old)
 
 
-def _deprecated(found: Differences) -> Iterator[Addition]:
-    """What is deprecated now and was not (Semantic Versioning 2.0.0, clause 7)."""
-    for message in found.messages:
-        before = found.old.fields(message.old)
-        for number, field in found.new.fields(message.new).items():
-            old = before.get(number)
+def _find_new_members(comparison: DescriptorComparison) -> Iterator[Addition]:
+    for service in comparison.services:
+        old_methods = get_methods(service.old)
+        yield from (
+            Addition("method", member.name)
+            for name, member in get_methods(service.new).items()
+            if name not in old_methods
+        )
+    for enum in comparison.enums:
+        old_numbers = get_values(enum.old)
+        yield from (
+            Addition("value", member.name)
+            for number, member in get_values(enum.new).items()
+            if number not in old_numbers
+        )
+    for message in comparison.messages:
+        old_fields = comparison.old.get_fields(message.old)
+        new_fields = comparison.new.get_fields(message.new)
+        yield from (Addition("field", member.name) for number, member in new_fields.items() if number not in old_fields)
+
+
+def _find_deprecations(comparison: DescriptorComparison) -> Iterator[Addition]:
+    """Yield elements that are newly deprecated (Semantic Versioning 2.0.0, clause 7)."""
+    for message in comparison.messages:
+        old_fields = comparison.old.get_fields(message.old)
+        for number, field in comparison.new.get_fields(message.new).items():
+            old = old_fields.get(number)
             if old is not None and field.proto.options.deprecated > old.proto.options.deprecated:
                 yield Addition("deprecated field", field.name)
-    for pair in found.methods:
-        if pair.new.proto.options.deprecated > pair.old.proto.options.deprecated:
-            yield Addition("deprecated method", pair.new.name)
-    for whole in found.messages:
-        if whole.new.proto.options.deprecated > whole.old.proto.options.deprecated:
-            yield Addition("deprecated message", whole.new.name)
+        if message.new.proto.options.deprecated > message.old.proto.options.deprecated:
+            yield Addition("deprecated message", message.new.name)
+    for method in comparison.methods:
+        if method.new.proto.options.deprecated > method.old.proto.options.deprecated:
+            yield Addition("deprecated method", method.new.name)

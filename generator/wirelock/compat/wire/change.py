@@ -1,4 +1,4 @@
-"""What a rule of the wire verdict finds, and what a rule of it is."""
+"""Results of wire rules."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wirelock.compat.rule import Category, Rule
-from wirelock.compat.wire.differences import Differences
+from wirelock.compat.wire.differences import DescriptorComparison
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class WireChange:
-    """One rule that one element breaks.
+    """One rule that one element violates.
 
-    `element` is the full proto name, in the new set if it is still there, else in the old one; for a rule about files
-    the path, about packages the package. A value is named below its enum, and what protoc makes for a map is named as
-    the map's field. `within` is the nearest message, enum, service or file around it in the new set, empty without any.
+    `element` is the full proto name, a path for rules about files, a package for rules about packages. Enum values are
+    named below their enum, and entries of a map are named as the map field. `enclosing` is the nearest message, enum,
+    service or file around the element in the new set; "" if there is none.
     """
 
     element: str
     rule: str
     categories: tuple[Category, ...]
-    within: str
+    enclosing: str
     message: str
     hint: str
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A change as its rule finds it: the element, what changed there, and what to do."""
+class RuleViolation:
+    """A violation as reported by its rule: the element, a message, and a hint."""
 
     element: str
     message: str
     hint: str
 
 
-WireRule = Rule[[Differences], Iterator[Fault]]
+WireRule = Rule[[DescriptorComparison], Iterator[RuleViolation]]

@@ -1,4 +1,4 @@
-"""What two descriptor sets have in common and what one has lost: computed once, asked by every rule."""
+"""The common and the deleted elements of two descriptor sets, computed once for all rules."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from google.protobuf.descriptor_pb2 import (
     ServiceDescriptorProto,
 )
 
-from wirelock.compat.wire.descriptor_index import D, Element, Field, Side, index
+from wirelock.compat.wire.descriptor_index import D, DescriptorIndex, Element, IndexedField, index_descriptors
 
 K = TypeVar("K")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair(Generic[T]):
-    """The same element before and after."""
+class ElementPair(Generic[T]):
+    """An element in the old and the new set."""
 
     old: T
     new: T
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """One number of an enum, with every name it goes by, sorted."""
+class EnumNumber:
+    """A number of an enum with its sorted names."""
 
     enum: Element[EnumDescriptorProto]
     number: int
@@ -39,12 +39,12 @@ class Value:
 
     @property
     def name(self) -> str:
-        """Full name, below the enum rather than beside it."""
+        """The full name, below the enum instead of beside it."""
         return f"{self.enum.name}.{self.names[0]}"
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class RpcMethod:
     """A method with its full name."""
 
     name: str
@@ -53,93 +53,95 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
-class Differences:
-    """Both sides, and what is on both: by path, by full name, and inside of these by number or name."""
+class DescriptorComparison:
+    """Both indexes, and the elements in both: matched by path, full name, number or name."""
 
-    old: Side
-    new: Side
-    files: tuple[Pair[FileDescriptorProto], ...]
-    messages: tuple[Pair[Element[DescriptorProto]], ...]
-    fields: tuple[Pair[Field], ...]
-    enums: tuple[Pair[Element[EnumDescriptorProto]], ...]
-    values: tuple[Pair[Value], ...]
-    services: tuple[Pair[Element[ServiceDescriptorProto]], ...]
-    methods: tuple[Pair[Method], ...]
+    old: DescriptorIndex
+    new: DescriptorIndex
+    files: tuple[ElementPair[FileDescriptorProto], ...]
+    messages: tuple[ElementPair[Element[DescriptorProto]], ...]
+    fields: tuple[ElementPair[IndexedField], ...]
+    enums: tuple[ElementPair[Element[EnumDescriptorProto]], ...]
+    values: tuple[ElementPair[EnumNumber], ...]
+    services: tuple[ElementPair[Element[ServiceDescriptorProto]], ...]
+    methods: tuple[ElementPair[RpcMethod], ...]
 
-    def within(self, name: str) -> str:
-        """The nearest element of the new set around this one: a message, enum, service, or file; empty without any."""
+    def find_enclosing(self, name: str) -> str:
+        """Return the nearest message, enum, service or file of the new set around an element; "" if there is none."""
         new = self.new
         scope = "" if name in self.old.files else name.rpartition(".")[0]
         while scope:
             if scope in new.messages or scope in new.enums or scope in new.services:
                 return scope
             scope = scope.rpartition(".")[0]
-        home = new.file_of(name) or self._old_file(name)
-        return home if home in new.files else ""
+        file = new.find_file(name) or self._find_old_file(name)
+        return file if file in new.files else ""
 
-    def _old_file(self, name: str) -> str:
-        """The file an element was in, or that of what was around it; a path is its own."""
+    def _find_old_file(self, name: str) -> str:
+        """Return the old file of an element or of the elements around it; a path is returned unchanged."""
         while name and name not in self.old.files:
-            if home := self.old.file_of(name):
-                return home
+            if file := self.old.find_file(name):
+                return file
             name = name.rpartition(".")[0]
         return name
 
 
-def differences(old: FileDescriptorSet, new: FileDescriptorSet) -> Differences:
+def compare_descriptors(old: FileDescriptorSet, new: FileDescriptorSet) -> DescriptorComparison:
     """Compare two descriptor sets."""
-    before, after = index(old), index(new)
-    messages = _pairs(before.messages, after.messages)
-    enums = _pairs(before.enums, after.enums)
-    services = _pairs(before.services, after.services)
-    fields = [pair for m in messages for pair in _pairs(before.fields(m.old), after.fields(m.new))]
-    return Differences(
-        before,
-        after,
-        _pairs(before.files, after.files),
+    old_index, new_index = index_descriptors(old), index_descriptors(new)
+    messages = _match(old_index.messages, new_index.messages)
+    enums = _match(old_index.enums, new_index.enums)
+    services = _match(old_index.services, new_index.services)
+    fields = [pair for m in messages for pair in _match(old_index.get_fields(m.old), new_index.get_fields(m.new))]
+    return DescriptorComparison(
+        old_index,
+        new_index,
+        _match(old_index.files, new_index.files),
         messages,
-        (*fields, *_pairs(before.extension_fields(), after.extension_fields())),
+        (*fields, *_match(old_index.get_extension_fields(), new_index.get_extension_fields())),
         enums,
-        tuple(pair for enum in enums for pair in _pairs(values(enum.old), values(enum.new))),
+        tuple(pair for enum in enums for pair in _match(get_values(enum.old), get_values(enum.new))),
         services,
-        tuple(pair for service in services for pair in _pairs(methods(service.old), methods(service.new))),
+        tuple(pair for service in services for pair in _match(get_methods(service.old), get_methods(service.new))),
     )
 
 
-def values(enum: Element[EnumDescriptorProto]) -> dict[int, Value]:
-    """The values of an enum, by number."""
+def get_values(enum: Element[EnumDescriptorProto]) -> dict[int, EnumNumber]:
+    """Return the values of an enum by number."""
     names: dict[int, list[str]] = {}
     for value in enum.proto.value:
         names.setdefault(value.number, []).append(value.name)
-    return {number: Value(enum, number, tuple(sorted(found))) for number, found in names.items()}
+    return {number: EnumNumber(enum, number, tuple(sorted(value_names))) for number, value_names in names.items()}
 
 
-def methods(service: Element[ServiceDescriptorProto]) -> dict[str, Method]:
-    """The methods of a service, by name."""
+def get_methods(service: Element[ServiceDescriptorProto]) -> dict[str, RpcMethod]:
+    """Return the methods of a service by name."""
     return {
-        method.name: Method(f"{service.name}.{method.name}", f"method {service.local}.{method.name}", method)
+        method.name: RpcMethod(f"{service.name}.{method.name}", f"method {service.local_name}.{method.name}", method)
         for method in service.proto.method
     }
 
 
-def gone_from_file(
-    found: Differences, of: Callable[[Side], Mapping[str, Element[D]]]
+def find_deleted_from_file(
+    comparison: DescriptorComparison, get_elements: Callable[[DescriptorIndex], Mapping[str, Element[D]]]
 ) -> Iterator[tuple[Element[D], str]]:
-    """The elements of one kind that their file, which is still there, no longer has; with the file they are in now."""
-    kept = {(element.file.name, element.local) for element in of(found.new).values()}
-    for element in of(found.old).values():
-        if element.file.name in found.new.files and (element.file.name, element.local) not in kept:
-            yield element, found.new.file_of(element.name)
+    """Yield the elements of one kind that their existing file no longer has, each with its new file if any."""
+    remaining = {(element.file.name, element.local_name) for element in get_elements(comparison.new).values()}
+    for element in get_elements(comparison.old).values():
+        if element.file.name in comparison.new.files and (element.file.name, element.local_name) not in remaining:
+            yield element, comparison.new.find_file(element.name)
 
 
-def gone_from_package(found: Differences, of: Callable[[Side], Mapping[str, Element[D]]]) -> Iterator[Element[D]]:
-    """The elements of one kind that their package, which is still there, no longer has."""
-    kept = {(element.file.package, element.local) for element in of(found.new).values()}
-    packages = found.new.packages
-    for element in of(found.old).values():
-        if element.file.package in packages and (element.file.package, element.local) not in kept:
+def find_deleted_from_package(
+    comparison: DescriptorComparison, get_elements: Callable[[DescriptorIndex], Mapping[str, Element[D]]]
+) -> Iterator[Element[D]]:
+    """Yield the elements of one kind that their existing package no longer has."""
+    remaining = {(element.file.package, element.local_name) for element in get_elements(comparison.new).values()}
+    packages = comparison.new.packages
+    for element in get_elements(comparison.old).values():
+        if element.file.package in packages and (element.file.package, element.local_name) not in remaining:
             yield element
 
 
-def _pairs(old: Mapping[K, T], new: Mapping[K, T]) -> tuple[Pair[T], ...]:
-    return tuple(Pair(element, new[key]) for key, element in old.items() if key in new)
+def _match(old: Mapping[K, T], new: Mapping[K, T]) -> tuple[ElementPair[T], ...]:
+    return tuple(ElementPair(element, new[key]) for key, element in old.items() if key in new)

@@ -1,4 +1,4 @@
-"""Rules about fields: that they stay, and keep their number, name, presence and place. Types are in `field_types`."""
+"""Rules about fields: number, name, presence and oneof. `field_types` has the rules about types."""
 
 from __future__ import annotations
 
@@ -8,150 +8,153 @@ from dataclasses import dataclass
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldOptions
 
 from wirelock.compat.rule import rule
-from wirelock.compat.wire.change import Fault, WireRule
-from wirelock.compat.wire.descriptor_index import Cardinality, Element, Field
-from wirelock.compat.wire.differences import Differences
+from wirelock.compat.wire.change import RuleViolation, WireRule
+from wirelock.compat.wire.descriptor_index import Cardinality, Element, IndexedField
+from wirelock.compat.wire.differences import DescriptorComparison
 
 
 @rule("FIELD_NO_DELETE", "FILE", "PACKAGE")
-def field_no_delete(found: Differences) -> Iterator[Fault]:
-    """A field stays in its message.
+def field_no_delete(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """A field is not deleted from its message.
 
-    Generated code that names the field stops compiling, and clients that rely on it no longer get it.
+    Generated code that names the field stops compiling, and clients that use it no longer receive it.
 
-    What to do: mark the property deprecated and keep it, or accept the break with a reason.
+    What to do: mark the property as deprecated and keep it, or accept the break with a reason.
     """
-    for lost in _deleted(found):
-        yield _fault(lost, "", "keep the property, deprecated; code that names it stops compiling")
+    for deleted in _find_deleted(comparison):
+        yield _build_violation(
+            deleted, "", "keep the property and mark it as deprecated: code that names it stops compiling"
+        )
 
 
 @rule("FIELD_NO_DELETE_UNLESS_NAME_RESERVED", "WIRE_JSON")
-def field_no_delete_unless_name_reserved(found: Differences) -> Iterator[Fault]:
+def field_no_delete_unless_name_reserved(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
     """The name of a deleted field is reserved.
 
-    ProtoJSON carries fields by name: a name that returns with another meaning is read as something it is not.
+    ProtoJSON identifies fields by name: a reused name has another meaning.
 
     What to do: reserve the name; `wirelock generate` does so from proto/numbers.json. A property that changed its type
-    kept its name and took a new number: that is such a break, give it another name.
+    kept its name and got a new number, which violates this rule: give it another name.
     """
-    hint = "reserve the name (wirelock generate does so from proto/numbers.json); a changed property takes a new name"
-    for lost in _deleted(found):
-        name = lost.old.proto.name
-        if name not in lost.message.proto.reserved_name:
-            yield _fault(lost, f" without reserving the name {name}", hint)
+    hint = "reserve the name (run: wirelock generate), or give a property of another type another name"
+    for deleted in _find_deleted(comparison):
+        name = deleted.old.proto.name
+        if name not in deleted.message.proto.reserved_name:
+            yield _build_violation(deleted, f" without reserving the name {name}", hint)
 
 
 @rule("FIELD_NO_DELETE_UNLESS_NUMBER_RESERVED", "WIRE_JSON", "WIRE")
-def field_no_delete_unless_number_reserved(found: Differences) -> Iterator[Fault]:
+def field_no_delete_unless_number_reserved(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
     """The number of a deleted field is reserved.
 
-    Data on the wire carries fields by number: a number that returns with another meaning makes old data something it
-    is not.
+    The binary format identifies fields by number: a reused number changes the meaning of old data.
 
     What to do: reserve the number; `wirelock generate` does so from proto/numbers.json.
     """
-    for lost in _deleted(found):
-        number = lost.old.proto.number
-        if not any(span.start <= number < span.end for span in lost.message.proto.reserved_range):
-            hint = "reserve the number: wirelock generate does so from proto/numbers.json"
-            yield _fault(lost, f" without reserving the number {number}", hint)
+    for deleted in _find_deleted(comparison):
+        number = deleted.old.proto.number
+        if not any(span.start <= number < span.end for span in deleted.message.proto.reserved_range):
+            hint = "reserve the number (run: wirelock generate)"
+            yield _build_violation(deleted, f" without reserving the number {number}", hint)
 
 
 @rule("FIELD_SAME_NAME", "FILE", "PACKAGE", "WIRE_JSON")
-def field_same_name(found: Differences) -> Iterator[Fault]:
-    """A number keeps the name of its field.
+def field_same_name(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """A field number keeps its field name.
 
-    ProtoJSON carries the name, and generated code is written with it; data on the wire carries the number and is the
-    same.
+    ProtoJSON and generated code use the name; the binary format uses the number and is not affected.
 
-    What to do: keep the name. Where the old property is really meant to go, let the new one be a field of its own.
+    What to do: keep the name. To replace the property, add the new one as a separate field.
     """
-    hint = "keep the name, or add the new one as a property of its own beside it"
-    for pair in found.fields:
+    hint = "keep the name, or add the new one as a separate property"
+    for pair in comparison.fields:
         old, new = ((side.name if side.proto.extendee else side.proto.name) for side in (pair.old, pair.new))
         if old != new:
-            yield Fault(pair.new.name, f"{pair.new.label} (number {pair.new.proto.number}) was called {old}", hint)
+            yield RuleViolation(
+                pair.new.name, f"{pair.new.label} (number {pair.new.proto.number}) was named {old}", hint
+            )
 
 
 @rule("FIELD_SAME_JSON_NAME", "FILE", "PACKAGE", "WIRE_JSON")
-def field_same_json_name(found: Differences) -> Iterator[Fault]:
+def field_same_json_name(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
     """A field keeps its JSON name.
 
-    ProtoJSON carries it: documents of the other version are refused, or lose the field.
+    ProtoJSON uses it: documents of the other version are rejected, or lose the field.
 
     What to do: keep the spelling of the property.
     """
-    for pair in found.fields:
+    for pair in comparison.fields:
         if pair.old.json_name != pair.new.json_name and not pair.old.proto.extendee:
             change = f"changed its JSON name from {pair.old.json_name} to {pair.new.json_name}"
-            yield Fault(pair.new.name, f"{pair.new.label} {change}", "keep the spelling of the property")
+            yield RuleViolation(pair.new.name, f"{pair.new.label} {change}", "keep the spelling of the property")
 
 
 @rule("FIELD_SAME_JSTYPE", "FILE", "PACKAGE")
-def field_same_jstype(found: Differences) -> Iterator[Fault]:
+def field_same_jstype(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
     """A 64-bit field keeps the option jstype.
 
-    Generated JavaScript carries the value as a string or as a number by this option.
+    The option decides if generated JavaScript has a string or a number.
 
     What to do: keep the option.
     """
-    for pair in found.fields:
+    for pair in comparison.fields:
         old, new = (FieldOptions.JSType.Name(side.proto.options.jstype) for side in (pair.old, pair.new))
         if old != new and pair.old.kind.endswith("64") and pair.new.kind.endswith("64"):
             message = f"{pair.new.label} changed its option jstype from {old} to {new}"
-            yield Fault(pair.new.name, message, "keep the option jstype")
+            yield RuleViolation(pair.new.name, message, "keep the option jstype")
 
 
 @rule("FIELD_SAME_ONEOF", "FILE", "PACKAGE", "WIRE_JSON", "WIRE")
-def field_same_oneof(found: Differences) -> Iterator[Fault]:
-    """A field stays in its oneof, or outside of all.
+def field_same_oneof(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """A field does not move into or out of a oneof.
 
-    A reader of a oneof clears the other members when it sees one: a field that moved in deletes what stood beside it.
+    A reader keeps only the last member of a oneof, so a field that moves into one deletes the other members.
 
-    What to do: let the branch of the union be a new property; `wirelock generate` gives it a number of its own.
+    What to do: add the branch of the union as a new property; `wirelock generate` gives it a number of its own.
     """
-    for pair in found.fields:
+    for pair in comparison.fields:
         if pair.old.oneof != pair.new.oneof:
-            message = f"{pair.new.label} moved from {_oneof(pair.old)} to {_oneof(pair.new)}"
-            yield Fault(pair.new.name, message, "give the property another name, so that it gets a number of its own")
+            message = f"{pair.new.label} moved from {_format_oneof(pair.old)} to {_format_oneof(pair.new)}"
+            yield RuleViolation(
+                pair.new.name, message, "give the property another name, so that it gets another number"
+            )
 
 
 @rule("FIELD_SAME_CARDINALITY", "FILE", "PACKAGE")
-def field_same_cardinality(found: Differences) -> Iterator[Fault]:
+def field_same_cardinality(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
     """A field stays optional, repeated, required or a map, and keeps its presence.
 
-    Generated code has other accessors for each: `string` that becomes `optional string` is a pointer in some languages,
-    though the same bytes on the wire.
+    Generated accessors differ: `optional string` is a pointer in some languages, `string` is not, although both have
+    the same bytes.
 
-    What to do: leave the property required or optional, a list or a single value, as it was.
+    What to do: keep the property required or optional, and a list or a single value.
     """
-    hint = "generated code has other accessors: keep required properties required, lists lists"
-    yield from _cardinality_changes(found, {}, hint)
+    hint = "keep the property required or optional, and a list or a single value: generated accessors differ"
+    yield from _find_cardinality_changes(comparison, {}, hint)
 
 
 @rule("FIELD_WIRE_JSON_COMPATIBLE_CARDINALITY", "WIRE_JSON")
-def field_wire_json_compatible_cardinality(found: Differences) -> Iterator[Fault]:
-    """A field changes between single value, list and map in no way that ProtoJSON or the wire shows.
+def field_wire_json_compatible_cardinality(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """A field stays a single value, a list or a map.
 
-    Presence alone shows in neither. A map is an object in ProtoJSON, a repeated field a list.
+    Presence affects neither ProtoJSON nor the binary format. A map is an object in ProtoJSON, a repeated field is a
+    list.
 
-    What to do: let the new form be a new property.
+    What to do: add a new property for the new form.
     """
-    yield from _cardinality_changes(
-        found, {_IMPLICIT: _EXPLICIT}, "let the new form be a new property beside the old one"
-    )
+    yield from _find_cardinality_changes(comparison, {_IMPLICIT: _EXPLICIT}, "add a new property for the new form")
 
 
 @rule("FIELD_WIRE_COMPATIBLE_CARDINALITY", "WIRE")
-def field_wire_compatible_cardinality(found: Differences) -> Iterator[Fault]:
-    """A field changes between single value and list in no way that the wire shows.
+def field_wire_compatible_cardinality(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """A field stays a single value or a list in the binary format.
 
-    Presence alone does not show, nor does a map that becomes a list of its entries.
+    Presence does not affect the format, nor does a change between a map and a list of its entries.
 
-    What to do: let the new form be a new property.
+    What to do: add a new property for the new form.
     """
-    same: dict[Cardinality, Cardinality] = {_IMPLICIT: _EXPLICIT, "map": "repeated"}
-    yield from _cardinality_changes(found, same, "let the new form be a new property beside the old one")
+    equivalents: dict[Cardinality, Cardinality] = {_IMPLICIT: _EXPLICIT, "map": "repeated"}
+    yield from _find_cardinality_changes(comparison, equivalents, "add a new property for the new form")
 
 
 RULES: tuple[WireRule, ...] = (
@@ -172,32 +175,36 @@ _IMPLICIT: Cardinality = "optional with implicit presence"
 
 
 @dataclass(frozen=True, slots=True)
-class _Deleted:
-    """A field that is gone, and its message as it is now."""
+class _DeletedField:
+    """A deleted field with the new state of its message."""
 
-    old: Field
+    old: IndexedField
     message: Element[DescriptorProto]
 
 
-def _deleted(found: Differences) -> Iterator[_Deleted]:
-    for pair in found.messages:
-        kept = {field.number for field in pair.new.proto.field}
-        for number, field in found.old.fields(pair.old).items():
-            if number not in kept:
-                yield _Deleted(field, pair.new)
+def _find_deleted(comparison: DescriptorComparison) -> Iterator[_DeletedField]:
+    for pair in comparison.messages:
+        remaining = {field.number for field in pair.new.proto.field}
+        for number, field in comparison.old.get_fields(pair.old).items():
+            if number not in remaining:
+                yield _DeletedField(field, pair.new)
 
 
-def _fault(lost: _Deleted, without: str, hint: str) -> Fault:
-    return Fault(lost.old.name, f"{lost.old.label} (number {lost.old.proto.number}) was deleted{without}", hint)
+def _build_violation(deleted: _DeletedField, suffix: str, hint: str) -> RuleViolation:
+    return RuleViolation(
+        deleted.old.name, f"{deleted.old.label} (number {deleted.old.proto.number}) was deleted{suffix}", hint
+    )
 
 
-def _oneof(field: Field) -> str:
+def _format_oneof(field: IndexedField) -> str:
     return f"oneof {field.oneof}" if field.oneof else "outside of a oneof"
 
 
-def _cardinality_changes(found: Differences, same: dict[Cardinality, Cardinality], hint: str) -> Iterator[Fault]:
-    """The fields whose cardinality changed; `same` maps one that makes no difference to what it counts as."""
-    for pair in found.fields:
+def _find_cardinality_changes(
+    comparison: DescriptorComparison, equivalents: dict[Cardinality, Cardinality], hint: str
+) -> Iterator[RuleViolation]:
+    """Yield the fields whose cardinality changed; `equivalents` maps a cardinality to one that counts as equal."""
+    for pair in comparison.fields:
         old, new = pair.old.cardinality, pair.new.cardinality
-        if same.get(old, old) != same.get(new, new):
-            yield Fault(pair.new.name, f"{pair.new.label} changed from {old} to {new}", hint)
+        if equivalents.get(old, old) != equivalents.get(new, new):
+            yield RuleViolation(pair.new.name, f"{pair.new.label} changed from {old} to {new}", hint)

@@ -5,92 +5,98 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wirelock.compat.rule import rule
-from wirelock.compat.wire.change import Fault, WireRule
-from wirelock.compat.wire.differences import Differences, gone_from_file, gone_from_package
+from wirelock.compat.wire.change import RuleViolation, WireRule
+from wirelock.compat.wire.differences import DescriptorComparison, find_deleted_from_file, find_deleted_from_package
 
 
 @rule("FILE_NO_DELETE", "FILE")
-def file_no_delete(found: Differences) -> Iterator[Fault]:
-    """A file stays.
+def file_no_delete(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """A file is not deleted.
 
-    Protos are imported by path, and so is most of the code generated from them.
+    Protos, and most generated code, are imported by path.
 
     What to do: keep the schema package; a file moves when its package does.
     """
-    for path in sorted(found.old.files.keys() - found.new.files.keys()):
-        yield Fault(
-            path, f"file {path} was deleted", "keep the package: whoever imports the file by path stops compiling"
+    for path in sorted(comparison.old.files.keys() - comparison.new.files.keys()):
+        yield RuleViolation(
+            path, f"file {path} was deleted", "keep the package: code that imports the file stops compiling"
         )
 
 
 @rule("FILE_SAME_PACKAGE", "FILE", "PACKAGE", "WIRE_JSON", "WIRE")
-def file_same_package(found: Differences) -> Iterator[Fault]:
+def file_same_package(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
     """A file keeps its package.
 
-    The full names of its messages and services change with it: gRPC calls a method by the name of its package, and an
-    Any names its message the same way.
+    The full names of its messages and services contain the package. gRPC calls a method by its full name, and Any
+    refers to its message by full name.
 
     What to do: keep `proto-package` and the folder of the schemas.
     """
-    hint = "keep proto-package and the folder of the schemas: gRPC calls methods by the name of their package"
-    for pair in found.files:
+    hint = "keep proto-package and the folder of the schemas: gRPC calls methods by their full name"
+    for pair in comparison.files:
         if pair.old.package != pair.new.package:
             message = f"file {pair.new.name} changed its package from {pair.old.package} to {pair.new.package}"
-            yield Fault(pair.new.name, message, hint)
+            yield RuleViolation(pair.new.name, message, hint)
 
 
 @rule("FILE_SAME_SYNTAX", "FILE", "PACKAGE")
-def file_same_syntax(found: Differences) -> Iterator[Fault]:
+def file_same_syntax(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
     """A file keeps its syntax.
 
-    Between proto2, proto3 and editions the presence of fields and the treatment of unknown enum values differ, and
-    generated code with them.
+    proto2, proto3 and editions differ in field presence and in unknown enum values, and so does generated code.
 
     What to do: keep the syntax; wirelock writes proto3.
     """
-    for pair in found.files:
+    for pair in comparison.files:
         old, new = pair.old.syntax or "proto2", pair.new.syntax or "proto2"
         if old != new:
             message = f"file {pair.new.name} changed its syntax from {old} to {new}"
-            yield Fault(pair.new.name, message, "keep the syntax; wirelock writes proto3")
+            yield RuleViolation(pair.new.name, message, "keep the syntax; wirelock writes proto3")
 
 
 @rule("PACKAGE_NO_DELETE", "PACKAGE")
-def package_no_delete(found: Differences) -> Iterator[Fault]:
-    """A package stays.
+def package_no_delete(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """A package is not deleted.
 
-    All the code generated from it is gone, and its users stop compiling.
+    All code generated from it is gone, and code that uses it stops compiling.
 
-    What to do: keep the folder of the schemas; to retire it, deprecate what is in it first.
+    What to do: keep the folder of the schemas, or deprecate its contents first.
     """
-    for package in sorted(found.old.packages - found.new.packages):
-        yield Fault(package, f"package {package} was deleted", "keep the folder of its schemas, or deprecate it first")
+    for package in sorted(comparison.old.packages - comparison.new.packages):
+        yield RuleViolation(
+            package, f"package {package} was deleted", "keep the folder of its schemas, or deprecate its contents first"
+        )
 
 
 @rule("EXTENSION_NO_DELETE", "FILE")
-def extension_no_delete(found: Differences) -> Iterator[Fault]:
-    """An extension stays in its file.
+def extension_no_delete(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """An extension is not deleted from its file.
 
-    Options written with it can no longer be read. wirelock has one, for what google.api.http cannot say of a method.
+    Options that use it can no longer be read. wirelock has one extension, for properties of methods that
+    google.api.http does not cover.
 
-    What to do: keep the file wirelock/options.proto as it is generated.
+    What to do: keep the generated file wirelock/options.proto.
     """
-    for extension, home in gone_from_file(found, lambda side: side.extensions):
-        moved = f"moved from {extension.file.name} to {home}" if home else f"was deleted from {extension.file.name}"
-        yield Fault(extension.name, f"extension {extension.local} {moved}", _EXTENSION)
+    for extension, new_file in find_deleted_from_file(comparison, lambda index: index.extensions):
+        change = (
+            f"moved from {extension.file.name} to {new_file}" if new_file else f"was deleted from {extension.file.name}"
+        )
+        yield RuleViolation(extension.name, f"extension {extension.local_name} {change}", _EXTENSION_HINT)
 
 
 @rule("PACKAGE_EXTENSION_NO_DELETE", "PACKAGE")
-def package_extension_no_delete(found: Differences) -> Iterator[Fault]:
-    """An extension stays in its package, in whichever file.
+def package_extension_no_delete(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """An extension is not deleted from its package.
 
-    Options written with it can no longer be read.
+    Options that use it can no longer be read.
 
-    What to do: keep the file wirelock/options.proto as it is generated.
+    What to do: keep the generated file wirelock/options.proto.
     """
-    for extension in gone_from_package(found, lambda side: side.extensions):
-        where = f"package {extension.file.package}"
-        yield Fault(extension.name, f"extension {extension.local} was deleted from {where}", _EXTENSION)
+    for extension in find_deleted_from_package(comparison, lambda index: index.extensions):
+        package = f"package {extension.file.package}"
+        yield RuleViolation(
+            extension.name, f"extension {extension.local_name} was deleted from {package}", _EXTENSION_HINT
+        )
 
 
 RULES: tuple[WireRule, ...] = (
@@ -102,4 +108,4 @@ RULES: tuple[WireRule, ...] = (
     package_extension_no_delete,
 )
 
-_EXTENSION = "keep the extension: options written with it can no longer be read"
+_EXTENSION_HINT = "keep the extension: options that use it can no longer be read"

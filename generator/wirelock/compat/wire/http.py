@@ -1,51 +1,64 @@
-"""The google.api.http option of a method, in words."""
+"""HTTP calls of a method: the option google.api.http."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from google.api import annotations_pb2  # type: ignore[import-untyped]
 from google.protobuf.descriptor_pb2 import MethodDescriptorProto, MethodOptions
 
-_VARIABLE = re.compile(r"\{[^={}]*")
+from wirelock.path_templates import find_variable_names, rename_variables
+
 _ANNOTATIONS: Any = annotations_pb2
 
 
-def http_calls(method: MethodDescriptorProto) -> tuple[str, ...]:
-    """Every HTTP call by which a method is made, as "GET /session (response sessions)".
+def get_http_calls(method: MethodDescriptorProto) -> tuple[str, ...]:
+    """Return the HTTP calls of a method, like "GET /session (response sessions)".
 
-    The option is unknown to a set that was read before its descriptor was imported, so it is read anew.
+    The option is parsed again because sets that were read before its descriptor was imported have it as an unknown
+    field.
     """
     options: Any = MethodOptions.FromString(method.options.SerializeToString())
     if not options.HasExtension(_ANNOTATIONS.http):
         return ()
     first = options.Extensions[_ANNOTATIONS.http]
-    return tuple(_call(stated) for stated in (first, *first.additional_bindings))
+    return tuple(_format_call(http_rule) for http_rule in (first, *first.additional_bindings))
 
 
 def is_kept(call: str, calls: Iterable[str]) -> bool:
-    """Whether clients can go on making a call: what a variable of the path is called does not show in a request.
+    """Return True if clients can still make a call. Names of path variables are not part of a request.
 
-    Variables that changed places do: what was sent for the one is taken for the other.
+    If variables changed places, a value sent for one is taken for the other, so the call is not kept.
     """
-    return any(_without_names(one) == _without_names(call) and not _exchanged(call, one) for one in calls)
+    return any(
+        _strip_variable_names(other) == _strip_variable_names(call) and not _has_swapped_variables(call, other)
+        for other in calls
+    )
 
 
-def _without_names(call: str) -> str:
-    return _VARIABLE.sub("{", call)
+def _strip_variable_names(call: str) -> str:
+    return rename_variables(call, lambda _: "")
 
 
-def _exchanged(old: str, new: str) -> bool:
-    """Whether a variable stands where another one stood, and is no new name of it."""
-    before, after = _VARIABLE.findall(old), _VARIABLE.findall(new)
-    return any(was != now and was in after for was, now in zip(before, after, strict=True))
+def _has_swapped_variables(old: str, new: str) -> bool:
+    """Return True if a variable took the place of another variable instead of being renamed."""
+    old_variables, new_variables = find_variable_names(old), find_variable_names(new)
+    return any(
+        old_name != new_name and old_name in new_variables
+        for old_name, new_name in zip(old_variables, new_variables, strict=True)
+    )
 
 
-def _call(stated: Any) -> str:
-    verb = stated.WhichOneof("pattern")
-    custom = verb in (None, "custom")
-    call = f"{stated.custom.kind} {stated.custom.path}" if custom else f"{verb.upper()} {getattr(stated, verb)}"
-    parts = [f"{name} {value}" for name, value in (("body", stated.body), ("response", stated.response_body)) if value]
+def _format_call(http_rule: Any) -> str:
+    verb = http_rule.WhichOneof("pattern")
+    is_custom = verb in (None, "custom")
+    call = (
+        f"{http_rule.custom.kind} {http_rule.custom.path}"
+        if is_custom
+        else f"{verb.upper()} {getattr(http_rule, verb)}"
+    )
+    parts = [
+        f"{name} {value}" for name, value in (("body", http_rule.body), ("response", http_rule.response_body)) if value
+    ]
     return f"{call} ({', '.join(parts)})" if parts else call

@@ -1,4 +1,4 @@
-"""Rules about messages: that they stay, and with them their oneofs, required fields and reserved numbers and names."""
+"""Rules about messages with their oneofs, required fields and reservations."""
 
 from __future__ import annotations
 
@@ -7,118 +7,135 @@ from collections.abc import Iterator
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 
 from wirelock.compat.rule import rule
-from wirelock.compat.wire.change import Fault, WireRule
-from wirelock.compat.wire.descriptor_index import Element, real_oneofs
-from wirelock.compat.wire.differences import Differences, gone_from_file, gone_from_package
-from wirelock.compat.wire.reserved import lost_names, lost_ranges
+from wirelock.compat.wire.change import RuleViolation, WireRule
+from wirelock.compat.wire.descriptor_index import Element, find_declared_oneofs
+from wirelock.compat.wire.differences import DescriptorComparison, find_deleted_from_file, find_deleted_from_package
+from wirelock.compat.wire.reserved import find_lost_names, find_lost_ranges
 
 
 @rule("MESSAGE_NO_DELETE", "FILE")
-def message_no_delete(found: Differences) -> Iterator[Fault]:
-    """A message stays in its file.
+def message_no_delete(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """A message is not deleted from its file.
 
-    Code generated from the file loses a class, and whoever imports it by file stops compiling; a message that moved to
-    another file of its package is such a loss too. Data on the wire does not name messages.
+    Code generated from the file loses a class, and code that imports it by file stops compiling. Moving a message to
+    another file of its package has the same effect. The binary format does not contain message names.
 
     What to do: keep the schema in its package, deprecate it first, or accept the break with a reason.
     """
-    for message, home in gone_from_file(found, lambda side: side.messages):
-        if message.name in found.old.maps:
-            yield Fault(found.old.maps[message.name], f"{_entries(found, message)} are gone", "keep the property a map")
-        elif home:
-            yield Fault(message.name, f"message {message.local} moved from {message.file.name} to {home}", _MOVED)
+    for message, new_file in find_deleted_from_file(comparison, lambda index: index.messages):
+        if message.name in comparison.old.map_fields:
+            yield RuleViolation(
+                comparison.old.map_fields[message.name],
+                f"{_format_map_entries(comparison, message)} were deleted",
+                "keep the property a map",
+            )
+        elif new_file:
+            yield RuleViolation(
+                message.name, f"message {message.local_name} moved from {message.file.name} to {new_file}", _MOVED_HINT
+            )
         else:
-            yield Fault(message.name, f"message {message.local} was deleted from {message.file.name}", _GONE)
+            yield RuleViolation(
+                message.name, f"message {message.local_name} was deleted from {message.file.name}", _DELETED_HINT
+            )
 
 
 @rule("PACKAGE_MESSAGE_NO_DELETE", "PACKAGE")
-def package_message_no_delete(found: Differences) -> Iterator[Fault]:
-    """A message stays in its package, in whichever file.
+def package_message_no_delete(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """A message is not deleted from its package.
 
-    Code generated from the package loses a class, and its users stop compiling. A message that moved to another file of
-    the same package is not lost.
+    Code generated from the package loses a class, and code that uses it stops compiling. A message may move to another
+    file of the package.
 
     What to do: keep the schema in its package, deprecate it first, or accept the break with a reason.
     """
-    for message in gone_from_package(found, lambda side: side.messages):
-        if message.name in found.old.maps:
-            yield Fault(found.old.maps[message.name], f"{_entries(found, message)} are gone", "keep the property a map")
+    for message in find_deleted_from_package(comparison, lambda index: index.messages):
+        if message.name in comparison.old.map_fields:
+            yield RuleViolation(
+                comparison.old.map_fields[message.name],
+                f"{_format_map_entries(comparison, message)} were deleted",
+                "keep the property a map",
+            )
         else:
-            where = f"package {message.file.package}"
-            yield Fault(message.name, f"message {message.local} was deleted from {where}", _GONE)
+            package = f"package {message.file.package}"
+            yield RuleViolation(message.name, f"message {message.local_name} was deleted from {package}", _DELETED_HINT)
 
 
 @rule("MESSAGE_NO_REMOVE_STANDARD_DESCRIPTOR_ACCESSOR", "FILE", "PACKAGE")
-def message_no_remove_standard_descriptor_accessor(found: Differences) -> Iterator[Fault]:
+def message_no_remove_standard_descriptor_accessor(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
     """A message keeps its standard descriptor accessor.
 
-    With the option no_standard_descriptor_accessor C++ code is generated without `descriptor()`, and callers of it stop
-    compiling.
+    With the option no_standard_descriptor_accessor, generated C++ has no `descriptor()`, and callers stop compiling.
 
     What to do: leave the option out.
     """
     option = "no_standard_descriptor_accessor"
-    for pair in found.messages:
+    for pair in comparison.messages:
         if (
             pair.new.proto.options.no_standard_descriptor_accessor
             > pair.old.proto.options.no_standard_descriptor_accessor
         ):
-            yield Fault(pair.new.name, f"message {pair.new.local} set the option {option}", "leave the option out")
+            yield RuleViolation(
+                pair.new.name, f"message {pair.new.local_name} set the option {option}", "leave the option out"
+            )
 
 
 @rule("MESSAGE_SAME_REQUIRED_FIELDS", "FILE", "PACKAGE", "WIRE_JSON", "WIRE")
-def message_same_required_fields(found: Differences) -> Iterator[Fault]:
-    """A message neither gains nor loses a field that proto2 calls required.
+def message_same_required_fields(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """A message neither gains nor loses a required field of proto2.
 
-    A reader refuses the whole message when such a field is missing, so both ends would have to change at once. A
-    property that the JSON Schema requires is another thing: proto3 has no required fields.
+    Readers reject a message without such a field, so all clients and servers would have to change at once. Required
+    properties of JSON Schema are not affected: proto3 has no required fields.
 
-    What to do: add fields as optional, and leave required ones alone.
+    What to do: add fields as optional, and leave required ones unchanged.
     """
-    hint = "a reader of the other version refuses such messages: keep required fields as they are"
-    for pair in found.messages:
-        old, new = _required(pair.old.proto), _required(pair.new.proto)
+    hint = "keep required fields unchanged: readers of the other version reject such messages"
+    for pair in comparison.messages:
+        old, new = _get_required(pair.old.proto), _get_required(pair.new.proto)
         for number in sorted(old.keys() - new.keys()):
             name = f"{pair.old.name}.{old[number]}"
-            yield Fault(name, f"required field {pair.old.local}.{old[number]} was deleted", hint)
+            yield RuleViolation(name, f"required field {pair.old.local_name}.{old[number]} was deleted", hint)
         for number in sorted(new.keys() - old.keys()):
             name = f"{pair.new.name}.{new[number]}"
-            yield Fault(name, f"required field {pair.new.local}.{new[number]} was added", hint)
+            yield RuleViolation(name, f"required field {pair.new.local_name}.{new[number]} was added", hint)
 
 
 @rule("ONEOF_NO_DELETE", "FILE", "PACKAGE")
-def oneof_no_delete(found: Differences) -> Iterator[Fault]:
-    """A oneof stays in its message.
+def oneof_no_delete(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """A oneof is not deleted from its message.
 
-    Generated code asks by the name of the oneof which member is set; without the oneof it stops compiling.
+    Generated code refers to a oneof by name to find the member that is set, and stops compiling without it.
 
     What to do: keep the union in the schema; a union of one branch is allowed.
     """
-    hint = "code that asks which member is set stops compiling: keep the union in the schema"
-    for pair in found.messages:
-        kept = {oneof.name for oneof in pair.new.proto.oneof_decl}
-        for name in real_oneofs(pair.old.proto).values():
-            if name not in kept:
-                yield Fault(f"{pair.old.name}.{name}", f"oneof {pair.old.local}.{name} was deleted", hint)
+    hint = "keep the union in the schema: code that finds the member that is set stops compiling"
+    for pair in comparison.messages:
+        remaining = {oneof.name for oneof in pair.new.proto.oneof_decl}
+        for name in find_declared_oneofs(pair.old.proto).values():
+            if name not in remaining:
+                yield RuleViolation(f"{pair.old.name}.{name}", f"oneof {pair.old.local_name}.{name} was deleted", hint)
 
 
 @rule("RESERVED_MESSAGE_NO_DELETE", "FILE", "PACKAGE", "WIRE_JSON", "WIRE")
-def reserved_message_no_delete(found: Differences) -> Iterator[Fault]:
-    """What a message reserves stays reserved.
+def reserved_message_no_delete(comparison: DescriptorComparison) -> Iterator[RuleViolation]:
+    """Reserved numbers and names of a message stay reserved.
 
-    A number or a name is reserved because data and clients that use it in its old meaning are still about. Given to a
-    new field, old data is read as something it is not.
+    They are reserved because existing data and clients still use them in their old meaning. A new field with such a
+    number misreads old data.
 
-    What to do: restore the reservation in proto/numbers.json. A property that returns with the same type and the same
-    meaning may take its number back: accept that break with a reason.
+    What to do: restore the reservation in proto/numbers.json. A property that returns with the same type and meaning
+    may take its number back: accept that break with a reason.
     """
-    for pair in found.messages:
+    for pair in comparison.messages:
         old, new = pair.old.proto, pair.new.proto
-        kept = [(span.start, span.end - 1) for span in new.reserved_range]
-        for lost in lost_ranges([(span.start, span.end - 1) for span in old.reserved_range], kept):
-            yield Fault(pair.new.name, f"message {pair.new.local} no longer reserves {lost}", _RESERVED)
-        for name in lost_names(old.reserved_name, new.reserved_name):
-            yield Fault(pair.new.name, f"message {pair.new.local} no longer reserves the name {name}", _RESERVED)
+        remaining = [(span.start, span.end - 1) for span in new.reserved_range]
+        for lost in find_lost_ranges([(span.start, span.end - 1) for span in old.reserved_range], remaining):
+            yield RuleViolation(
+                pair.new.name, f"message {pair.new.local_name} no longer reserves {lost}", _RESERVED_HINT
+            )
+        for name in find_lost_names(old.reserved_name, new.reserved_name):
+            yield RuleViolation(
+                pair.new.name, f"message {pair.new.local_name} no longer reserves the name {name}", _RESERVED_HINT
+            )
 
 
 RULES: tuple[WireRule, ...] = (
@@ -130,16 +147,16 @@ RULES: tuple[WireRule, ...] = (
     reserved_message_no_delete,
 )
 
-_GONE = "put the schema back; to retire it, deprecate it first"
-_MOVED = "code that imports it by file stops compiling: keep it in its file"
-_RESERVED = "restore it in proto/numbers.json: old data still uses it in its old meaning"
+_DELETED_HINT = "restore the schema; to remove it later, deprecate it first"
+_MOVED_HINT = "keep it in its file: code that imports the file stops compiling"
+_RESERVED_HINT = "restore it in proto/numbers.json: old data still uses it with its old meaning"
 
 
-def _entries(found: Differences, message: Element[DescriptorProto]) -> str:
-    scope = message.local.rpartition(".")[0]
-    return f"the entries of map {scope}.{found.old.maps[message.name].rpartition('.')[2]}"
+def _format_map_entries(comparison: DescriptorComparison, message: Element[DescriptorProto]) -> str:
+    scope = message.local_name.rpartition(".")[0]
+    return f"the entries of map {scope}.{comparison.old.map_fields[message.name].rpartition('.')[2]}"
 
 
-def _required(message: DescriptorProto) -> dict[int, str]:
+def _get_required(message: DescriptorProto) -> dict[int, str]:
     required = FieldDescriptorProto.LABEL_REQUIRED
     return {field.number: field.name for field in message.field if field.label == required}

@@ -1,31 +1,31 @@
-"""Reservations that were dropped, of messages and of enums alike."""
+"""Reservations of messages and enums that were removed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-Span = tuple[int, int]
-"""First and last number, both reserved."""
+NumberRange = tuple[int, int]
+"""First and last number, inclusive."""
 
 
-def lost_ranges(old: Iterable[Span], new: Iterable[Span]) -> Iterator[str]:
-    """For each old range of which something is no longer reserved: those numbers, in words."""
-    kept = sorted(new)
-    for span in old:
-        if missing := _missing(span, kept):
+def find_lost_ranges(old: Iterable[NumberRange], new: Iterable[NumberRange]) -> Iterator[str]:
+    """Yield, for each old range that is no longer fully reserved, the lost numbers as text."""
+    remaining = sorted(new)
+    for number_range in old:
+        if missing := _subtract_ranges(number_range, remaining):
             yield ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in missing)
 
 
-def lost_names(old: Iterable[str], new: Iterable[str]) -> list[str]:
-    """The names that are no longer reserved, sorted."""
+def find_lost_names(old: Iterable[str], new: Iterable[str]) -> list[str]:
+    """Return the sorted names that are no longer reserved."""
     return sorted(set(old) - set(new))
 
 
-def _missing(span: Span, kept: Sequence[Span]) -> list[Span]:
-    """The parts of a range that no other range covers; `kept` is sorted."""
-    missing: list[Span] = []
-    first, last = span
-    for start, end in kept:
+def _subtract_ranges(number_range: NumberRange, remaining: Sequence[NumberRange]) -> list[NumberRange]:
+    """Return the parts of a range that no other range covers; `remaining` is sorted."""
+    missing: list[NumberRange] = []
+    first, last = number_range
+    for start, end in remaining:
         if start > last:
             break
         if first < start:

@@ -1,4 +1,4 @@
-"""The wire verdict: every rule, and what they find between two descriptor sets."""
+"""The wire verdict: all rules, and their results for two descriptor sets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from wirelock.compat.wire import enums, field_types, fields, files, messages, services
 from wirelock.compat.wire.change import WireChange, WireRule
-from wirelock.compat.wire.differences import differences
+from wirelock.compat.wire.differences import compare_descriptors
 
 RULES: tuple[WireRule, ...] = (
     *files.RULES,
@@ -18,13 +18,20 @@ RULES: tuple[WireRule, ...] = (
 )
 
 
-def wire_changes(old: FileDescriptorSet, new: FileDescriptorSet) -> tuple[WireChange, ...]:
-    """What breaks users of the old set, sorted by element and rule; google's files and wirelock's are not compared."""
-    found = differences(old, new)
+def find_wire_changes(old: FileDescriptorSet, new: FileDescriptorSet) -> tuple[WireChange, ...]:
+    """Return the violations of all rules, sorted by element and rule. Files of Google and wirelock are not compared."""
+    comparison = compare_descriptors(old, new)
     return tuple(
         sorted(
-            WireChange(fault.element, rule.id, rule.categories, found.within(fault.element), fault.message, fault.hint)
+            WireChange(
+                violation.element,
+                rule.id,
+                rule.categories,
+                comparison.find_enclosing(violation.element),
+                violation.message,
+                violation.hint,
+            )
             for rule in RULES
-            for fault in rule.check(found)
+            for violation in rule.check(comparison)
         )
     )

@@ -1,4 +1,4 @@
-"""The life of a number: given once, found again by key, former key and type, never given to anything else."""
+"""Allocation of numbers: find the old number of a field by key, former key and type, or assign a new one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.lower.ledger.ledger import Entry, Scope
-from wirelock.lower.ledger.validation import LAST_NUMBER, PROTOBUFS_OWN
+from wirelock.lower.ledger.validation import MAX_FIELD_NUMBER, PROTOBUF_RESERVED_NUMBERS
 
 LEDGER_TYPE_CHANGED = Code("LEDGER_TYPE_CHANGED", Severity.ERROR, fatal=True)
 LEDGER_RETYPED = Code("LEDGER_RETYPED", Severity.WARNING)
@@ -16,136 +16,146 @@ RENAME_UNUSED = Code("RENAME_UNUSED", Severity.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a field or value asks for.
+class FieldRequest:
+    """A field or enum value that needs a number.
 
-    `pinned` is a number that the schema demands (`x-proto-field`); `foreign` says that the schema is an imported one,
-    whose author knows nothing of numbers.
+    `pinned` is the number that the schema requests (`x-proto-field`). `imported` is True in an imported schema, whose
+    author knows nothing of field numbers.
     """
 
     key: str
     name: str
     type: str
-    where: Location
+    location: Location
     pinned: int | None = None
     renamed_from: str = ""
-    foreign: bool = False
+    imported: bool = False
 
 
-def allocate(scope: Scope, wanted: Sequence[Wanted], label: str) -> tuple[Scope, tuple[Diagnostic, ...]]:
-    """Numbers for everything wanted: the old ones where there are any, then max + 1 in the order given.
+def allocate(scope: Scope, requests: Sequence[FieldRequest], label: str) -> tuple[Scope, tuple[Diagnostic, ...]]:
+    """Return the scope with a number for each request; a new number is the highest one + 1, in request order.
 
-    What is no longer wanted becomes reserved. A key that comes back with its old type gets its old number; with
-    another type it takes a new one. A live key whose type changed is an error: old data would be misread; in an
-    imported schema it is as if the one were removed and the other added (decision 0011).
+    Entries that no request matches become reserved. A key that returns with its old type gets its old number; with
+    another type it takes a new one. A type that changes in place is an error, because old data would be misread; in an
+    imported schema the old entry becomes reserved and the field takes a new number (decision 0011).
     """
-    kept: dict[str, Entry] = {}
-    found: list[Diagnostic] = []
-    for want, old in zip(wanted, _previous(scope, wanted), strict=True):
-        if old is not None and (old.type == want.type or not old.reserved):
-            found += _misfits(old, want, label)
-            was = old.was if old.key == want.key else tuple(dict.fromkeys((*old.was, old.key)))
-            kept[want.key] = replace(old, key=want.key, name=want.name, reserved=False, was=was)
-        elif old is None and (former := scope.live.get(want.key)) is not None:
-            found.append(_retyped(former, want, label))
+    assigned: dict[str, Entry] = {}
+    diagnostics: list[Diagnostic] = []
+    for request, old in zip(requests, _find_previous(scope, requests), strict=True):
+        if old is not None and (old.type == request.type or not old.reserved):
+            diagnostics += _check_request(old, request, label)
+            former_keys = old.former_keys
+            if old.key != request.key:
+                former_keys = tuple(dict.fromkeys((*former_keys, old.key)))
+            assigned[request.key] = replace(
+                old, key=request.key, name=request.name, reserved=False, former_keys=former_keys
+            )
+        elif old is None and (former := scope.live.get(request.key)) is not None:
+            diagnostics.append(_report_retype(former, request, label))
     numbers = {entry.number for entry in scope.entries}
-    for want in wanted:
-        if want.key in kept:
+    for request in requests:
+        if request.key in assigned:
             continue
-        if want.pinned is not None and want.pinned in numbers:
-            found.append(_pin_taken(want, label))
-        number = want.pinned if want.pinned is not None else next_number(numbers)
+        if request.pinned is not None and request.pinned in numbers:
+            diagnostics.append(_report_number_taken(request, label))
+        number = request.pinned if request.pinned is not None else get_next_number(numbers)
         numbers.add(number)
-        kept[want.key] = Entry(number, want.key, want.name, want.type)
-    found += [_unused(want, label) for want in wanted if _is_unused(scope, want, kept[want.key])]
-    in_use = {entry.number for entry in kept.values()}
+        assigned[request.key] = Entry(number, request.key, request.name, request.type)
+    diagnostics += [
+        _report_unused_rename(request, label)
+        for request in requests
+        if _is_unused_rename(scope, request, assigned[request.key])
+    ]
+    in_use = {entry.number for entry in assigned.values()}
     retired = [replace(entry, reserved=True) for entry in scope.entries if entry.number not in in_use]
-    entries = tuple(sorted([*kept.values(), *retired], key=lambda entry: entry.number))
-    return replace(scope, entries=entries), tuple(found)
+    entries = tuple(sorted([*assigned.values(), *retired], key=lambda entry: entry.number))
+    return replace(scope, entries=entries), tuple(diagnostics)
 
 
-def _previous(scope: Scope, wanted: Sequence[Wanted]) -> list[Entry | None]:
-    """The entry that each had before, by its own key or else by the one it was renamed from; none has two."""
-    keys = {want.key for want in wanted}
+def _find_previous(scope: Scope, requests: Sequence[FieldRequest]) -> list[Entry | None]:
+    """Return the old entry of each request, by its key or else by its former key; no entry is returned twice."""
+    keys = {request.key for request in requests}
     free = {entry.number: entry for entry in scope.entries if entry.key not in keys}
     previous: list[Entry | None] = []
-    for want in wanted:
-        renamed = [e for e in free.values() if e.key == want.renamed_from and e.type == want.type]
+    for request in requests:
+        renamed = [e for e in free.values() if e.key == request.renamed_from and e.type == request.type]
         renamed.sort(key=lambda entry: entry.reserved)
-        old = _own(scope, want) or next(iter(renamed), None)
+        old = _find_own(scope, request) or next(iter(renamed), None)
         if old is not None:
             free.pop(old.number, None)
         previous.append(old)
     return previous
 
 
-def _own(scope: Scope, want: Wanted) -> Entry | None:
-    """The entry of the same key: the one in use, or one of the same type that was given up."""
-    candidates = [entry for entry in scope.entries if entry.key == want.key]
-    same = [entry for entry in candidates if entry.type == want.type]
-    live = [] if want.foreign else [entry for entry in candidates if not entry.reserved]
-    return next(iter((*live, *sorted(same, key=lambda entry: entry.reserved))), None)
+def _find_own(scope: Scope, request: FieldRequest) -> Entry | None:
+    """Return the entry with the same key: the one in use, or else a reserved one of the same type."""
+    candidates = [entry for entry in scope.entries if entry.key == request.key]
+    same_type = [entry for entry in candidates if entry.type == request.type]
+    live = [] if request.imported else [entry for entry in candidates if not entry.reserved]
+    return next(iter((*live, *sorted(same_type, key=lambda entry: entry.reserved))), None)
 
 
-def next_number(numbers: Collection[int]) -> int:
-    """The number after all that were ever given; past the last that protobuf has, the first that never was."""
+def get_next_number(numbers: Collection[int]) -> int:
+    """Return the number after all that were ever assigned; after the last valid number, the first free one."""
     number = max(numbers, default=0) + 1
-    if number in PROTOBUFS_OWN:
-        return PROTOBUFS_OWN.stop
-    if number <= LAST_NUMBER:
+    if number in PROTOBUF_RESERVED_NUMBERS:
+        return PROTOBUF_RESERVED_NUMBERS.stop
+    if number <= MAX_FIELD_NUMBER:
         return number
-    return next(n for n in range(1, LAST_NUMBER) if n not in numbers and n not in PROTOBUFS_OWN)
+    return next(n for n in range(1, MAX_FIELD_NUMBER) if n not in numbers and n not in PROTOBUF_RESERVED_NUMBERS)
 
 
-def _misfits(old: Entry, want: Wanted, label: str) -> list[Diagnostic]:
-    found: list[Diagnostic] = []
-    if old.type != want.type:
-        found.append(_type_changed(old, want, label))
-    if want.pinned is not None and want.pinned != old.number:
-        words = f"x-proto-field asks for number {want.pinned}, but {label}.{old.name} has had {old.number}"
-        hint = f"a number is given once: ask for {old.number}, or for none"
-        found.append(Diagnostic(FIELD_NUMBER_TAKEN, want.where, words, hint))
-    return found
+def _check_request(old: Entry, request: FieldRequest, label: str) -> list[Diagnostic]:
+    diagnostics: list[Diagnostic] = []
+    if old.type != request.type:
+        diagnostics.append(_report_type_change(old, request, label))
+    if request.pinned is not None and request.pinned != old.number:
+        message = f"x-proto-field is {request.pinned}, but {label}.{old.name} has had number {old.number}"
+        hint = f"a number never changes: set x-proto-field to {old.number}, or remove it"
+        diagnostics.append(Diagnostic(FIELD_NUMBER_TAKEN, request.location, message, hint))
+    return diagnostics
 
 
-def _type_changed(old: Entry, want: Wanted, label: str) -> Diagnostic:
+def _report_type_change(old: Entry, request: FieldRequest, label: str) -> Diagnostic:
     return Diagnostic(
         LEDGER_TYPE_CHANGED,
-        want.where,
-        f"{label}.{old.name} was {old.type} and would become {want.type}; old data under number {old.number} "
+        request.location,
+        f"the type of {label}.{old.name} changes from {old.type} to {request.type}; old data under number {old.number} "
         "would be misread",
-        "give the property a new name, or remove it in one generation and add it again in the next: "
-        "it then takes a new number; if its type was only renamed, say so there with x-renamed-from",
+        "give the property a new name; or remove it, run: wirelock generate, and add it again, so that it takes a new "
+        "number; if only its type was renamed, add x-renamed-from to that type",
     )
 
 
-def _retyped(old: Entry, want: Wanted, label: str) -> Diagnostic:
+def _report_retype(old: Entry, request: FieldRequest, label: str) -> Diagnostic:
     return Diagnostic(
         LEDGER_RETYPED,
-        want.where,
-        f"{label}.{old.name} was {old.type} and is {want.type} now: {old.number} is reserved, it takes a new number",
-        "clients built before do not see the field until they are built again",
+        request.location,
+        f"the type of {label}.{old.name} changes from {old.type} to {request.type}: number {old.number} is reserved, "
+        "and the field takes a new number",
+        "build clients again; older ones do not see the field",
     )
 
 
-def _pin_taken(want: Wanted, label: str) -> Diagnostic:
+def _report_number_taken(request: FieldRequest, label: str) -> Diagnostic:
     return Diagnostic(
         FIELD_NUMBER_TAKEN,
-        want.where,
-        f"x-proto-field asks for number {want.pinned} of {label}, which is taken or reserved",
+        request.location,
+        f"x-proto-field of {request.key} is {request.pinned}, which is taken or reserved in {label}",
         "choose a number that was never used in this message",
     )
 
 
-def _is_unused(scope: Scope, want: Wanted, given: Entry) -> bool:
-    """Whether a rename names nothing that this property ever was; in a new message it may come from anywhere."""
-    return bool(want.renamed_from and scope.entries) and want.renamed_from not in given.was
+def _is_unused_rename(scope: Scope, request: FieldRequest, entry: Entry) -> bool:
+    """Return True if `x-renamed-from` matched no entry; in a new message the property may come from anywhere."""
+    return bool(request.renamed_from and scope.entries) and request.renamed_from not in entry.former_keys
 
 
-def _unused(want: Wanted, label: str) -> Diagnostic:
+def _report_unused_rename(request: FieldRequest, label: str) -> Diagnostic:
     return Diagnostic(
         RENAME_UNUSED,
-        want.where,
-        f"x-renamed-from names {want.renamed_from}, which {want.key} of {label} never was: its number is its own",
-        "name a property that is not in the schema any more and had the same type, or take the keyword away",
+        request.location,
+        f"x-renamed-from of {request.key} is {request.renamed_from}, but {label} has no removed property of that name "
+        "and type; the keyword has no effect",
+        "name a property that was removed from the schema and had the same type, or remove x-renamed-from",
     )

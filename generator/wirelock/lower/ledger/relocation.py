@@ -1,131 +1,133 @@
-"""Names for schema places, and the ledger as it is once they moved."""
+"""Names for schema origins, and the ledger after origins moved."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from wirelock.lower.ledger.ledger import Entry, Ledger, Scope
-from wirelock.lower.ledger.renames import Kind, Move, Place, renamed_type, standing
-from wirelock.naming import settle
+from wirelock.lower.ledger.ledger import Entry, Ledger, Scope, get_package, get_short_name
+from wirelock.lower.ledger.renames import Move, SchemaOrigin, ScopeKind, find_existing, rename_type
+from wirelock.naming import assign_unique_names
 
 
-def settled(
-    places: Mapping[str, Place], moved: Mapping[str, Move], ledger: Ledger, taken: Mapping[str, tuple[str, ...]]
+def assign_names(
+    origins: Mapping[str, SchemaOrigin], moves: Mapping[str, Move], ledger: Ledger, taken: Mapping[str, tuple[str, ...]]
 ) -> dict[str, str]:
-    """Short names for every schema place: the ledger's where it knows the place, then what is free in the package."""
+    """Return a short name for each origin: the one in the ledger, or else a free one.
+
+    `taken` are the names of services and classes in each package; messages and enums do not use them.
+    """
     names: dict[str, str] = {}
-    known = {source: name for source, name in standing(places, ledger).items() if source not in moved}
-    known |= {source: move.old for source, move in moved.items() if _stays(places[source], move)}
-    for package in sorted({place.package for place in places.values()}):
-        ours = [place for place in places.values() if place.package == package]
-        kept = {place.source: _short(known[place.source]) for place in ours if place.source in known}
-        fresh = [place for place in ours if place.source not in known]
-        barred = [place for place in fresh if _is_barred(place, moved.get(place.source), ledger)]
-        free = {place.source: _wish(place, moved) for place in fresh if place not in barred}
-        kept |= settle(free, (*kept.values(), *taken[package]))
-        used = (*kept.values(), *taken[package], *_used(package, ledger))
-        names |= kept | settle({place.source: _wish(place, moved) for place in barred}, used)
+    known = {id: name for id, name in find_existing(origins, ledger).items() if id not in moves}
+    known |= {id: move.old_name for id, move in moves.items() if _keeps_name(origins[id], move)}
+    for package in sorted({origin.package for origin in origins.values()}):
+        in_package = [origin for origin in origins.values() if origin.package == package]
+        kept = {origin.id: get_short_name(known[origin.id]) for origin in in_package if origin.id in known}
+        fresh = [origin for origin in in_package if origin.id not in known]
+        blocked = [origin for origin in fresh if _is_name_blocked(origin, moves.get(origin.id), ledger)]
+        free = {origin.id: _get_preferred_name(origin, moves) for origin in fresh if origin not in blocked}
+        kept |= assign_unique_names(free, (*kept.values(), *taken[package]))
+        used = (*kept.values(), *taken[package], *_iter_used_names(package, ledger))
+        renamed = {origin.id: _get_preferred_name(origin, moves) for origin in blocked}
+        names |= kept | assign_unique_names(renamed, used)
     return names
 
 
-def _stays(place: Place, move: Move) -> bool:
-    """Whether a place that moved keeps its name: nobody asked for another, and its package is the same."""
-    return not move.renamed and _package(move.old) == place.package
+def _keeps_name(origin: SchemaOrigin, move: Move) -> bool:
+    """Return True if a moved origin stays in its package and no hint asks for a new name."""
+    return not move.takes_new_name and get_package(move.old_name) == origin.package
 
 
-def _wish(place: Place, moved: Mapping[str, Move]) -> str:
-    move = moved.get(place.source)
-    return place.name if move is None or move.renamed else _short(move.old)
+def _get_preferred_name(origin: SchemaOrigin, moves: Mapping[str, Move]) -> str:
+    move = moves.get(origin.id)
+    return origin.name if move is None or move.takes_new_name else get_short_name(move.old_name)
 
 
-def _is_barred(place: Place, move: Move | None, ledger: Ledger) -> bool:
-    """Whether the name that a place would like was that of something else, whose numbers must not come back."""
-    full = f"{place.package}.{_wish(place, {place.source: move} if move else {})}"
-    scopes, others = _scopes(ledger, place.kind)
+def _is_name_blocked(origin: SchemaOrigin, move: Move | None, ledger: Ledger) -> bool:
+    """Return True if the preferred name must not be used again.
+
+    It is the name of the other kind, or of a retired scope in which the same numbers have other keys.
+    """
+    full = f"{origin.package}.{_get_preferred_name(origin, {origin.id: move} if move else {})}"
+    scopes, others = _get_scopes(ledger, origin.kind)
     if full in others:
         return True
-    return move is not None and move.old != full and full in scopes and not _fits(scopes[move.old], scopes[full])
+    if move is None or move.old_name == full or full not in scopes:
+        return False
+    return not _are_compatible(scopes[move.old_name], scopes[full])
 
 
-def _fits(scope: Scope, former: Scope) -> bool:
-    """Whether no number means one thing in one scope and another in the other, the names of types apart."""
-    numbers = {entry.number: entry.key for entry in scope.entries}
-    return all(numbers.get(entry.number, entry.key) == entry.key for entry in former.entries)
+def _are_compatible(scope: Scope, former: Scope) -> bool:
+    """Return True if no number has different keys in the two scopes."""
+    keys = {entry.number: entry.key for entry in scope.entries}
+    return all(keys.get(entry.number, entry.key) == entry.key for entry in former.entries)
 
 
-def _used(package: str, ledger: Ledger) -> Iterable[str]:
-    return (_short(name) for name in (*ledger.messages, *ledger.enums) if _package(name) == package)
+def _iter_used_names(package: str, ledger: Ledger) -> Iterable[str]:
+    return (get_short_name(name) for name in (*ledger.messages, *ledger.enums) if get_package(name) == package)
 
 
-def _scopes(ledger: Ledger, kind: Kind) -> tuple[Mapping[str, Scope], Mapping[str, Scope]]:
-    """The scopes of a kind, and those of the other."""
+def _get_scopes(ledger: Ledger, kind: ScopeKind) -> tuple[Mapping[str, Scope], Mapping[str, Scope]]:
+    """Return the scopes of a kind, and those of the other kind."""
     return (ledger.messages, ledger.enums) if kind == "messages" else (ledger.enums, ledger.messages)
 
 
-def relocated(
-    ledger: Ledger, places: Mapping[str, Place], moved: Mapping[str, Move], names: Mapping[str, str]
+def relocate(
+    ledger: Ledger, origins: Mapping[str, SchemaOrigin], moves: Mapping[str, Move], names: Mapping[str, str]
 ) -> Ledger:
-    """The ledger in which every place that moved has its scope: numbers stay, an old name is left as given up."""
-    if not moved:
+    """Return the ledger with the scope of each moved origin under its new name; the old name is retired."""
+    if not moves:
         return ledger
-    full = {source: f"{places[source].package}.{names[source]}" for source in moved}
-    renames = {move.old: full[source] for source, move in moved.items() if move.old != full[source]}
-    scopes: dict[Kind, dict[str, Scope]] = {"messages": dict(ledger.messages), "enums": dict(ledger.enums)}
-    for source, move in moved.items():
-        kind = scopes[places[source].kind]
-        before = _scopes(ledger, places[source].kind)[0][move.old]
-        kind[full[source]] = _joined(before, ledger, places[source], move.old, full[source])
-    for source, move in moved.items():
-        if move.old in renames and move.old not in full.values():
-            kind = scopes[places[source].kind]
-            kind[move.old] = given_up(kind[move.old])
-    sources = {_source(ledger, move.old): source for source, move in moved.items()}
-    classes = {name: sources.get(place, place) for name, place in ledger.classes.items()}
+    full = {id: f"{origins[id].package}.{names[id]}" for id in moves}
+    renames = {move.old_name: full[id] for id, move in moves.items() if move.old_name != full[id]}
+    scopes: dict[ScopeKind, dict[str, Scope]] = {"messages": dict(ledger.messages), "enums": dict(ledger.enums)}
+    for id, move in moves.items():
+        before, _ = _get_scopes(ledger, origins[id].kind)
+        scopes[origins[id].kind][full[id]] = _move_scope(before, origins[id], move.old_name, full[id])
+    for id, move in moves.items():
+        if move.old_name in renames and move.old_name not in full.values():
+            same_kind = scopes[origins[id].kind]
+            same_kind[move.old_name] = retire(same_kind[move.old_name])
+    ids = {_get_origin(ledger, move.old_name): id for id, move in moves.items()}
+    classes = {name: ids.get(origin, origin) for name, origin in ledger.classes.items()}
     return replace(
         ledger,
-        messages=translated(scopes["messages"], renames),
-        enums=translated(scopes["enums"], renames),
+        messages=rename_types(scopes["messages"], renames),
+        enums=rename_types(scopes["enums"], renames),
         classes=classes,
     )
 
 
-def _joined(before: Scope, ledger: Ledger, place: Place, old: str, full: str) -> Scope:
-    """A scope at its new place, with the numbers that were given up under its new name."""
-    former = _scopes(ledger, place.kind)[0].get(full, Scope()) if full != old else Scope()
-    known = {entry.number for entry in before.entries}
-    entries = [
-        *before.entries,
-        *(given_up(former).entries[i] for i, e in enumerate(former.entries) if e.number not in known),
-    ]
-    was = (*before.was, *([old] if full != old else []), *([before.source] if before.source != place.source else []))
+def _move_scope(scopes: Mapping[str, Scope], origin: SchemaOrigin, old: str, new: str) -> Scope:
+    """Return a scope under its new name, with the numbers that were reserved under that name before."""
+    scope = scopes[old]
+    retired = retire(scopes.get(new, Scope())) if new != old else Scope()
+    known = {entry.number for entry in scope.entries}
+    entries = [*scope.entries, *(entry for entry in retired.entries if entry.number not in known)]
+    former_names = (
+        *scope.former_names,
+        *([old] if new != old else []),
+        *([scope.origin] if scope.origin != origin.id else []),
+    )
     ordered = tuple(sorted(entries, key=lambda entry: entry.number))
-    return Scope(place.source, ordered, tuple(dict.fromkeys(was)))
+    return Scope(origin.id, ordered, tuple(dict.fromkeys(former_names)))
 
 
-def given_up(scope: Scope) -> Scope:
-    """A scope that nothing uses any more: every number is reserved."""
+def retire(scope: Scope) -> Scope:
+    """Return a scope that is no longer in use, with every number reserved."""
     return replace(scope, entries=tuple(replace(entry, reserved=True) for entry in scope.entries))
 
 
-def translated(scopes: Mapping[str, Scope], renames: Mapping[str, str]) -> dict[str, Scope]:
-    """Scopes whose types have the names that they were given since."""
+def rename_types(scopes: Mapping[str, Scope], renames: Mapping[str, str]) -> dict[str, Scope]:
+    """Return scopes whose entries have the new names of their types."""
     if not renames:
         return dict(scopes)
 
-    def entry(old: Entry) -> Entry:
-        return replace(old, type=renamed_type(old.type, lambda name: renames.get(name, name)))
+    def rename_entry(entry: Entry) -> Entry:
+        return replace(entry, type=rename_type(entry.type, lambda name: renames.get(name, name)))
 
-    return {name: replace(s, entries=tuple(entry(old) for old in s.entries)) for name, s in scopes.items()}
-
-
-def _source(ledger: Ledger, name: str) -> str:
-    return (ledger.messages.get(name) or ledger.enums[name]).source
+    return {name: replace(s, entries=tuple(rename_entry(entry) for entry in s.entries)) for name, s in scopes.items()}
 
 
-def _package(full: str) -> str:
-    return full.rpartition(".")[0]
-
-
-def _short(full: str) -> str:
-    return full.rpartition(".")[2]
+def _get_origin(ledger: Ledger, name: str) -> str:
+    return (ledger.messages.get(name) or ledger.enums[name]).origin

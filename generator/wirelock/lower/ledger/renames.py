@@ -1,9 +1,9 @@
-"""What moved: schema places that are new, and the messages and enums of the ledger that they were before.
+"""Search for moves: new schema origins that continue a message or enum of the ledger.
 
-A place that the ledger does not know is an old one if a hint says so (`x-renamed-from` at the root of a file), if its
-type went to another package with its name, or if a field that led to an old place, which is gone, leads to it now. The
-last is a guess, made where both hold a field of the same key, and one of the two has no name that people gave it: two
-named types are two types unless a hint says otherwise.
+An origin that the ledger does not know continues an old one in three cases: a hint says so (`x-renamed-from` at the
+root of a file); a type of the same name disappeared from another package; or a field that led to an old origin, which
+disappeared, now leads to the new one. The last case is a guess: it requires a common field key, and that one of the two
+origins is not a named type, because two named types are different unless a hint says otherwise.
 """
 
 from __future__ import annotations
@@ -15,239 +15,245 @@ from typing import Literal
 
 from wirelock.diagnostics import Diagnostic, Location
 from wirelock.ir import TypeId
-from wirelock.lower.ledger.allocation import RENAME_UNUSED, Wanted
-from wirelock.lower.ledger.ledger import Ledger, Scope
+from wirelock.lower.ledger.allocation import RENAME_UNUSED, FieldRequest
+from wirelock.lower.ledger.ledger import Ledger, Scope, get_package, get_short_name
 
-Kind = Literal["messages", "enums"]
-SUFFIX = ".schema.json"
+ScopeKind = Literal["messages", "enums"]
+SCHEMA_SUFFIX = ".schema.json"
 _WRAPPERS = ("repeated ", "map<string, ")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A schema place that makes a message or an enum: in which package, the name it would like, and what it holds."""
+class SchemaOrigin:
+    """A schema location that generates a message or an enum, with its package, preferred name and fields."""
 
-    source: str
+    id: str
     package: str
     name: str
-    kind: Kind
-    fields: tuple[Wanted, ...] = ()
+    kind: ScopeKind
+    fields: tuple[FieldRequest, ...] = ()
 
     @property
-    def unsettled(self) -> str:
-        """Its full name before names are settled."""
-        return f"{self.package}.{self.source}"
+    def provisional_name(self) -> str:
+        """The full name before names are assigned."""
+        return f"{self.package}.{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
-    """A type that states what it was (`x-renamed-from`)."""
+class RenameHint:
+    """The former name or file of a type (`x-renamed-from`)."""
 
     type: TypeId
-    was: str
-    where: Location
+    former_name: str
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`old` is the full name that a place had in the ledger; `renamed` asks for a new one."""
+    """The full name that an origin had in the ledger; `takes_new_name` is True if a hint renames the type."""
 
-    old: str
-    renamed: bool
+    old_name: str
+    takes_new_name: bool
 
 
 @dataclass(slots=True)
-class _Search:
-    """The places of a run, and what the ledger has that none of them stands for any more."""
+class _MoveSearch:
+    """The origins of a run, and the scopes of the ledger whose origin disappeared (`missing`).
 
-    places: Mapping[str, Place]
+    `existing` are the full names of origins that the ledger has, `missing` full names by kind and old origin.
+    """
+
+    origins: Mapping[str, SchemaOrigin]
     ledger: Ledger
-    standing: Mapping[str, str]
-    gone: dict[tuple[Kind, str], str] = field(default_factory=dict[tuple[Kind, str], str])
+    existing: Mapping[str, str]
+    missing: dict[tuple[ScopeKind, str], str] = field(default_factory=dict[tuple[ScopeKind, str], str])
     moves: dict[str, Move] = field(default_factory=dict[str, Move])
 
-    def scopes(self, kind: Kind) -> Mapping[str, Scope]:
-        """The ledger's messages or enums."""
+    def get_scopes(self, kind: ScopeKind) -> Mapping[str, Scope]:
+        """Return the messages or the enums of the ledger."""
         return self.ledger.messages if kind == "messages" else self.ledger.enums
 
-    def is_new(self, source: str) -> bool:
-        """Whether nothing is known yet of what a place was."""
-        return source not in self.standing and source not in self.moves
+    def is_new(self, id: str) -> bool:
+        """Return True if an origin is not in the ledger and no move to it was found."""
+        return id not in self.existing and id not in self.moves
 
-    def follow(self, new: str, old: str, *, renamed: bool = False) -> bool:
-        """Whether what stood at an old place, or inside of it, is found at the new one."""
-        inside = [source for source in self.places if _is_in(source, new) and self.is_new(source)] if self.gone else []
-        found = False
-        for source in inside:
-            full = self.gone.pop((self.places[source].kind, _moved(source, new, old)), None)
+    def follow(self, new: str, old: str, *, takes_new_name: bool = False) -> bool:
+        """Record moves from an old origin, and origins inside it, to a new one; return True if there are any."""
+        if not self.missing:
+            return False
+        inside = [id for id in self.origins if _is_inside(id, new) and self.is_new(id)]
+        has_moved = False
+        for id in inside:
+            full = self.missing.pop((self.origins[id].kind, _map_origin(id, new, old)), None)
             if full is not None:
-                self.moves[source] = Move(full, renamed)
-                found = True
-        return found
+                self.moves[id] = Move(full, takes_new_name)
+                has_moved = True
+        return has_moved
 
 
-def standing(places: Mapping[str, Place], ledger: Ledger) -> dict[str, str]:
-    """The full name that each place has in the ledger already; one in use goes before one that was given up."""
-    known: dict[tuple[Kind, str, str], str] = {}
-    kinds: tuple[tuple[Kind, Mapping[str, Scope]], ...] = (("messages", ledger.messages), ("enums", ledger.enums))
+def find_existing(origins: Mapping[str, SchemaOrigin], ledger: Ledger) -> dict[str, str]:
+    """Return the full name of each origin that the ledger has; a scope in use has precedence over a retired one."""
+    known: dict[tuple[ScopeKind, str, str], str] = {}
+    kinds: tuple[tuple[ScopeKind, Mapping[str, Scope]], ...] = (("messages", ledger.messages), ("enums", ledger.enums))
     for kind, scopes in kinds:
         for name in sorted(scopes, key=lambda name: (not scopes[name].live, name), reverse=True):
-            known[kind, scopes[name].source, name.rpartition(".")[0]] = name
-    found = {source: known.get((place.kind, source, place.package)) for source, place in places.items()}
-    return {source: name for source, name in found.items() if name is not None}
+            known[kind, scopes[name].origin, get_package(name)] = name
+    names = {id: known.get((origin.kind, id, origin.package)) for id, origin in origins.items()}
+    return {id: name for id, name in names.items() if name is not None}
 
 
-def moves(
-    places: Mapping[str, Place], hints: Iterable[Hint], ledger: Ledger
+def find_moves(
+    origins: Mapping[str, SchemaOrigin], hints: Iterable[RenameHint], ledger: Ledger
 ) -> tuple[Mapping[str, Move], tuple[Diagnostic, ...]]:
-    """What each place was that is new, by its source, and the hints that name nothing."""
-    search = _search(places, ledger)
-    found = tuple(_unused(hint) for hint in hints if not _hinted(search, hint))
-    for source, place in places.items():
-        if (place.kind, source) in search.gone:  # the package has another name
-            search.follow(source, source)
-    for new, old in _namesakes(search):
+    """Return the move of each new origin that continues an old one, and a diagnostic for each hint without effect."""
+    search = _start_search(origins, ledger)
+    diagnostics = tuple(_report_unused_hint(hint) for hint in hints if not _apply_hint(search, hint))
+    for id, origin in origins.items():
+        if (origin.kind, id) in search.missing:  # only the package was renamed
+            search.follow(id, id)
+    for new, old in _find_namesakes(search):
         search.follow(new, old)
-    if search.gone:
-        _along_fields(search)
-    return search.moves, found
+    if search.missing:
+        _follow_fields(search)
+    return search.moves, diagnostics
 
 
-def _search(places: Mapping[str, Place], ledger: Ledger) -> _Search:
-    known = standing(places, ledger)
-    live = {source: name for source, name in known.items() if _scope(ledger, name).live}
-    held = set(live.values())
-    search = _Search(places, ledger, live)
-    kinds: tuple[Kind, ...] = ("messages", "enums")
+def _start_search(origins: Mapping[str, SchemaOrigin], ledger: Ledger) -> _MoveSearch:
+    known = find_existing(origins, ledger)
+    live = {id: name for id, name in known.items() if _get_scope(ledger, name).live}
+    in_use = set(live.values())
+    search = _MoveSearch(origins, ledger, live)
+    kinds: tuple[ScopeKind, ...] = ("messages", "enums")
     for kind in kinds:
-        for name, scope in search.scopes(kind).items():
-            if scope.live and name not in held:
-                search.gone[kind, scope.source] = name
+        for name, scope in search.get_scopes(kind).items():
+            if scope.live and name not in in_use:
+                search.missing[kind, scope.origin] = name
     return search
 
 
-def _scope(ledger: Ledger, name: str) -> Scope:
+def _get_scope(ledger: Ledger, name: str) -> Scope:
     return ledger.messages.get(name) or ledger.enums[name]
 
 
 # hints
 
 
-def _hinted(search: _Search, hint: Hint) -> bool:
-    """Whether a hint names what its type was, now or in an earlier generation."""
+def _apply_hint(search: _MoveSearch, hint: RenameHint) -> bool:
+    """Follow a hint; return False if it names nothing that the type was, now or in an earlier generation."""
     new = str(hint.type)
-    inside = [place for source, place in search.places.items() if _is_in(source, new)]
+    inside = [origin for id, origin in search.origins.items() if _is_inside(id, new)]
     if not inside or not (search.ledger.messages or search.ledger.enums):
         return True
     package = inside[0].package
-    stated = (hint.was, hint.was + SUFFIX)
-    done = [_scope(search.ledger, search.standing[p.source]) for p in inside if p.source in search.standing]
-    if any(_is_called(word, hint.was, package) for scope in done for word in scope.was):
+    resolved = [_get_scope(search.ledger, search.existing[o.id]) for o in inside if o.id in search.existing]
+    if any(_is_former_name(name, hint.former_name, package) for scope in resolved for name in scope.former_names):
         return True
-    named = [source for (_, source), full in search.gone.items() if full in (hint.was, f"{package}.{hint.was}")]
-    olds = dict.fromkeys((*stated, *named))
-    return any(search.follow(new, old, renamed=True) for old in olds)
+    full_names = (hint.former_name, f"{package}.{hint.former_name}")
+    named = [id for (_, id), full in search.missing.items() if full in full_names]
+    candidates = dict.fromkeys((hint.former_name, hint.former_name + SCHEMA_SUFFIX, *named))
+    return any(search.follow(new, old, takes_new_name=True) for old in candidates)
 
 
-def _is_called(word: str, stated: str, package: str) -> bool:
-    """Whether a former name or place is the one that a hint states."""
-    return word in (stated, f"{package}.{stated}") or _is_in(word, stated) or _is_in(word, stated + SUFFIX)
+def _is_former_name(name: str, hinted: str, package: str) -> bool:
+    """Return True if a former name or origin is the one that a hint names."""
+    return (
+        name in (hinted, f"{package}.{hinted}") or _is_inside(name, hinted) or _is_inside(name, hinted + SCHEMA_SUFFIX)
+    )
 
 
-def _unused(hint: Hint) -> Diagnostic:
-    words = f"x-renamed-from names {hint.was}, which {hint.type} never was: its numbers are its own"
-    advice = "name the file that was there before, as in session/old.schema.json, or take the keyword away"
-    return Diagnostic(RENAME_UNUSED, hint.where, words, advice)
+def _report_unused_hint(hint: RenameHint) -> Diagnostic:
+    message = f"x-renamed-from of {hint.type} is {hint.former_name}, which it never was; the keyword has no effect"
+    advice = "name the former file, for example session/old.schema.json, or remove x-renamed-from"
+    return Diagnostic(RENAME_UNUSED, hint.location, message, advice)
 
 
 # without a hint
 
 
-def _namesakes(search: _Search) -> Iterator[tuple[str, str]]:
-    """Named types that are new where one of the same name, and with something in common, is gone from elsewhere."""
-    fresh = [place for source, place in search.places.items() if search.is_new(source) and is_named(source)]
-    gone = [(kind, old, full) for (kind, old), full in search.gone.items() if is_named(old)]
-    for place in fresh:
-        olds = [(old, full) for kind, old, full in gone if kind == place.kind and _short(full) == place.name]
-        rivals = [other for other in fresh if other.kind == place.kind and other.name == place.name]
-        if len(olds) == 1 == len(rivals) and _alike(place, search.scopes(place.kind)[olds[0][1]]):
-            yield place.source, olds[0][0]
+def _find_namesakes(search: _MoveSearch) -> Iterator[tuple[str, str]]:
+    """Yield new named types and the missing type of the same name, if it is the only one and shares a field key."""
+    fresh = [origin for id, origin in search.origins.items() if search.is_new(id) and is_named(id)]
+    missing = [(kind, id, full) for (kind, id), full in search.missing.items() if is_named(id)]
+    for new in fresh:
+        namesakes = [(id, full) for kind, id, full in missing if (kind, get_short_name(full)) == (new.kind, new.name)]
+        rivals = [other for other in fresh if (other.kind, other.name) == (new.kind, new.name)]
+        if len(namesakes) == 1 == len(rivals):
+            ((old, full),) = namesakes
+            if _has_common_key(new, search.get_scopes(new.kind)[full]):
+                yield new.id, old
 
 
-def _along_fields(search: _Search) -> None:
-    """Follow every field that kept its key: where it led, and where it leads now, are one place that moved."""
-    unsettled = {place.unsettled: place for place in search.places.values()}
-    waiting = deque(sorted({*search.standing, *search.moves}))
-    seen = set(waiting)
-    while waiting:
-        source = waiting.popleft()
-        place = search.places[source]
-        name = search.standing[source] if source in search.standing else search.moves[source].old
-        for before, after in _led(place.fields, search.scopes(place.kind)[name]):
-            new = unsettled.get(after)
-            if new is None or not search.is_new(new.source):
+def _follow_fields(search: _MoveSearch) -> None:
+    """Follow each field that kept its key: the type that it led to moved to the type that it leads to now."""
+    by_provisional_name = {origin.provisional_name: origin for origin in search.origins.values()}
+    pending = deque(sorted({*search.existing, *search.moves}))
+    seen = set(pending)
+    while pending:
+        id = pending.popleft()
+        origin = search.origins[id]
+        name = search.existing[id] if id in search.existing else search.moves[id].old_name
+        for before, after in _iter_type_changes(origin.fields, search.get_scopes(origin.kind)[name]):
+            new = by_provisional_name.get(after)
+            if new is None or not search.is_new(new.id):
                 continue
-            old = search.scopes(new.kind).get(before)
-            if old is not None and _may_be(new, old):
-                search.follow(new.source, old.source)
-        more = sorted(search.moves.keys() - seen)
-        seen.update(more)
-        waiting += more
+            old = search.get_scopes(new.kind).get(before)
+            if old is not None and _is_plausible(new, old):
+                search.follow(new.id, old.origin)
+        discovered = sorted(search.moves.keys() - seen)
+        seen.update(discovered)
+        pending += discovered
 
 
-def _led(fields: Sequence[Wanted], scope: Scope) -> Iterator[tuple[str, str]]:
-    """The names of types that fields had, and have now, where nothing but the name differs."""
-    keys = {want.key for want in fields}
-    for want in fields:
-        key = want.key if want.key in scope.live or want.renamed_from in keys else want.renamed_from
+def _iter_type_changes(fields: Sequence[FieldRequest], scope: Scope) -> Iterator[tuple[str, str]]:
+    """Yield the old and new type names of each field whose type differs in nothing but the name."""
+    keys = {request.key for request in fields}
+    for request in fields:
+        key = request.key if request.key in scope.live or request.renamed_from in keys else request.renamed_from
         if (entry := scope.live.get(key)) is not None:
-            before, after = _split(entry.type), _split(want.type)
-            if before[0] == after[0]:
-                yield before[1], after[1]
+            old_wrapper, old_name = _split_type(entry.type)
+            new_wrapper, new_name = _split_type(request.type)
+            if old_wrapper == new_wrapper:
+                yield old_name, new_name
 
 
-def _may_be(new: Place, old: Scope) -> bool:
-    """Whether a place can be an old one without anybody saying so: two names that people gave are two types."""
-    return not (is_named(new.source) and is_named(old.source)) and _alike(new, old)
+def _is_plausible(new: SchemaOrigin, old: Scope) -> bool:
+    """Return True if an origin may continue a scope without a hint: not both are named, and they share a key."""
+    return not (is_named(new.id) and is_named(old.origin)) and _has_common_key(new, old)
 
 
-def _alike(place: Place, scope: Scope) -> bool:
-    return any(want.key in scope.live for want in place.fields)
+def _has_common_key(origin: SchemaOrigin, scope: Scope) -> bool:
+    return any(request.key in scope.live for request in origin.fields)
 
 
-def is_named(source: str) -> bool:
-    """Whether a place has a name of its own: a file, or a definition inside of one."""
-    file, _, pointer = source.removesuffix("@root").partition("#")
+def is_named(id: str) -> bool:
+    """Return True if an origin is a named type: a file, or a definition in a file."""
+    file, _, pointer = id.removesuffix("@root").partition("#")
     return "@" not in (pointer or file) and (not pointer or pointer.split("/")[-2] in ("$defs", "definitions"))
 
 
-# places and names as texts
+# origins and types as text
 
 
-def _is_in(source: str, place: str) -> bool:
-    """Whether a schema place is another one, or inside of it."""
-    return source.startswith(place) and (source == place or source[len(place)] in "#@/")
+def _is_inside(id: str, container: str) -> bool:
+    """Return True if an origin is another one, or is inside it."""
+    return id.startswith(container) and (id == container or id[len(container)] in "#@/")
 
 
-def _moved(source: str, new: str, old: str) -> str:
-    """Where something inside the new place was when that was the old one."""
-    rest = source[len(new) :]
+def _map_origin(id: str, new: str, old: str) -> str:
+    """Return the former origin of something inside `new`, if `new` was `old`."""
+    rest = id[len(new) :]
     if rest.startswith("/") and "#" not in old:
         return f"{old}#{rest}"
     return old + (rest.removeprefix("#") if rest.startswith("#") and "#" in old else rest)
 
 
-def _split(type: str) -> tuple[str, str]:
-    """What stands around the name of a type, and the name."""
+def _split_type(type: str) -> tuple[str, str]:
+    """Split a printed type into its wrapper (`repeated `, `map<string, `) and the name in it."""
     wrapper = next((start for start in _WRAPPERS if type.startswith(start)), "")
     return wrapper, type.removeprefix(wrapper).removesuffix(">" if wrapper.startswith("map") else "")
 
 
-def renamed_type(type: str, names: Callable[[str], str]) -> str:
-    """A type in words with its name replaced."""
-    wrapper, name = _split(type)
-    return f"{wrapper}{names(name)}{'>' if wrapper.startswith('map') else ''}"
-
-
-def _short(full: str) -> str:
-    return full.rpartition(".")[2]
+def rename_type(type: str, rename: Callable[[str], str]) -> str:
+    """Return a printed type with the name in it renamed."""
+    wrapper, name = _split_type(type)
+    return f"{wrapper}{rename(name)}{'>' if wrapper.startswith('map') else ''}"

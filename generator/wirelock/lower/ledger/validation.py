@@ -1,71 +1,77 @@
-"""What the ledger's file must hold: a fault of a hand edit or a bad merge is named with its place."""
+"""Validation of a ledger file after a hand edit or a wrong merge; each problem has its JSON Pointer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from wirelock.runtime.json.pointers import pointer_of
+from wirelock.runtime.json.pointers import join_pointer
 
 FORMAT = 1
-LAST_NUMBER = 2**29 - 1
-PROTOBUFS_OWN = range(19000, 20000)
-"""Numbers that protobuf keeps for itself (language guide, "Assigning Field Numbers")."""
+MAX_FIELD_NUMBER = 2**29 - 1
+PROTOBUF_RESERVED_NUMBERS = range(19000, 20000)
+"""Numbers that protobuf reserves for its implementation (language guide, "Assigning Field Numbers")."""
 _KINDS = ("messages", "enums")
 
-Fault = tuple[str, str]
-"""A JSON Pointer into the ledger, and what is wrong there."""
+Problem = tuple[str, str]
+"""A JSON Pointer into the ledger, and a message."""
 
 
-def faults(value: object) -> Iterator[Fault]:
-    """Everything that is wrong with the value of a ledger's file, in its order."""
-    whole = _object(value)
-    if whole is None or not {"format", *_KINDS} <= whole.keys():
-        yield "", "it is no number ledger"
+def find_problems(value: object) -> Iterator[Problem]:
+    """Yield the problems of a parsed ledger file, in the order of the file."""
+    content = _as_object(value)
+    if content is None or not {"format", *_KINDS} <= content.keys():
+        yield "", "expected an object with format, messages and enums"
         return
-    if whole["format"] is True or whole["format"] != FORMAT:
-        yield "/format", f"its format is {whole['format']}, this wirelock knows {FORMAT}"
+    if content["format"] is True or content["format"] != FORMAT:
+        yield "/format", f"format {content['format']} is not supported, expected {FORMAT}"
         return
     for kind in _KINDS:
-        scopes = _object(whole[kind])
+        scopes = _as_object(content[kind])
         if scopes is None:
-            yield f"/{kind}", "it must be an object"
+            yield f"/{kind}", "expected an object"
             continue
         for name, scope in scopes.items():
-            yield from _scope_faults(scope, [kind, name])
-    classes = _object(whole.get("classes", {}))
-    if classes is None or not all(isinstance(place, str) for place in classes.values()):
-        yield "/classes", "it must be an object of schema places"
+            yield from _check_scope(scope, [kind, name])
+    classes = _as_object(content.get("classes", {}))
+    if classes is None or not all(isinstance(origin, str) for origin in classes.values()):
+        yield "/classes", "expected an object whose values are schema locations"
 
 
-def _scope_faults(value: object, path: list[str | int]) -> Iterator[Fault]:
-    scope = _object(value)
-    entries = _list(scope.get("entries")) if scope else None
-    if scope is None or entries is None or not isinstance(scope.get("source"), str) or not _words(scope.get("was", [])):
-        yield pointer_of(path), "source and entries are wanted"
+def _check_scope(value: object, path: list[str | int]) -> Iterator[Problem]:
+    scope = _as_object(value)
+    entries = _as_list(scope.get("entries")) if scope else None
+    if (
+        scope is None
+        or entries is None
+        or not isinstance(scope.get("source"), str)
+        or not _is_string_list(scope.get("was", []))
+    ):
+        yield join_pointer(path), "expected an object with source (string) and entries (array)"
         return
     last, live = 0, set[str]()
-    for index, stated in enumerate(entries):
-        place = pointer_of([*path, "entries", index])
-        entry = _object(stated)
+    for index, item in enumerate(entries):
+        pointer = join_pointer([*path, "entries", index])
+        entry = _as_object(item)
         if entry is None or not _is_entry(entry):
-            yield place, "number, key, name and type are wanted"
+            yield pointer, "expected an object with number (integer), key, name and type (strings)"
             continue
         number, key = entry["number"], entry["key"]
-        yield from ((place, words) for words in _number_faults(number, last))
-        if not entry.get("reserved", False) and key in live:
-            yield place, f"{key} has two numbers"
-        live |= set() if entry.get("reserved", False) else {key}
+        yield from ((pointer, message) for message in _check_number(number, last))
+        if not entry.get("reserved", False):
+            if key in live:
+                yield pointer, f"{key} has two numbers in use"
+            live.add(key)
         last = max(last, number)
 
 
-def _number_faults(number: int, last: int) -> Iterator[str]:
-    if not 1 <= number <= LAST_NUMBER or number in PROTOBUFS_OWN:
-        yield f"{number} is no number that protobuf has for a field"
+def _check_number(number: int, last: int) -> Iterator[str]:
+    if not 1 <= number <= MAX_FIELD_NUMBER or number in PROTOBUF_RESERVED_NUMBERS:
+        yield f"{number} is not a valid field number"
     elif number == last:
-        yield f"number {number} stands there twice"
+        yield f"number {number} occurs twice"
     elif number < last:
-        yield f"number {number} stands behind {last}"
+        yield f"number {number} follows {last}: entries must be sorted by number"
 
 
 def _is_entry(entry: Mapping[str, object]) -> bool:
@@ -73,18 +79,18 @@ def _is_entry(entry: Mapping[str, object]) -> bool:
         type(entry.get("number")) is int
         and all(isinstance(entry.get(name), str) for name in ("key", "name", "type"))
         and isinstance(entry.get("reserved", False), bool)
-        and _words(entry.get("was", []))
+        and _is_string_list(entry.get("was", []))
     )
 
 
-def _words(value: object) -> bool:
-    words = _list(value)
-    return words is not None and all(isinstance(word, str) for word in words)
+def _is_string_list(value: object) -> bool:
+    items = _as_list(value)
+    return items is not None and all(isinstance(item, str) for item in items)
 
 
-def _object(value: object) -> dict[str, Any] | None:
+def _as_object(value: object) -> dict[str, Any] | None:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
-def _list(value: object) -> list[object] | None:
+def _as_list(value: object) -> list[object] | None:
     return cast("list[object]", value) if isinstance(value, list) else None

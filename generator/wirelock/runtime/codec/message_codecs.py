@@ -1,4 +1,4 @@
-"""How each message stands for JSON: the forms and fields of mapping.json as functions, made once a message."""
+"""Conversion functions of each message, built once per message from the forms and fields of mapping.json."""
 
 from __future__ import annotations
 
@@ -8,303 +8,314 @@ from typing import Any, NamedTuple
 from google.protobuf.message import Message
 
 from ..findings import UNDECLARED_FIELD, VIOLATION, Finding
-from ..json.formatting import json_type
-from ..json.pointers import token
+from ..json.formatting import get_json_type
+from ..json.pointers import escape_token
 from ..json.text import Json
 from .scalars import (
-    AS_IT_IS,
-    enum,
+    UNCHANGED_TYPES,
+    build_enum,
+    build_integer,
     from_bytes,
     from_double,
-    same,
+    pass_through,
     to_bool,
     to_bytes,
     to_double,
-    to_integer,
     to_null,
     to_string,
 )
-from .struct_values import MESSAGES, get_free, to_free
-from .types import ABSENT, Facts, Fields, Get, Notes, ToJson, ToProto, expect, refusal
+from .struct_values import MESSAGES, build_from_struct, build_to_struct
+from .types import ABSENT, Fields, Get, JsonObject, Notes, ToJson, ToProto, build_codec_error, require_type
 
-_MANY = ("list", "map")
-_NONE: frozenset[int] = frozenset()
+_CONTAINERS = ("list", "map")
+_NO_NUMBERS: frozenset[int] = frozenset()
 
 
-class _Member(NamedTuple):
-    """A declared property: its functions, its place below the object, and what becomes of it when it is empty.
+class _PropertyCodec(NamedTuple):
+    """A declared property: its field, its conversion functions and its presence rules.
 
-    A tuple, since it is taken apart once a property of every document. `as_it_is` is the class of values that need no
-    function; `shows_empty` is an optional list or map, which
-    is in the presence field when it was sent empty.
+    A tuple, because every property of every document unpacks it. Values of `unchanged_type` need no conversion.
+    `suffix` is the pointer below the object. `lists_empty` marks an optional list or map: the presence field lists its
+    number if it is present but empty.
     """
 
     name: str
-    as_it_is: type | None
+    unchanged_type: type | None
     convert: ToProto
     get: Get
-    place: str
+    suffix: str
     number: int
     required: bool
     nullable: bool
-    shows_empty: bool
+    lists_empty: bool
 
 
-class Forms:
-    """The forms of every message of one mapping; `message` gives the class of a full proto name."""
+class MessageCodecs:
+    """The conversion functions of every message; `get_message_class` returns the message class of a full proto name."""
 
-    def __init__(self, mapping: Facts, message: Callable[[str], type[Message]]) -> None:
+    def __init__(self, mapping: JsonObject, get_message_class: Callable[[str], type[Message]]) -> None:
         self._mapping = mapping
-        self._message = message
-        self._forms: dict[str, tuple[Fields, Get]] = {}
+        self._get_message_class = get_message_class
+        self._functions: dict[str, tuple[Fields, Get]] = {}
 
-    def form(self, name: str) -> tuple[Fields, Get]:
-        """How a message of that full name is filled and read."""
-        known = self._forms.get(name)
+    def get_functions(self, name: str) -> tuple[Fields, Get]:
+        """Return the functions that fill and read the message of a full proto name."""
+        known = self._functions.get(name)
         if known is not None:
             return known
-        self._forms[name] = (
-            lambda notes, value, at: self._forms[name][0](notes, value, at),
-            lambda message, at: self._forms[name][1](message, at),
-        )  # recursion finds these while the real ones are being made
-        made = self._forms[name] = self._make(self._mapping["messages"][name])
-        return made
+        # A recursive message finds these placeholders while its functions are being built.
+        self._functions[name] = (
+            lambda notes, value, pointer: self._functions[name][0](notes, value, pointer),
+            lambda message, pointer: self._functions[name][1](message, pointer),
+        )
+        functions = self._functions[name] = self._build(self._mapping["messages"][name])
+        return functions
 
-    def _make(self, facts: Facts) -> tuple[Fields, Get]:
-        match facts["form"]:
+    def _build(self, entry: JsonObject) -> tuple[Fields, Get]:
+        match entry["form"]:
             case "object":
-                return self._object(facts)
+                return self._build_object(entry)
             case "tuple":
-                return self._tuple(facts)
+                return self._build_tuple(entry)
             case "union":
-                return self._union(facts)
+                return self._build_union(entry)
             case _:
-                return self._single(facts["fields"][0])
+                return self._build_single(entry["fields"][0])
 
     # forms
 
-    def _object(self, facts: Facts) -> tuple[Fields, Get]:
-        members = {field["json"]: self._member(field) for field in facts["fields"]}
-        fields_of_rest, get_rest = self._rest(facts)
-        presence = facts.get("explicitFields", {}).get("name", "")
-        required = frozenset(field["json"] for field in facts["fields"] if field["required"])
+    def _build_object(self, entry: JsonObject) -> tuple[Fields, Get]:
+        members = {field["json"]: self._build_property(field) for field in entry["fields"]}
+        convert_additional, merge_additional = self._build_additional(entry)
+        presence_field = entry.get("explicitFields", {}).get("name", "")
+        required = frozenset(field["json"] for field in entry["fields"] if field["required"])
 
-        def fields(notes: Notes, value: Any, at: str) -> dict[str, Any]:
+        def to_fields(notes: Notes, value: Any, pointer: str) -> dict[str, Any]:
             if value.__class__ is not dict:
-                expect(value, dict, "object", at)
-            made: dict[str, Any] = {}
+                require_type(value, dict, "object", pointer)
+            result: dict[str, Any] = {}
             listed: list[int] = []
-            left: dict[str, Any] = {}
+            additional: dict[str, Any] = {}
             for key, item in value.items():
                 member = members.get(key)
                 if member is None:
-                    left[key] = item
+                    additional[key] = item
                     continue
-                name, as_it_is, convert, _, place, number, is_required, nullable, shows_empty = member
-                if item.__class__ is as_it_is:
-                    made[name] = item
+                name, unchanged_type, convert, _, suffix, number, is_required, nullable, lists_empty = member
+                if item.__class__ is unchanged_type:
+                    result[name] = item
                     continue
                 if item is None and nullable:
                     if not is_required:
                         listed.append(number)
                     continue
-                made[name] = convert(notes, item, at + place)
-                if shows_empty and not item:
+                result[name] = convert(notes, item, pointer + suffix)
+                if lists_empty and not item:
                     listed.append(number)
             if not value.keys() >= required:
                 key = min(required - value.keys())
-                raise refusal(VIOLATION, at + members[key].place, f"required property `{key}` is missing")
+                location = pointer + members[key].suffix
+                raise build_codec_error(VIOLATION, location, f"required property `{key}` is missing")
             if listed:
-                made[presence] = listed
-            if left:
-                made.update(fields_of_rest(notes, left, at))
-            return made
+                result[presence_field] = listed
+            if additional:
+                result.update(convert_additional(notes, additional, pointer))
+            return result
 
-        def get(message: Any, at: str) -> dict[str, Any]:
+        def get(message: Any, pointer: str) -> dict[str, Any]:
             result: dict[str, Any] = {}
-            listed = set(getattr(message, presence)) if presence else _NONE
-            for key, (_, _, _, get_member, place, number, is_required, nullable, shows_empty) in members.items():
-                item = get_member(message, at + place)
+            listed = set(getattr(message, presence_field)) if presence_field else _NO_NUMBERS
+            for key, (_, _, _, get_member, suffix, number, is_required, nullable, lists_empty) in members.items():
+                item = get_member(message, pointer + suffix)
                 if item is ABSENT:
                     if number in listed or (is_required and nullable):
                         result[key] = None
-                elif item or not shows_empty or number in listed:
+                elif item or not lists_empty or number in listed:
                     result[key] = item
-            return get_rest(message, at, result) if get_rest else result
+            return merge_additional(message, pointer, result) if merge_additional else result
 
-        return fields, get
+        return to_fields, get
 
-    def _member(self, field: Facts) -> _Member:
-        convert, get = self._field(field)
-        shows_empty = not field["required"] and field["type"]["kind"] in _MANY
-        place = f"/{token(field['json'])}"
-        facts = (field["number"], field["required"], field["nullable"])
-        return _Member(field["name"], AS_IT_IS.get(field["type"]["kind"]), convert, get, place, *facts, shows_empty)
+    def _build_property(self, field: JsonObject) -> _PropertyCodec:
+        convert, get = self._build_field(field)
+        lists_empty = not field["required"] and field["type"]["kind"] in _CONTAINERS
+        suffix = f"/{escape_token(field['json'])}"
+        unchanged_type = UNCHANGED_TYPES.get(field["type"]["kind"])
+        presence = (field["number"], field["required"], field["nullable"], lists_empty)
+        return _PropertyCodec(field["name"], unchanged_type, convert, get, suffix, *presence)
 
-    def _rest(self, facts: Facts) -> tuple[Fields, Callable[[Any, str, dict[str, Any]], dict[str, Any]] | None]:
-        """What becomes of properties that are not declared."""
-        if "rest" in facts:
-            keep, _ = self._single(facts["rest"])
-            _, get_field = self._field(facts["rest"])
+    def _build_additional(
+        self, entry: JsonObject
+    ) -> tuple[Fields, Callable[[Any, str, dict[str, Any]], dict[str, Any]] | None]:
+        """Return the functions for undeclared properties; the second one, for reading, is None if there is no field."""
+        if "rest" in entry:
+            keep, _ = self._build_single(entry["rest"])
+            _, get_field = self._build_field(entry["rest"])
 
-            def back(message: Any, at: str, result: dict[str, Any]) -> dict[str, Any]:
-                more = get_field(message, at)
-                for key in () if more is ABSENT else more:
-                    if key in result or any(field["json"] == key for field in facts["fields"]):
-                        raise refusal(VIOLATION, f"{at}/{token(key)}", f"`{key}` is declared and in the rest")
-                return result if more is ABSENT else {**result, **more}
+            def merge(message: Any, pointer: str, result: dict[str, Any]) -> dict[str, Any]:
+                additional = get_field(message, pointer)
+                if additional is ABSENT:
+                    return result
+                for key in additional:
+                    if key in result or any(field["json"] == key for field in entry["fields"]):
+                        reason = f"property `{key}` is declared, but is in the field for additional properties"
+                        raise build_codec_error(VIOLATION, f"{pointer}/{escape_token(key)}", reason)
+                return {**result, **additional}
 
-            return keep, back
+            return keep, merge
 
-        def drop(notes: Notes, left: Any, at: str) -> dict[str, Any]:
-            for key in left:
-                pointer = f"{at}/{token(key)}"
-                text = f"property `{key}` is not declared"
-                if facts["unknown"] == "refused":
-                    raise refusal(VIOLATION, pointer, text)
-                notes.append(Finding(pointer, UNDECLARED_FIELD, text, warning=True))
+        def drop(notes: Notes, additional: Any, pointer: str) -> dict[str, Any]:
+            for key in additional:
+                location = f"{pointer}/{escape_token(key)}"
+                message = f"property `{key}` is not declared"
+                if entry["unknown"] == "refused":
+                    raise build_codec_error(VIOLATION, location, message)
+                notes.append(Finding(location, UNDECLARED_FIELD, message, warning=True))
             return {}
 
         return drop, None
 
-    def _single(self, field: Facts) -> tuple[Fields, Get]:
+    def _build_single(self, field: JsonObject) -> tuple[Fields, Get]:
         name, nullable = field["name"], field["nullable"]
-        convert, get_field = self._field(field)
+        convert, get_field = self._build_field(field)
 
-        def fields(notes: Notes, value: Any, at: str) -> dict[str, Any]:
-            return {} if value is None and nullable else {name: convert(notes, value, at)}
+        def to_fields(notes: Notes, value: Any, pointer: str) -> dict[str, Any]:
+            return {} if value is None and nullable else {name: convert(notes, value, pointer)}
 
-        def get(message: Any, at: str) -> Any:
-            value = get_field(message, at)
+        def get(message: Any, pointer: str) -> Any:
+            value = get_field(message, pointer)
             return None if value is ABSENT and nullable else value
 
-        return fields, get
+        return to_fields, get
 
-    def _tuple(self, facts: Facts) -> tuple[Fields, Get]:
-        singles = [self._single(field) for field in facts["fields"]]
+    def _build_tuple(self, entry: JsonObject) -> tuple[Fields, Get]:
+        singles = [self._build_single(field) for field in entry["fields"]]
 
-        def fields(notes: Notes, value: Any, at: str) -> dict[str, Any]:
-            expect(value, list, "array", at)
+        def to_fields(notes: Notes, value: Any, pointer: str) -> dict[str, Any]:
+            require_type(value, list, "array", pointer)
             if len(value) > len(singles):
-                raise refusal(VIOLATION, f"{at}/{len(singles)}", f"at most {len(singles)} items are allowed")
-            made: dict[str, Any] = {}
+                reason = f"at most {len(singles)} items are allowed"
+                raise build_codec_error(VIOLATION, f"{pointer}/{len(singles)}", reason)
+            result: dict[str, Any] = {}
             for index, item in enumerate(value):
-                made.update(singles[index][0](notes, item, f"{at}/{index}"))
-            return made
+                result.update(singles[index][0](notes, item, f"{pointer}/{index}"))
+            return result
 
-        def get(message: Any, at: str) -> list[Any]:
-            values = [single[1](message, f"{at}/{index}") for index, single in enumerate(singles)]
+        def get(message: Any, pointer: str) -> list[Any]:
+            values = [single[1](message, f"{pointer}/{index}") for index, single in enumerate(singles)]
             return [value for value in values if value is not ABSENT]
 
-        return fields, get
+        return to_fields, get
 
-    def _union(self, facts: Facts) -> tuple[Fields, Get]:
-        by_name = {field["name"]: self._field(field) for field in facts["fields"]}
-        branches = facts["branches"]
+    def _build_union(self, entry: JsonObject) -> tuple[Fields, Get]:
+        by_name = {field["name"]: self._build_field(field) for field in entry["fields"]}
+        branches = entry["branches"]
 
-        def fields(notes: Notes, value: Any, at: str) -> dict[str, Any]:
+        def to_fields(notes: Notes, value: Any, pointer: str) -> dict[str, Any]:
             for branch in branches:
-                if _fits(value, branch):
+                if _matches_branch(value, branch):
                     name = branch["field"]
-                    return {name: by_name[name][0](notes, value, at)}
-            raise refusal(VIOLATION, at, "no branch of the union fits")
+                    return {name: by_name[name][0](notes, value, pointer)}
+            raise build_codec_error(VIOLATION, pointer, "the value matches no branch of the union")
 
-        def get(message: Any, at: str) -> Any:
-            name = message.WhichOneof(facts["oneof"])
-            return ABSENT if name is None else by_name[name][1](message, at)
+        def get(message: Any, pointer: str) -> Any:
+            name = message.WhichOneof(entry["oneof"])
+            return ABSENT if name is None else by_name[name][1](message, pointer)
 
-        return fields, get
+        return to_fields, get
 
     # fields
 
-    def _field(self, field: Facts) -> tuple[ToProto, Get]:
+    def _build_field(self, field: JsonObject) -> tuple[ToProto, Get]:
         name, kind = field["name"], field["type"]
         match kind["kind"]:
             case "list":
-                return self._repeated(name, kind["items"])
+                return self._build_list(name, kind["items"])
             case "map":
-                return self._map(name, kind["values"])
+                return self._build_map(name, kind["values"])
             case "message" | "any" | "object" | "array":
-                convert, get_from = self._value(kind)
+                convert, to_json = self._build_value(kind)
             case _:
-                return self._scalar(name, field, kind)
+                return self._build_scalar(name, field, kind)
 
-        def get(message: Any, at: str) -> Any:
-            return get_from(getattr(message, name), at) if message.HasField(name) else ABSENT
+        def get(message: Any, pointer: str) -> Any:
+            return to_json(getattr(message, name), pointer) if message.HasField(name) else ABSENT
 
         return convert, get
 
-    def _value(self, kind: Facts) -> tuple[ToProto, ToJson]:
-        """Values of one kind, in a field or as items."""
+    def _build_value(self, kind: JsonObject) -> tuple[ToProto, ToJson]:
+        """Return the functions for values of one kind, in a field or as items."""
         match kind["kind"]:
             case "message":
-                return self.form(kind["message"])
-            case "any" | "object" | "array" as free:
-                return to_free(free, self._message(MESSAGES[free])), get_free(free)
+                return self.get_functions(kind["message"])
+            case "any" | "object" | "array" as name:
+                return build_to_struct(name, self._get_message_class(MESSAGES[name])), build_from_struct(name)
             case _:
-                return self._convert(kind)
+                return self._get_scalar_functions(kind)
 
-    def _scalar(self, name: str, field: Facts, kind: Facts) -> tuple[ToProto, Get]:
-        convert, to_json = self._convert(kind)
+    def _build_scalar(self, name: str, field: JsonObject, kind: JsonObject) -> tuple[ToProto, Get]:
+        convert, to_json = self._get_scalar_functions(kind)
         explicit = field.get("explicit", False)
 
-        def get(message: Any, at: str) -> Any:
+        def get(message: Any, pointer: str) -> Any:
             if explicit and not message.HasField(name):
                 return ABSENT
-            return to_json(getattr(message, name), at)
+            return to_json(getattr(message, name), pointer)
 
         return convert, get
 
-    def _convert(self, kind: Facts) -> tuple[ToProto, ToJson]:
+    def _get_scalar_functions(self, kind: JsonObject) -> tuple[ToProto, ToJson]:
         match kind["kind"]:
             case "string":
-                return to_string, same
+                return to_string, pass_through
             case "bytes":
                 return to_bytes, from_bytes
             case "bool":
-                return to_bool, same
+                return to_bool, pass_through
             case "null":
-                return to_null, lambda value, at: None
+                return to_null, lambda value, pointer: None
             case "double":
                 return to_double, from_double
             case "enum":
-                return enum(self._mapping["enums"][kind["enum"]]["values"])
+                return build_enum(self._mapping["enums"][kind["enum"]]["values"])
             case integer:
-                return to_integer(integer), same
+                return build_integer(integer), pass_through
 
-    def _repeated(self, name: str, items: Facts) -> tuple[ToProto, Get]:
-        convert, to_json = self._value(items)
+    def _build_list(self, name: str, items: JsonObject) -> tuple[ToProto, Get]:
+        convert, to_json = self._build_value(items)
 
-        def many(notes: Notes, value: Any, at: str) -> list[Any]:
-            expect(value, list, "array", at)
-            return [convert(notes, item, f"{at}/{index}") for index, item in enumerate(value)]
+        def convert_items(notes: Notes, value: Any, pointer: str) -> list[Any]:
+            require_type(value, list, "array", pointer)
+            return [convert(notes, item, f"{pointer}/{index}") for index, item in enumerate(value)]
 
-        def get(message: Any, at: str) -> list[Any]:
-            return [_there(to_json, item, f"{at}/{index}") for index, item in enumerate(getattr(message, name))]
+        def get(message: Any, pointer: str) -> list[Any]:
+            values = enumerate(getattr(message, name))
+            return [_require_value(to_json, value, f"{pointer}/{index}") for index, value in values]
 
-        return many, get
+        return convert_items, get
 
-    def _map(self, name: str, values: Facts) -> tuple[ToProto, Get]:
-        convert, to_json = self._value(values)
+    def _build_map(self, name: str, values: JsonObject) -> tuple[ToProto, Get]:
+        convert, to_json = self._build_value(values)
 
-        def many(notes: Notes, value: Any, at: str) -> dict[str, Any]:
-            expect(value, dict, "object", at)
-            return {key: convert(notes, item, f"{at}/{token(key)}") for key, item in value.items()}
+        def convert_items(notes: Notes, value: Any, pointer: str) -> dict[str, Any]:
+            require_type(value, dict, "object", pointer)
+            return {key: convert(notes, item, f"{pointer}/{escape_token(key)}") for key, item in value.items()}
 
-        def get(message: Any, at: str) -> dict[str, Any]:
-            source = getattr(message, name)
-            return {key: _there(to_json, source[key], f"{at}/{token(key)}") for key in sorted(source)}
+        def get(message: Any, pointer: str) -> dict[str, Any]:
+            values = getattr(message, name)
+            keys = sorted(values)
+            return {key: _require_value(to_json, values[key], f"{pointer}/{escape_token(key)}") for key in keys}
 
-        return many, get
+        return convert_items, get
 
 
-def _fits(value: Any, branch: Facts) -> bool:
+def _matches_branch(value: Any, branch: JsonObject) -> bool:
     if branch["types"]:
-        return json_type(value) in branch["types"]
-    return all(_constant(_at(value, tag["path"]), tag["values"]) for tag in branch["tags"])
+        return get_json_type(value) in branch["types"]
+    return all(_is_one_of(_get_at_path(value, tag["path"]), tag["values"]) for tag in branch["tags"])
 
 
-def _at(value: Json, path: Iterable[str]) -> Json:
+def _get_at_path(value: Json, path: Iterable[str]) -> Json:
     for name in path:
         if not isinstance(value, dict) or name not in value:
             return ABSENT
@@ -312,13 +323,13 @@ def _at(value: Json, path: Iterable[str]) -> Json:
     return value
 
 
-def _constant(value: Any, accepted: Iterable[Any]) -> bool:
-    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in accepted)
+def _is_one_of(value: Any, accepted: Iterable[Any]) -> bool:
+    return any(value == option and isinstance(value, bool) == isinstance(option, bool) for option in accepted)
 
 
-def _there(get: Get, item: Any, at: str) -> Any:
-    """The JSON value of an item, which cannot be absent: an empty union or an enum's 0 is no value at all."""
-    value = get(item, at)
+def _require_value(get: Get, item: Any, pointer: str) -> Any:
+    """Return the JSON value of an item; raise CodecError for an empty union or the enum number 0, which have none."""
+    value = get(item, pointer)
     if value is ABSENT:
-        raise refusal(VIOLATION, at, "the item is empty and stands for no value")
+        raise build_codec_error(VIOLATION, pointer, "the item is empty and represents no value")
     return value

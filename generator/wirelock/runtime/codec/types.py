@@ -1,4 +1,4 @@
-"""What all of a codec's parts share: the functions that put and get, absence, and refusal."""
+"""Types that the modules of the codec share: conversion functions, the absent value, and the error."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ from typing import Any, cast
 from ..findings import VIOLATION, Finding
 from ..json.text import Json
 
-Facts = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
+"""An object of mapping.json."""
 Notes = list[Finding]
-"""What one encoding notices on its way."""
+"""The warnings that one encoding collects."""
 Get = Callable[[Any, str], Any]
-"""The JSON value of a message, or ABSENT."""
+"""Returns the JSON value of a message at a pointer, or ABSENT."""
 ToProto = Callable[[Notes, Any, str], Any]
-"""A JSON value, which stands at a pointer, to the value of a field as its message's constructor takes it."""
+"""Converts a JSON value at a pointer to the value of a field, as the constructor of its message takes it."""
 Fields = Callable[[Notes, Any, str], dict[str, Any]]
-"""A JSON value to the fields of a message by name: what its constructor takes, and stands for it in another's."""
+"""Converts a JSON value at a pointer to the fields of a message by name, as constructors take them."""
 ToJson = Callable[[Any, str], Any]
-"""The value of a field to a JSON value."""
+"""Converts the value of a field to the JSON value at a pointer."""
 
 ABSENT: Json = cast(Any, object())
-"""In place of a value that is not there."""
+"""Placeholder for an absent value."""
 
 
-class Refused(ValueError):
-    """The document or message cannot be carried; `findings` says why, one a fault."""
+class CodecError(ValueError):
+    """Raised when a document or message cannot be converted; `findings` has one finding for each reason."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__("; ".join(f"{finding.pointer or '(root)'}: {finding.message}" for finding in findings))
         self.findings = findings
 
 
-def refusal(code: str, pointer: str, message: str) -> Refused:
-    """The exception for one fault."""
-    return Refused((Finding(pointer, code, message),))
+def build_codec_error(code: str, pointer: str, message: str) -> CodecError:
+    """Return the error for one finding."""
+    return CodecError((Finding(pointer, code, message),))
 
 
-def expect(value: Any, wanted: type, words: str, at: str) -> None:
-    """Raise Refused if a value is not of that Python type."""
-    if not isinstance(value, wanted):
-        raise refusal(VIOLATION, at, f"expected {words}")
+def require_type(value: Any, expected: type, json_type: str, pointer: str) -> None:
+    """Raise CodecError if a value is not of a Python type."""
+    if not isinstance(value, expected):
+        raise build_codec_error(VIOLATION, pointer, f"expected {json_type}")

@@ -1,4 +1,4 @@
-"""Names and values as messages show them: short, and with nothing in them that a terminal would obey."""
+"""Formatting of names and values for messages: shortened, without control characters."""
 
 from __future__ import annotations
 
@@ -6,53 +6,53 @@ import json
 from collections.abc import Iterable, Sequence, Sized
 from typing import cast
 
-LONGEST = 60
-"""How many characters of a name or value are shown."""
-MOST = 8
-"""How many of several values are listed."""
+MAX_LENGTH = 60
+"""Characters of a name or value that a message shows."""
+MAX_LISTED = 8
+"""Alternatives that a message lists."""
 
 
-def visible(text: str) -> str:
-    """Text with every character that is not printable (controls, bidi marks, surrogates) as its JSON escape."""
+def escape_unprintable(text: str) -> str:
+    """Return the text with unprintable characters (controls, bidi marks, surrogates) replaced by JSON escapes."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
-def name(text: str) -> str:
-    """A property name or pattern, in backticks."""
-    return f"`{visible(text[:LONGEST])}{_rest(text)}`"
+def quote_name(text: str) -> str:
+    """Return a property name or pattern in backticks, shortened."""
+    return f"`{escape_unprintable(text[:MAX_LENGTH])}{_format_ellipsis(text)}`"
 
 
-def literal(value: object) -> str:
-    """A value as JSON, shortened."""
+def format_value(value: object) -> str:
+    """Return a value as JSON, shortened."""
     if isinstance(value, str):
-        return f'"{_escaped(value[:LONGEST])}{_rest(value)}"'
-    if isinstance(value, dict | list) and len(cast("Sized", value)) > LONGEST // 2:
+        return f'"{_escape_string(value[:MAX_LENGTH])}{_format_ellipsis(value)}"'
+    if isinstance(value, dict | list) and len(cast("Sized", value)) > MAX_LENGTH // 2:
         return "{…}" if isinstance(value, dict) else "[…]"
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (ValueError, RecursionError):
         return "…"
     text = text.removesuffix(".0") if isinstance(value, float) else text
-    return visible(text[:LONGEST]) + _rest(text)
+    return escape_unprintable(text[:MAX_LENGTH]) + _format_ellipsis(text)
 
 
-def described(value: object) -> str:
-    """What a value is, and which: `integer 1`, `string "a"`, `array of 3 items`, `null`."""
+def describe_value(value: object) -> str:
+    """Return the type and the value: `integer 1`, `string "a"`, `array of 3 items`, `null`."""
     match value:
         case None:
             return "null"
         case list():
-            return f"array of {counted(len(cast('Sized', value)), 'item')}"
+            return f"array of {format_count(len(cast('Sized', value)), 'item')}"
         case dict():
-            return f"object of {counted(len(cast('Sized', value)), 'property')}"
+            return f"object of {format_count(len(cast('Sized', value)), 'property')}"
         case _:
-            return f"{type_name(value)} {literal(value)}"
+            return f"{get_schema_type(value)} {format_value(value)}"
 
 
-def json_type(value: object) -> str:
-    """The JSON type of a value (RFC 8259): 1 and 1.5 are both a `number`."""
+def get_json_type(value: object) -> str:
+    """Return the JSON type of a value (RFC 8259): 1 and 1.5 are both a `number`."""
     match value:
         case None:
             return "null"
@@ -68,41 +68,41 @@ def json_type(value: object) -> str:
             return "number"
 
 
-def type_name(value: object) -> str:
-    """The type of a value in JSON Schema's words: `integer` for a number without a fraction."""
+def get_schema_type(value: object) -> str:
+    """Return the JSON Schema type of a value: `integer` for a number without a fraction, else its JSON type."""
     if isinstance(value, float):
         return "integer" if value.is_integer() else "number"
-    name = json_type(value)
+    name = get_json_type(value)
     return "integer" if name == "number" else name
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: `1 item`, `3 properties`."""
+def format_count(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 item`, `3 properties`."""
     if number != 1:
         noun = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{number} {noun}"
 
 
-def either(words: Sequence[str]) -> str:
-    """`a`, `a or b`, `a, b or c`; past MOST, how many more there are; of nothing, `no value`."""
-    shown = list(words[:MOST]) or ["no value"]
-    if len(words) > MOST:
-        shown.append(f"{len(words) - MOST} more")
+def join_alternatives(alternatives: Sequence[str]) -> str:
+    """Return `a`, `a or b`, `a, b or c`; past MAX_LISTED the number of the others; `no value` for an empty list."""
+    shown = list(alternatives[:MAX_LISTED]) or ["no value"]
+    if len(alternatives) > MAX_LISTED:
+        shown.append(f"{len(alternatives) - MAX_LISTED} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
-def suggestion(value: object, known: Iterable[object]) -> str:
-    """`; did you mean ...?` when a string is close to a known one, otherwise nothing."""
-    import difflib  # wanted only when something is wrong
+def format_suggestion(value: object, known: Iterable[object]) -> str:
+    """Return `; did you mean ...?` if a string is similar to a known one, else an empty string."""
+    import difflib  # imported here because only error messages need it
 
-    words = [word for word in known if isinstance(word, str)]
-    near = difflib.get_close_matches(value[:LONGEST], words, 1) if isinstance(value, str) else []
-    return f"; did you mean {literal(near[0])}?" if near else ""
-
-
-def _escaped(text: str) -> str:
-    return visible(text.replace("\\", "\\\\").replace('"', '\\"'))
+    candidates = [candidate for candidate in known if isinstance(candidate, str)]
+    matches = difflib.get_close_matches(value[:MAX_LENGTH], candidates, 1) if isinstance(value, str) else []
+    return f"; did you mean {format_value(matches[0])}?" if matches else ""
 
 
-def _rest(text: str) -> str:
-    return "…" if len(text) > LONGEST else ""
+def _escape_string(text: str) -> str:
+    return escape_unprintable(text.replace("\\", "\\\\").replace('"', '\\"'))
+
+
+def _format_ellipsis(text: str) -> str:
+    return "…" if len(text) > MAX_LENGTH else ""

@@ -1,1 +1,1 @@
-"""What generated Pydantic models are made of."""
+"""Base classes, validation and error mapping of generated Pydantic models."""

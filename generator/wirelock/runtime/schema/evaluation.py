@@ -1,4 +1,4 @@
-"""What holding one value against one schema gives: faults, and what was declared of the value."""
+"""Results of evaluating a schema for a value: violations, and evaluated properties and items."""
 
 from __future__ import annotations
 
@@ -6,102 +6,102 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..json.pointers import pointer_of
+from ..json.pointers import join_pointer
 from ..json.text import Json
-from .documents import MISSING, Site, value_at
+from .documents import MISSING, SubschemaRef, get_value_at
 
 
-class At:
-    """A value at its place in a document; one place has one At."""
+class InstanceNode:
+    """A value with its location in a document; one location has one InstanceNode."""
 
-    __slots__ = ("_below", "depth", "holder", "is_name", "known", "name", "value")
+    __slots__ = ("_children", "depth", "is_property_name", "name", "outcomes", "parent", "value")
 
-    def __init__(self, value: Json, holder: At | None = None, name: str | int = "") -> None:
+    def __init__(self, value: Json, parent: InstanceNode | None = None, name: str | int = "") -> None:
         self.value = value
-        self.holder = holder
+        self.parent = parent
         self.name = name
-        self.depth: int = 0 if holder is None else holder.depth + 1
-        self.is_name = False
-        self.known: dict[object, Outcome] = {}
-        """The outcome of every schema that this value was held against, so that none is tried twice."""
-        self._below: dict[str | int, At] = {}
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self.is_property_name = False
+        self.outcomes: dict[object, EvaluationResult] = {}
+        """Outcomes by schema and dynamic scope, so that no schema is evaluated twice for this value."""
+        self._children: dict[str | int, InstanceNode] = {}
 
-    def below(self, name: str | int) -> At:
-        """A member or item, or the place where one is missing."""
-        found = self._below.get(name)
-        if found is None:
-            found = self._below[name] = At(value_at(self.value, (name,)), self, name)
-        return found
+    def get_child(self, name: str | int) -> InstanceNode:
+        """Return the node of a member or item; its value is MISSING if there is none."""
+        child = self._children.get(name)
+        if child is None:
+            child = self._children[name] = InstanceNode(get_value_at(self.value, (name,)), self, name)
+        return child
 
-    def named(self, name: str) -> At:
-        """The name of a member, as a value of its own (`propertyNames`)."""
-        place = At(name, self, name)
-        place.is_name = True
-        return place
+    def build_name_node(self, name: str) -> InstanceNode:
+        """Return a node for the name of a member, which `propertyNames` validates as a value."""
+        node = InstanceNode(name, self, name)
+        node.is_property_name = True
+        return node
 
     @property
     def pointer(self) -> str:
-        """The JSON Pointer of the place."""
+        """The JSON Pointer of the node."""
         names: list[str | int] = []
-        place = self
-        while place.holder is not None:
-            names.append(place.name)
-            place = place.holder
-        return pointer_of(reversed(names))
+        node = self
+        while node.parent is not None:
+            names.append(node.name)
+            node = node.parent
+        return join_pointer(reversed(names))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fault:
-    """One keyword that one value breaks; `detail` is what only the check knew.
+class Violation:
+    """A value that violates a keyword; `detail` has data for the message that the keyword itself does not have.
 
-    `keyword` is empty where the schema is `false`.
+    `keyword` is empty if the schema is `false`.
     """
 
-    at: At
-    site: Site
+    node: InstanceNode
+    subschema: SubschemaRef
     keyword: str
     detail: Any = None
 
     @property
     def depth(self) -> int:
-        """How deep in the document the decision was taken: what is missing or unwanted is a fault of its holder."""
-        return self.at.depth - (self.at.value is MISSING or not self.keyword)
+        """The depth of the violation in the document; a missing or forbidden member counts for its parent."""
+        return self.node.depth - (self.node.value is MISSING or not self.keyword)
 
 
 @dataclass(slots=True, eq=False)
-class Outcome:
-    """One value held against one schema.
+class EvaluationResult:
+    """The result of evaluating one schema for one value.
 
-    `names`, `upto` and `picked` are the members and items that the schema speaks of (JSON Schema core, section 11);
-    they are kept in failure too, so that one fault does not make everything else unexpected. `parts` are the
-    outcomes that took part: not those of branches that did not match. `free_form`: a branch that matched takes any
-    object.
+    `evaluated_properties`, `evaluated_prefix` (a number of items) and `evaluated_items` (indices) are annotations as in
+    JSON Schema core, section 11. Unlike there, a failing schema keeps them, so that one violation does not make
+    everything else undeclared. `contributors` are the outcomes of the subschemas that applied, without branches that
+    did not match. `free_form` is set if a matching branch accepts any object.
     """
 
-    at: At
-    site: Site
-    faults: dict[Fault, None] = field(default_factory=dict[Fault, None])
-    names: set[str] = field(default_factory=set[str])
-    upto: int = 0
-    picked: set[int] = field(default_factory=set[int])
-    parts: list[Outcome] = field(default_factory=list["Outcome"])
+    node: InstanceNode
+    subschema: SubschemaRef
+    violations: dict[Violation, None] = field(default_factory=dict[Violation, None])
+    evaluated_properties: set[str] = field(default_factory=set[str])
+    evaluated_prefix: int = 0
+    evaluated_items: set[int] = field(default_factory=set[int])
+    contributors: list[EvaluationResult] = field(default_factory=list["EvaluationResult"])
     free_form: bool = False
 
-    def fail(self, keyword: str, detail: Any = None, at: At | None = None) -> None:
-        """Note a fault of this schema."""
-        self.faults[Fault(at or self.at, self.site, keyword, detail)] = None
+    def add_violation(self, keyword: str, detail: Any = None, node: InstanceNode | None = None) -> None:
+        """Add a violation of a keyword of this schema, by this value or another node."""
+        self.violations[Violation(node or self.node, self.subschema, keyword, detail)] = None
 
-    def take(self, outcomes: Iterable[Outcome]) -> None:
-        """Make the faults of outcomes for a member or item, or of other schemas for this value, those of this one."""
+    def merge(self, outcomes: Iterable[EvaluationResult]) -> None:
+        """Add the violations and annotations of outcomes: of members and items, or of other schemas for this value."""
         for outcome in outcomes:
-            self.faults.update(outcome.faults)
-            self.agree([outcome])
+            self.violations.update(outcome.violations)
+            self.merge_annotations([outcome])
 
-    def agree(self, outcomes: Iterable[Outcome]) -> None:
-        """Take over what other outcomes declare, not their faults."""
+    def merge_annotations(self, outcomes: Iterable[EvaluationResult]) -> None:
+        """Add the annotations of outcomes, without their violations."""
         for outcome in outcomes:
-            self.parts.append(outcome)
-            if outcome.at is self.at:
-                self.names |= outcome.names
-                self.upto = max(self.upto, outcome.upto)
-                self.picked |= outcome.picked
+            self.contributors.append(outcome)
+            if outcome.node is self.node:
+                self.evaluated_properties |= outcome.evaluated_properties
+                self.evaluated_prefix = max(self.evaluated_prefix, outcome.evaluated_prefix)
+                self.evaluated_items |= outcome.evaluated_items

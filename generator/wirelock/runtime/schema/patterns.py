@@ -1,7 +1,7 @@
-"""ECMA-262 regular expressions, as `pattern` means them, written for an engine that cannot backtrack (Rust's regex).
+"""Translation of ECMA-262 regular expressions, the syntax of `pattern`, to Rust's regex crate.
 
-The result says the same under Rust's regex crate, used directly or through jsonschema-rs: classes are spelled out,
-so that nothing depends on whose `\\d` or `.` it is. Look-around and back-references are refused.
+The crate, used through jsonschema-rs, does not backtrack, so look-around and back-references are not supported.
+Character classes are written out, because `\\d` and `.` differ between the two.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-LAST = 0x10FFFF
+MAX_CODE_POINT = 0x10FFFF
 Range = tuple[int, int]
 
 _DIGIT: tuple[Range, ...] = ((0x30, 0x39),)
@@ -35,180 +35,180 @@ _NAMED = re.compile(r"\(\?<[A-Za-z_$][A-Za-z0-9_$]*>")
 _REPEAT = re.compile(r"(?:[*+?]|\{(?P<least>[0-9]+)(?:,(?P<most>[0-9]*))?\})\??")
 
 
-class PatternRefused(ValueError):
-    """A pattern that is not ECMA-262, or that only a backtracking engine could match."""
+class UnsupportedPatternError(ValueError):
+    """Raised for a pattern that is not ECMA-262 or needs a backtracking engine."""
 
 
 @lru_cache(maxsize=4096)
 def translate(pattern: str) -> str:
-    """The same pattern for Rust's regex; raises PatternRefused with the reason."""
-    reader = _Reader(pattern)
+    """Return the equivalent pattern for Rust's regex crate; raise UnsupportedPatternError with the reason."""
+    reader = _PatternReader(pattern)
     parts: list[str] = []
     depth = 0
-    while not reader.done:
-        part = _term(reader)
+    while not reader.is_done:
+        part = _read_term(reader)
         depth += {"(": 1, "(?:": 1, ")": -1}.get(part, 0)
         if depth < 0:
-            raise PatternRefused("there is a `)` too many")
+            raise UnsupportedPatternError("unmatched `)`")
         parts.append(part)
     if depth:
-        raise PatternRefused("a group is not closed")
-    return _tried("".join(parts))
+        raise UnsupportedPatternError("a group is not closed")
+    return _check_compiles("".join(parts))
 
 
-def _tried(translated: str) -> str:
-    """The pattern that the engine takes: which properties it knows and how much it holds, only it can tell."""
-    import jsonschema_rs  # models without patterns do without it
+def _check_compiles(translated: str) -> str:
+    """Return the pattern if the engine compiles it; only the engine knows its Unicode properties and size limit."""
+    import jsonschema_rs  # imported here because models without patterns do not need it
 
     try:
         jsonschema_rs.validator_for({"pattern": translated}, pattern_options=jsonschema_rs.RegexOptions())
     except jsonschema_rs.ValidationError:
-        raise PatternRefused("it names a Unicode property that there is not, or is too large") from None
+        raise UnsupportedPatternError("it names an unknown Unicode property or is too large") from None
     return translated
 
 
-class _Reader:
-    """The pattern, how far it is read, and whether what was read last can be repeated."""
+class _PatternReader:
+    """A pattern with the read position; `repeatable` is True if a quantifier may follow the last term."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
-        self._at = 0
+        self._position = 0
         self.repeatable = False
 
     @property
-    def done(self) -> bool:
-        return self._at >= len(self._pattern)
+    def is_done(self) -> bool:
+        return self._position >= len(self._pattern)
 
     def peek(self, length: int) -> str:
-        return self._pattern[self._at : self._at + length]
+        return self._pattern[self._position : self._position + length]
 
     def take(self) -> str:
-        if self.done:
-            raise PatternRefused("the pattern ends too early")
-        self._at += 1
-        return self._pattern[self._at - 1]
+        if self.is_done:
+            raise UnsupportedPatternError("unexpected end of the pattern")
+        self._position += 1
+        return self._pattern[self._position - 1]
 
     def match(self, expression: re.Pattern[str]) -> re.Match[str] | None:
-        found = expression.match(self._pattern, self._at)
-        self._at = found.end() if found else self._at
-        return found
+        match = expression.match(self._pattern, self._position)
+        self._position = match.end() if match else self._position
+        return match
 
 
-def _term(reader: _Reader) -> str:
-    """One piece of the pattern: an atom, an assertion, a bracket of a group, or a quantifier."""
+def _read_term(reader: _PatternReader) -> str:
+    """Return the next term: an atom, an assertion, a bracket of a group, or a quantifier."""
     repeat = reader.match(_REPEAT)
     if repeat:
-        return _quantifier(repeat, reader)
+        return _read_quantifier(repeat, reader)
     char = reader.peek(1)
     if char == "(":
         reader.repeatable = False
-        return _group(reader)
+        return _read_group(reader)
     reader.take()
     reader.repeatable = char not in "^$|"
     match char:
         case "^" | "$" | "|" | ")":
             return char
         case ".":
-            return _set(_outside(_LINE_END))
+            return _format_set(_complement(_LINE_END))
         case "[":
-            return _class(reader)
+            return _read_class(reader)
         case "\\":
-            return _escape(reader)
+            return _read_escape(reader)
         case "{":
-            raise PatternRefused("a `{` that is not a quantifier has to be escaped")
+            raise UnsupportedPatternError("a `{` that is not a quantifier must be escaped")
         case _:
-            return _char(ord(char))
+            return _format_char(ord(char))
 
 
-def _quantifier(repeat: re.Match[str], reader: _Reader) -> str:
+def _read_quantifier(repeat: re.Match[str], reader: _PatternReader) -> str:
     if not reader.repeatable:
-        raise PatternRefused(f"there is nothing that `{repeat[0]}` could repeat")
+        raise UnsupportedPatternError(f"nothing to repeat before `{repeat[0]}`")
     reader.repeatable = False
     if repeat["most"] and int(repeat["most"]) < int(repeat["least"]):
-        raise PatternRefused(f"the numbers of `{repeat[0]}` are out of order")
+        raise UnsupportedPatternError(f"the numbers of `{repeat[0]}` are out of order")
     return repeat[0]
 
 
-def _group(reader: _Reader) -> str:
-    for opening, what in _GROUPS.items():
+def _read_group(reader: _PatternReader) -> str:
+    for opening, name in _GROUPS.items():
         if reader.peek(len(opening)) == opening:
-            raise PatternRefused(f"{what} `{opening}` needs an engine that backtracks")
+            raise UnsupportedPatternError(f"{name} `{opening}` needs a backtracking engine")
     if reader.match(_NAMED):
         return "("
     reader.take()
     if reader.peek(1) != "?":
         return "("
     if reader.peek(2) != "?:":
-        raise PatternRefused(f"`({reader.peek(2)}` is not a group of ECMA-262")
+        raise UnsupportedPatternError(f"`({reader.peek(2)}` is not a group of ECMA-262")
     reader.take()
     reader.take()
     return "(?:"
 
 
-def _escape(reader: _Reader) -> str:
+def _read_escape(reader: _PatternReader) -> str:
     char = reader.peek(1)
     if char in _BOUNDARIES:
         reader.take()
         reader.repeatable = False
         return _BOUNDARIES[char]
     if char in ("k", *"123456789"):
-        raise PatternRefused(f"back-reference `\\{char}` needs an engine that backtracks")
-    found = _escaped(reader)
-    if isinstance(found, int):
-        return _char(found)
-    return _set(found) if isinstance(found, tuple) else found
+        raise UnsupportedPatternError(f"back-reference `\\{char}` needs a backtracking engine")
+    member = _read_character_escape(reader)
+    if isinstance(member, int):
+        return _format_char(member)
+    return _format_set(member) if isinstance(member, tuple) else member
 
 
-def _class(reader: _Reader) -> str:
-    """A class in brackets, with what it leaves out computed here where Rust's brackets would read it otherwise."""
+def _read_class(reader: _PatternReader) -> str:
+    """Return a character class in brackets, with complements written out where Rust's syntax differs."""
     negated = reader.peek(1) == "^"
     if negated:
         reader.take()
     parts: list[str] = []
     while reader.peek(1) != "]":
-        first = _member(reader)
+        first = _read_member(reader)
         if reader.peek(1) == "-" and reader.peek(2) not in ("-]", "-") and isinstance(first, int):
-            parts.extend(_range(first, reader))
+            parts.extend(_read_range(first, reader))
         else:
-            parts.append(_inside(first))
+            parts.append(_format_members(first))
     reader.take()
     if not parts:
-        return _set(((0, LAST),)) if negated else f"[^{_inside(((0, LAST),))}]"
+        return _format_set(((0, MAX_CODE_POINT),)) if negated else f"[^{_format_members(((0, MAX_CODE_POINT),))}]"
     return f"[{'^' if negated else ''}{''.join(parts)}]"
 
 
-def _range(first: int, reader: _Reader) -> list[str]:
+def _read_range(first: int, reader: _PatternReader) -> list[str]:
     reader.take()
-    last = _member(reader)
+    last = _read_member(reader)
     if not isinstance(last, int):  # `[a-\d]` is a, - and the digits (ECMA-262 annex B)
-        return [_inside(first), _inside(ord("-")), _inside(last)]
+        return [_format_members(first), _format_members(ord("-")), _format_members(last)]
     if last < first:
-        raise PatternRefused(f"the range from `{chr(first)}` to `{chr(last)}` is out of order")
-    return [_inside(((first, last),))]
+        raise UnsupportedPatternError(f"the range from `{chr(first)}` to `{chr(last)}` is out of order")
+    return [_format_members(((first, last),))]
 
 
-def _member(reader: _Reader) -> int | tuple[Range, ...] | str:
+def _read_member(reader: _PatternReader) -> int | tuple[Range, ...] | str:
     char = reader.take()
     if char != "\\":
         return ord(char)
     if reader.peek(1) == "b":
         reader.take()
         return 0x08
-    return _escaped(reader)
+    return _read_character_escape(reader)
 
 
-def _escaped(reader: _Reader) -> int | tuple[Range, ...] | str:
-    """What follows a backslash: a character, a set of characters, or a Unicode property, which stays as it is."""
+def _read_character_escape(reader: _PatternReader) -> int | tuple[Range, ...] | str:
+    """Return the meaning of an escape: a code point, a set of code points, or an unchanged Unicode property."""
     code = reader.match(_HEX)
     if code:
-        return _code(int(code[1] or code[2] or code[3], 16), reader)
+        return _read_code_point(int(code[1] or code[2] or code[3], 16), reader)
     named = reader.match(_PROPERTY)
     if named:
         return f"\\{named[0]}"
     char = reader.take()
     if char.lower() in _CLASSES:
         ranges = _CLASSES[char.lower()]
-        return ranges if char.islower() else _outside(ranges)
+        return ranges if char.islower() else _complement(ranges)
     if char in _CONTROLS:
         return _CONTROLS[char]
     if char == "0" and not reader.peek(1).isdigit():
@@ -217,38 +217,41 @@ def _escaped(reader: _Reader) -> int | tuple[Range, ...] | str:
         return ord(reader.take()) % 32
     if char.isascii() and not char.isalnum():
         return ord(char)
-    raise PatternRefused(f"unknown escape `\\{char}`")
+    raise UnsupportedPatternError(f"unknown escape `\\{char}`")
 
 
-def _code(value: int, reader: _Reader) -> int:
+def _read_code_point(value: int, reader: _PatternReader) -> int:
     if 0xD800 <= value < 0xDC00 and reader.peek(2) == "\\u":
         reader.take()
         low = reader.match(_LOW)
-        value = 0x10000 + (value - 0xD800) * 0x400 + (int(low[1], 16) - 0xDC00) if low else LAST + 1
-    if value > LAST or 0xD800 <= value < 0xE000:
-        raise PatternRefused("half of a surrogate pair, or no character at all")
+        value = 0x10000 + (value - 0xD800) * 0x400 + (int(low[1], 16) - 0xDC00) if low else MAX_CODE_POINT + 1
+    if value > MAX_CODE_POINT or 0xD800 <= value < 0xE000:
+        raise UnsupportedPatternError("the escape is half of a surrogate pair or beyond U+10FFFF")
     return value
 
 
-def _outside(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
-    """The complement: every character that is in none of the ranges."""
+def _complement(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
+    """Return the ranges of all code points that are in none of the given ranges."""
     starts = (0, *(last + 1 for _, last in ranges))
-    ends = (*(first - 1 for first, _ in ranges), LAST)
+    ends = (*(first - 1 for first, _ in ranges), MAX_CODE_POINT)
     return tuple((first, last) for first, last in zip(starts, ends, strict=True) if first <= last)
 
 
-def _set(ranges: tuple[Range, ...]) -> str:
-    return f"[{_inside(ranges)}]"
+def _format_set(ranges: tuple[Range, ...]) -> str:
+    return f"[{_format_members(ranges)}]"
 
 
-def _inside(member: int | tuple[Range, ...] | str) -> str:
+def _format_members(member: int | tuple[Range, ...] | str) -> str:
     if isinstance(member, int):
-        return _char(member)
+        return _format_char(member)
     if isinstance(member, str):
         return member
-    return "".join(_char(first) if first == last else f"{_char(first)}-{_char(last)}" for first, last in member)
+    return "".join(
+        _format_char(first) if first == last else f"{_format_char(first)}-{_format_char(last)}"
+        for first, last in member
+    )
 
 
-def _char(code: int) -> str:
+def _format_char(code: int) -> str:
     char = chr(code)
     return char if char.isascii() and char.isalnum() else f"\\u{{{code:x}}}"

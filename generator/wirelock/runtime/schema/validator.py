@@ -1,7 +1,7 @@
-"""Validators: the verdict of a schema on JSON texts, and what is wrong where.
+"""Validators of JSON texts, with findings for violations and undeclared properties.
 
-The verdict is that of jsonschema-rs; why a document is refused, and what of it is undeclared, is found out by our own
-evaluation, which runs only when there is something to say.
+jsonschema-rs decides validity. `evaluate` finds the violations and undeclared properties; it runs only for documents
+that have any.
 """
 
 from __future__ import annotations
@@ -13,29 +13,36 @@ from typing import Any
 import jsonschema_rs
 
 from ..findings import UNDECLARED_FIELD, VIOLATION, Finding
-from ..json.formatting import name
-from ..json.pointers import pointer_of
+from ..json.formatting import quote_name
+from ..json.pointers import join_pointer
 from ..json.text import Json, MalformedText, parse
-from .branches import Branches
-from .documents import Documents, SchemaRefused, Site
-from .engine_schemas import CLOSED, address, prepared, reachable, refusals, tame
-from .evaluate import Rules, evaluate
-from .evaluation import At, Outcome
-from .fast_path import accepting, decoder
-from .messages import findings
+from .branches import UnionAnalyzer
+from .documents import Documents, SubschemaRef, UnusableSchemaError
+from .engine_schemas import (
+    CLOSED_OBJECT,
+    build_engine_schemas,
+    build_uri,
+    engine_can_run,
+    find_unusable,
+    iter_reachable,
+)
+from .evaluate import EvaluationContext, evaluate
+from .evaluation import EvaluationResult, InstanceNode
+from .fast_path import build_acceptor, build_decoder
+from .messages import to_findings
 
-__all__ = ["SchemaRefused", "Schemas", "Validator"]
+__all__ = ["Schemas", "UnusableSchemaError", "Validator"]
 
-_TURNS_ROUND = frozenset({"not", "if", "oneOf", "contains", "unevaluatedProperties", "unevaluatedItems"})
-"""Keywords by which a schema accepts because another one inside refuses."""
-_SPEAKS_OF_REST = frozenset({"additionalProperties", "unevaluatedProperties"})
+_INVERTING = frozenset({"not", "if", "oneOf", "contains", "unevaluatedProperties", "unevaluatedItems"})
+"""Keywords whose schema may accept a value because a subschema rejects it."""
+_CLOSING = frozenset({"additionalProperties", "unevaluatedProperties"})
 
 
 class Schemas:
-    """A closed set of schema documents by file.
+    """The validators of a set of schema documents by file.
 
-    `unknown_fields` (error, warn, keep) says what an undeclared property is where the schema does not say;
-    `format_assertion` makes `format` count.
+    `unknown_fields` (error, warn, keep) is the policy for undeclared properties about which the schema says nothing;
+    `format_assertion` makes `format` an assertion.
     """
 
     def __init__(self, documents: Mapping[str, Json], *, unknown_fields: str, format_assertion: bool) -> None:
@@ -43,29 +50,29 @@ class Schemas:
         self.format_assertion = format_assertion
         self._documents = Documents(documents)
         annotations = frozenset[str]() if format_assertion else frozenset({"format"})
-        self._rules = Rules(self._documents, Branches(self._documents), annotations)
+        self._context = EvaluationContext(self._documents, UnionAnalyzer(self._documents), annotations)
         self._validators: dict[str, Validator] = {}
 
-    def validator(self, root: str) -> Validator:
-        """The validator of `file` or `file#pointer`; raises SchemaRefused if the schema cannot be used."""
+    def get_validator(self, root: str) -> Validator:
+        """Return the validator of `file` or `file#pointer`; raise UnusableSchemaError."""
         known = self._validators.get(root)
-        return known or self._validators.setdefault(root, self._validator(root))
+        return known or self._validators.setdefault(root, self._build_validator(root))
 
-    def prepare(self) -> None:
-        """Make what all validators share instead of when the first of them is asked."""
-        _ = self._documents.roots, self._open, self.unknown_fields == "keep" or self._closed
+    def preload(self) -> None:
+        """Build the data that all validators share, which the first validation otherwise builds."""
+        _ = self._documents.resources, self._open, self.unknown_fields == "keep" or self._closed
 
-    def _validator(self, root: str) -> Validator:
-        site = self._documents.root(root)
-        for refused in refusals(self._documents, site):
-            raise refused
-        return Validator(self, self._rules, site)
+    def _build_validator(self, root: str) -> Validator:
+        ref = self._documents.get_root(root)
+        for error in find_unusable(self._documents, ref):
+            raise error
+        return Validator(self, self._context, ref)
 
-    def engine(self, site: Site, *, closed: bool) -> Any:
-        """jsonschema-rs for one schema; `closed` refuses what is undeclared too."""
+    def build_engine(self, ref: SubschemaRef, *, closed: bool) -> Any:
+        """Return a jsonschema-rs validator of one schema; with `closed`, it also rejects undeclared properties."""
         registry = self._closed if closed else self._open
         return jsonschema_rs.validator_for(
-            {"$ref": address(site)},
+            {"$ref": build_uri(ref)},
             registry=registry,
             offline=True,
             validate_formats=self.format_assertion,
@@ -74,152 +81,158 @@ class Schemas:
 
     @cached_property
     def _open(self) -> Any:
-        return jsonschema_rs.Registry(prepared(self._documents, {}))
+        return jsonschema_rs.Registry(build_engine_schemas(self._documents, {}))
 
     @cached_property
     def _closed(self) -> Any:
-        return jsonschema_rs.Registry(prepared(self._documents, CLOSED))
+        return jsonschema_rs.Registry(build_engine_schemas(self._documents, CLOSED_OBJECT))
 
 
 class Validator:
-    """The validator of one type; made by `Schemas.validator`, compiled when it is first asked."""
+    """The validator of one type, from `Schemas.get_validator`; it is compiled at its first use."""
 
-    def __init__(self, schemas: Schemas, rules: Rules, site: Site) -> None:
+    def __init__(self, schemas: Schemas, context: EvaluationContext, root: SubschemaRef) -> None:
         self._schemas = schemas
-        self._rules = rules
-        self._site = site
+        self._context = context
+        self._root = root
 
     @cached_property
     def is_valid(self) -> Callable[[bytes | str], bool]:
-        """Whether a JSON text is valid; text that is not I-JSON is not.
+        """The function that returns True for a valid JSON text; text that is not I-JSON is invalid.
 
-        A function that is made when it is first asked for, so that common documents take one call.
+        It is not a method, so that validation of common documents takes a single call.
         """
-        return accepting(self._decode, self._judge)
+        return build_acceptor(self._decode, self._is_valid_text)
 
-    def making(self) -> Iterator[object]:
-        """Make what is made when it is first asked for, and stop at each step."""
-        yield self._surely_accepts
-        if self._tame:
+    def build_steps(self) -> Iterator[object]:
+        """Build what the first validation otherwise builds, and yield after each step."""
+        yield self._certainly_accepts
+        if self._engine_can_run:
             yield self._engine
             if self._schemas.unknown_fields != "keep":
                 yield self._closed_engine
-                yield self._closing_refuses
-        yield self.findings(b"{}")
+                yield self._closing_is_sound
+        yield self.check(b"{}")
 
-    def _judge(self, text: bytes | str) -> bool:
+    def _is_valid_text(self, text: bytes | str) -> bool:
         try:
             return self.is_valid_instance(parse(text))
         except MalformedText:
             return False
 
     def is_valid_instance(self, instance: Json) -> bool:
-        """Whether a parsed JSON value is valid; with the policy `error`, undeclared properties make it invalid."""
+        """Return True if a parsed JSON value is valid; with the policy `error`, undeclared properties are invalid."""
         if self._schemas.unknown_fields == "error":
-            return not self.instance_findings(instance)
-        return self._accepts(instance)
+            return not self.check_instance(instance)
+        return self._is_valid_value(instance)
 
-    def findings(self, text: bytes | str) -> tuple[Finding, ...]:
-        """Why a JSON text is not valid, one finding a fault; for a valid one, what in it is undeclared."""
-        if self._surely_accepts(text):
+    def check(self, text: bytes | str) -> tuple[Finding, ...]:
+        """Return the violations of a JSON text, and its undeclared properties unless the policy is `keep`."""
+        if self._certainly_accepts(text):
             return ()
         try:
-            return self.instance_findings(parse(text))
+            return self.check_instance(parse(text))
         except MalformedText as error:
             return (error.finding,)
 
-    def instance_findings(self, instance: Json) -> tuple[Finding, ...]:
-        """`findings` of a parsed JSON value."""
-        if self._is_clean(instance):
+    def check_instance(self, instance: Json) -> tuple[Finding, ...]:
+        """Return the findings for a parsed JSON value, as `check` does for a text."""
+        if self._has_no_findings(instance):
             return ()
-        outcome = evaluate(self._rules, self._site, instance)
-        faults = self._faults(outcome, instance)
+        outcome = evaluate(self._context, self._root, instance)
+        violations = self._find_violations(outcome, instance)
         policy = self._schemas.unknown_fields
-        return faults if policy == "keep" else (*faults, *_undeclared(outcome, warning=policy == "warn"))
+        if policy == "keep":
+            return violations
+        return (*violations, *_find_undeclared(outcome, warning=policy == "warn"))
 
-    def _faults(self, outcome: Outcome, instance: Json) -> tuple[Finding, ...]:
-        faults = findings(outcome.faults)
-        return faults if faults or self._accepts(instance) else tuple(self._engine_findings(instance))
+    def _find_violations(self, outcome: EvaluationResult, instance: Json) -> tuple[Finding, ...]:
+        violations = to_findings(outcome.violations)
+        if violations or self._is_valid_value(instance):
+            return violations
+        return tuple(self._iter_engine_findings(instance))
 
-    def _is_clean(self, instance: Json) -> bool:
-        """Whether there is nothing to say: valid, and nothing undeclared that counts."""
+    def _has_no_findings(self, instance: Json) -> bool:
+        """Return True if a value certainly has no findings; False means that evaluation decides."""
         if self._schemas.unknown_fields == "keep":
-            return self._accepts(instance)
-        return self._declares(instance) and (self._closing_refuses or self._accepts(instance))
+            return self._is_valid_value(instance)
+        return self._declares_all(instance) and (self._closing_is_sound or self._is_valid_value(instance))
 
     @cached_property
-    def _closing_refuses(self) -> bool:
-        """Whether what the closed schema accepts is valid: closing refuses, unless it is inside a rule turned round."""
-        sites = reachable(self._rules.documents, self._site)
-        return all(_TURNS_ROUND.isdisjoint(site.keywords) for site in sites)
+    def _closing_is_sound(self) -> bool:
+        """True if the closed schema accepts valid values only, which may fail below keywords like `not`."""
+        refs = iter_reachable(self._context.documents, self._root)
+        return all(_INVERTING.isdisjoint(ref.keywords) for ref in refs)
 
-    def _accepts(self, instance: Json) -> bool:
-        if self._tame:
+    def _is_valid_value(self, instance: Json) -> bool:
+        if self._engine_can_run:
             return bool(self._engine.is_valid(instance))
-        return not evaluate(self._rules, self._site, instance).faults
+        return not evaluate(self._context, self._root, instance).violations
 
-    def _declares(self, instance: Json) -> bool:
-        """Whether nothing in a valid document is undeclared; False may only mean that a closer look is needed."""
-        return self._tame and bool(self._closed_engine.is_valid(instance))
+    def _declares_all(self, instance: Json) -> bool:
+        """Return True if a valid value certainly has no undeclared property; False means that evaluation decides."""
+        return self._engine_can_run and bool(self._closed_engine.is_valid(instance))
 
     @cached_property
-    def _surely_accepts(self) -> Callable[[bytes | str], bool]:
-        return accepting(self._decode, lambda text: False)
+    def _certainly_accepts(self) -> Callable[[bytes | str], bool]:
+        return build_acceptor(self._decode, lambda text: False)
 
     @cached_property
     def _decode(self) -> Callable[[bytes], object] | None:
-        return decoder(self._rules.documents, self._site, self._rules.annotations)
+        return build_decoder(self._context.documents, self._root, self._context.annotations)
 
     @cached_property
-    def _tame(self) -> bool:
-        return tame(self._rules.documents, self._site)
+    def _engine_can_run(self) -> bool:
+        return engine_can_run(self._context.documents, self._root)
 
     @cached_property
     def _engine(self) -> Any:
-        return self._schemas.engine(self._site, closed=False)
+        return self._schemas.build_engine(self._root, closed=False)
 
     @cached_property
     def _closed_engine(self) -> Any:
-        return self._schemas.engine(self._site, closed=True)
+        return self._schemas.build_engine(self._root, closed=True)
 
-    def _engine_findings(self, instance: Json) -> Iterator[Finding]:
-        """The engine's own words, should it refuse what our evaluation finds nothing wrong with."""
+    def _iter_engine_findings(self, instance: Json) -> Iterator[Finding]:
+        """Yield the errors of the engine, for a value that it rejects although evaluation finds no violation."""
         for error in self._engine.iter_errors(instance):
-            yield Finding(pointer_of(error.instance_path), VIOLATION, str(error.message))
+            yield Finding(join_pointer(error.instance_path), VIOLATION, str(error.message))
 
 
-def _undeclared(outcome: Outcome, *, warning: bool) -> Iterator[Finding]:
-    """Properties that no schema speaks of which took part, in objects of which some are declared."""
-    for at, parts in _by_place(outcome).values():
-        if not isinstance(at.value, dict) or any(part.free_form for part in parts) or not _declares_some(parts):
+def _find_undeclared(outcome: EvaluationResult, *, warning: bool) -> Iterator[Finding]:
+    """Yield the properties that no applied schema declares, in objects for which some schema declares properties."""
+    for node, outcomes in _group_by_node(outcome).values():
+        if not isinstance(node.value, dict) or any(o.free_form for o in outcomes) or not _declares_some(outcomes):
             continue
-        declared = frozenset[str]().union(*(part.names for part in parts), *(_required(part) for part in parts))
-        for key in at.value:
+        declared = frozenset[str]().union(
+            *(outcome.evaluated_properties for outcome in outcomes), *(_get_required(outcome) for outcome in outcomes)
+        )
+        for key in node.value:
             if key not in declared:
-                pointer = at.below(key).pointer
-                yield Finding(pointer, UNDECLARED_FIELD, f"property {name(key)} is not declared", warning=warning)
+                pointer = node.get_child(key).pointer
+                yield Finding(pointer, UNDECLARED_FIELD, f"property {quote_name(key)} is not declared", warning=warning)
 
 
-def _declares_some(parts: Iterable[Outcome]) -> bool:
-    keywords = [part.site.keywords for part in parts]
-    return any("properties" in one for one in keywords) and not any(_SPEAKS_OF_REST & one.keys() for one in keywords)
+def _declares_some(outcomes: Iterable[EvaluationResult]) -> bool:
+    schemas = [outcome.subschema.keywords for outcome in outcomes]
+    return any("properties" in schema for schema in schemas) and all(_CLOSING.isdisjoint(schema) for schema in schemas)
 
 
-def _required(part: Outcome) -> frozenset[str]:
-    """Required properties beside declared ones are declared too: they are fields that take anything."""
-    keywords = part.site.keywords
+def _get_required(outcome: EvaluationResult) -> frozenset[str]:
+    """Return the required properties of a schema with `properties`; they count as declared, with any type."""
+    keywords = outcome.subschema.keywords
     return frozenset(keywords.get("required", ()) if keywords.get("properties") else ())
 
 
-def _by_place(outcome: Outcome) -> dict[int, tuple[At, list[Outcome]]]:
-    places: dict[int, tuple[At, list[Outcome]]] = {}
-    seen = {id(outcome)}
-    left = [outcome]
-    while left:
-        part = left.pop()
-        places.setdefault(id(part.at), (part.at, []))[1].append(part)
-        for inner in part.parts:
-            if id(inner) not in seen:
-                seen.add(id(inner))
-                left.append(inner)
-    return places
+def _group_by_node(root: EvaluationResult) -> dict[int, tuple[InstanceNode, list[EvaluationResult]]]:
+    groups: dict[int, tuple[InstanceNode, list[EvaluationResult]]] = {}
+    seen = {id(root)}
+    stack = [root]
+    while stack:
+        outcome = stack.pop()
+        groups.setdefault(id(outcome.node), (outcome.node, []))[1].append(outcome)
+        for contributor in outcome.contributors:
+            if id(contributor) not in seen:
+                seen.add(id(contributor))
+                stack.append(contributor)
+    return groups

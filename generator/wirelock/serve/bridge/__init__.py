@@ -1,1 +1,1 @@
-"""The gRPC service in front of a JSON API: each RPC as the request that its HTTP rule says, the answer as a message."""
+"""The bridge: a gRPC service in front of a JSON API. Each RPC becomes the HTTP request of its HTTP rule."""

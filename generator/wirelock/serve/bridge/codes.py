@@ -1,4 +1,4 @@
-"""The codes of what goes wrong in a bridge, and between it and its upstream."""
+"""Codes of failures in the bridge, and between the bridge and its upstream."""
 
 from wirelock.diagnostics import Code, Severity
 

@@ -1,4 +1,4 @@
-"""What clients that know nothing ask: which services there are (reflection), and whether they are up (health)."""
+"""The standard gRPC services of a bridge: server reflection and health."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _V1ALPHA = reflection.SERVICE_NAME
 
 
 def add_reflection(server: grpc.aio.Server, services: Sequence[str], files: descriptor_pb2.FileDescriptorSet) -> None:
-    """Server reflection, v1alpha and v1, which have the same messages on the wire.
+    """Add server reflection v1alpha and v1, whose messages are identical on the wire.
 
-    The descriptors live in a pool of their own with those of the two services that every bridge has.
+    The descriptors have a pool of their own, which includes those of the reflection and health services.
     """
     pool = DescriptorPool()
     own = (health_pb2.DESCRIPTOR, reflection_pb2.DESCRIPTOR)
@@ -36,19 +36,19 @@ def add_reflection(server: grpc.aio.Server, services: Sequence[str], files: desc
 
 
 class Health:
-    """The health service: every service is up while the upstream can be reached."""
+    """The health service: all services are SERVING while the upstream is reachable."""
 
     def __init__(self, server: grpc.aio.Server, services: Sequence[str]) -> None:
         self._servicer = health.aio.HealthServicer()
         self._services = ("", *services)
         health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
 
-    async def tell(self, up: bool) -> None:
-        """Say whether the services are up."""
-        kinds = health_pb2.HealthCheckResponse
+    async def set_serving(self, is_up: bool) -> None:
+        """Set the status of all services to SERVING or NOT_SERVING."""
+        status = health_pb2.HealthCheckResponse
         for name in self._services:
-            await self._servicer.set(name, kinds.SERVING if up else kinds.NOT_SERVING)
+            await self._servicer.set(name, status.SERVING if is_up else status.NOT_SERVING)
 
-    async def leave(self) -> None:
-        """Say that the services are going down, whatever is told later."""
+    async def begin_shutdown(self) -> None:
+        """Set the status of all services to NOT_SERVING permanently."""
         await self._servicer.enter_graceful_shutdown()

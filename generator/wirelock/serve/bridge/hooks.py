@@ -1,4 +1,4 @@
-"""What a bridge tells about itself, its calls, and what it passes on, to whoever observes."""
+"""Interfaces for observing a bridge: events of the bridge itself, and instrumentation of its calls."""
 
 from __future__ import annotations
 
@@ -11,90 +11,102 @@ from yarl import URL
 from wirelock.runtime.findings import Finding
 
 Findings = tuple[Finding, ...]
-Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs only
-Told = Callable[[int, str], None]
-"""Takes how a request ended: the status of its response, or 0 and the name of the error."""
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic only in its stubs
+OnRequestEnd = Callable[[int, str], None]
+"""A callback for the end of a request: the status of its response, or 0 and the name of the error."""
 
 
-class Observer(Protocol):
-    """Takes note; must neither raise nor wait."""
+class BridgeHooks(Protocol):
+    """Callbacks for events of a bridge; they must neither raise nor block."""
 
-    def listening(self, address: str, upstream: str) -> None: ...
-
-    def exposed(self, address: str) -> None: ...
-
-    def reached(self, is_up: bool, upstream: str) -> None: ...
-
-    def noted(self, rpc: str, findings: Findings) -> None: ...
-
-    def draining(self) -> None: ...
-
-    def drained(self) -> None: ...
-
-
-class Watch(Protocol):
-    """Watches calls and the requests that they make; must neither raise nor wait."""
-
-    def watched(self, service: str, method: str, handler: Handler) -> Handler:
-        """A handler whose calls are seen."""
+    def on_listening(self, address: str, upstream: str) -> None:
+        """Called when the bridge accepts calls."""
         ...
 
-    def requested(self, verb: str, url: URL, headers: MutableMapping[str, str]) -> Told:
-        """A request that is sent when this returns; headers may be added."""
+    def on_exposed(self, address: str) -> None:
+        """Called when the bridge listens without TLS on an address for remote clients."""
+        ...
+
+    def on_upstream_change(self, is_up: bool, upstream: str) -> None:
+        """Called when the upstream becomes reachable or unreachable."""
+        ...
+
+    def on_findings(self, rpc: str, findings: Findings) -> None:
+        """Called when a response with findings is forwarded: the message lacks content, or violates its schema."""
+        ...
+
+    def on_shutdown(self) -> None:
+        """Called when the bridge accepts no more calls, and waits for those in flight."""
+        ...
+
+    def on_stopped(self) -> None:
+        """Called when the last call has ended."""
         ...
 
 
-class _Unwatched:
-    """Nobody watches."""
+class Instrumentation(Protocol):
+    """Wrappers for calls and their requests to the upstream; they must neither raise nor block."""
 
-    def watched(self, service: str, method: str, handler: Handler) -> Handler:
-        """The handler as it is."""
+    def wrap_handler(self, service: str, method: str, handler: Handler) -> Handler:
+        """Return a handler whose calls are observed."""
+        ...
+
+    def start_request(self, verb: str, url: URL, headers: MutableMapping[str, str]) -> OnRequestEnd:
+        """Observe a request that is about to be sent; may add headers."""
+        ...
+
+
+class _NoInstrumentation:
+    """Instrumentation that does nothing."""
+
+    def wrap_handler(self, service: str, method: str, handler: Handler) -> Handler:
+        """Return the handler unchanged."""
         return handler
 
-    def requested(self, verb: str, url: URL, headers: MutableMapping[str, str]) -> Told:
-        """Nobody is told."""
-        return untold
+    def start_request(self, verb: str, url: URL, headers: MutableMapping[str, str]) -> OnRequestEnd:
+        """Return a callback that does nothing."""
+        return ignore_request_end
 
 
-def untold(status: int, error: str) -> None:
-    """Nobody is told how a request ended."""
+def ignore_request_end(status: int, error: str) -> None:
+    """Do nothing."""
 
 
-UNWATCHED: Watch = _Unwatched()
+NO_INSTRUMENTATION: Instrumentation = _NoInstrumentation()
 
 
-class Observers:
-    """Several observers as one."""
+class CombinedHooks:
+    """Several hooks as one."""
 
-    def __init__(self, observers: Sequence[Observer]) -> None:
-        self._observers = tuple(observers)
+    def __init__(self, hooks: Sequence[BridgeHooks]) -> None:
+        self._hooks = tuple(hooks)
 
-    def listening(self, address: str, upstream: str) -> None:
-        """The bridge takes calls."""
-        for observer in self._observers:
-            observer.listening(address, upstream)
+    def on_listening(self, address: str, upstream: str) -> None:
+        """Call this for all hooks."""
+        for hooks in self._hooks:
+            hooks.on_listening(address, upstream)
 
-    def exposed(self, address: str) -> None:
-        """The bridge listens without TLS where other machines can reach it."""
-        for observer in self._observers:
-            observer.exposed(address)
+    def on_exposed(self, address: str) -> None:
+        """Call this for all hooks."""
+        for hooks in self._hooks:
+            hooks.on_exposed(address)
 
-    def reached(self, is_up: bool, upstream: str) -> None:
-        """The upstream can be reached, or no longer."""
-        for observer in self._observers:
-            observer.reached(is_up, upstream)
+    def on_upstream_change(self, is_up: bool, upstream: str) -> None:
+        """Call this for all hooks."""
+        for hooks in self._hooks:
+            hooks.on_upstream_change(is_up, upstream)
 
-    def noted(self, rpc: str, findings: Findings) -> None:
-        """A message was passed on that does not hold all of the answer, or breaks its schema."""
-        for observer in self._observers:
-            observer.noted(rpc, findings)
+    def on_findings(self, rpc: str, findings: Findings) -> None:
+        """Call this for all hooks."""
+        for hooks in self._hooks:
+            hooks.on_findings(rpc, findings)
 
-    def draining(self) -> None:
-        """The bridge takes no more calls, and ends when those that run have ended."""
-        for observer in self._observers:
-            observer.draining()
+    def on_shutdown(self) -> None:
+        """Call this for all hooks."""
+        for hooks in self._hooks:
+            hooks.on_shutdown()
 
-    def drained(self) -> None:
-        """The last call has ended."""
-        for observer in self._observers:
-            observer.drained()
+    def on_stopped(self) -> None:
+        """Call this for all hooks."""
+        for hooks in self._hooks:
+            hooks.on_stopped()

@@ -1,4 +1,4 @@
-"""HTTP errors as failures: the status says the code, and the server's own error body goes along."""
+"""Conversion of HTTP errors to failures, with the error body of the server."""
 
 from __future__ import annotations
 
@@ -9,36 +9,39 @@ from google.protobuf.wrappers_pb2 import StringValue
 
 from wirelock.ir import TypeId
 from wirelock.loader import TypeContract
-from wirelock.runtime.codec.codec import Refused
+from wirelock.runtime.codec.codec import CodecError
 from wirelock.serve.bridge.codes import UPSTREAM_ERROR
 from wirelock.serve.bridge.status import Failure
-from wirelock.serve.bridge.status_codes import code_of
-from wirelock.traffic.conformance.outcomes import Fault, Held, Part
-from wirelock.traffic.http.exchange import Body
+from wirelock.serve.bridge.status_codes import to_grpc_code
+from wirelock.traffic.conformance.outcomes import BodyCheck, Mismatch, Part
+from wirelock.traffic.http.exchange import RecordedBody
 
 Contracts = Callable[[TypeId], TypeContract]
 
 
-def error(status: int, body: Body | None, part: Part, contracts: Contracts) -> Failure:
-    """The failure for an HTTP error; one that breaks the contract keeps its code, and says so in its findings."""
-    code = code_of(status)
-    told = None if body is None else _told(body, part, contracts)
-    words = f"the upstream answered {status}"
+def build_http_failure(status: int, body: RecordedBody | None, part: Part, contracts: Contracts) -> Failure:
+    """Build the failure for an HTTP error.
+
+    The status alone determines its code; violations of the contract are added as findings.
+    """
+    code = to_grpc_code(status)
+    error_body = None if body is None else _decode_body(body, part, contracts)
+    message = f"the upstream responded with status {status}"
     if status == 401:
-        words += ": the bridge's credentials for it are missing or wrong"
-    if isinstance(part, Fault):
-        return Failure(code, part.code.id, f"{words}; {part.message}", status=status, body=told)
-    found = contracts(part.type).validator_findings(part.text) if isinstance(part, Held) else ()
-    faults = tuple(finding for finding in found if not finding.warning)
-    return Failure(code, faults[0].code if faults else UPSTREAM_ERROR.id, words, faults, status, told)
+        message += ": the bridge's credentials for it are missing or wrong"
+    if isinstance(part, Mismatch):
+        return Failure(code, part.code.id, f"{message}; {part.message}", status=status, body=error_body)
+    findings = contracts(part.type).check_schema(part.text) if isinstance(part, BodyCheck) else ()
+    errors = tuple(finding for finding in findings if not finding.warning)
+    return Failure(code, errors[0].code if errors else UPSTREAM_ERROR.id, message, errors, status, error_body)
 
 
-def _told(body: Body, part: Part, contracts: Contracts) -> Message:
-    """The error body: the message that it is described as, else its text, in which no number loses digits."""
-    codec = contracts(part.type).codec if isinstance(part, Held) else None
+def _decode_body(body: RecordedBody, part: Part, contracts: Contracts) -> Message:
+    """Return the error body as the message of its type, else as text, which preserves the digits of numbers."""
+    codec = contracts(part.type).codec if isinstance(part, BodyCheck) else None
     if codec is not None:
         try:
             return codec.to_message(body.text)
-        except Refused:
+        except CodecError:
             pass
     return StringValue(value=body.text.decode(errors="replace"))

@@ -1,4 +1,4 @@
-"""Where the service listens, and with which certificates."""
+"""The bridge's listen address, with its TLS credentials for gRPC."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from pathlib import Path
 import grpc
 
 from wirelock.diagnostics import Diagnostic
-from wirelock.serve.net import listen as addresses
+from wirelock.serve.net.listen import (
+    ListenAddress,
+    diagnose_listen_failure,
+    diagnose_tls_files,
+    parse_listen_address,
+)
 from wirelock.serve.net.tls import NO_TLS, TlsFiles
 
 
 @dataclass(frozen=True, slots=True)
-class Listen:
-    """An address to listen on; `credentials` are None without TLS."""
+class GrpcListenAddress:
+    """A listen address for gRPC; `credentials` are None without TLS."""
 
-    address: addresses.Listen
+    address: ListenAddress
     credentials: grpc.ServerCredentials | None = None
 
     @property
@@ -25,41 +30,41 @@ class Listen:
         return self.address.host
 
     @property
-    def exposed(self) -> bool:
-        """Whether others than this machine can reach it without TLS."""
+    def is_exposed(self) -> bool:
+        """True if remote clients can connect without TLS."""
         return not self.address.is_loopback and self.credentials is None
 
 
-def listen(address: str, tls: TlsFiles = NO_TLS) -> Listen | Diagnostic:
-    """The address (`127.0.0.1:50051`, `[::1]:50051`; port 0 is any free one), with TLS where there is a certificate.
+def parse_grpc_listen_address(address: str, tls: TlsFiles = NO_TLS) -> GrpcListenAddress | Diagnostic:
+    """Parse a host and a port (127.0.0.1:50051, [::1]:50051; port 0 is any free port), and load the TLS files.
 
-    With an authority, clients must show a certificate that it signed.
+    With an authority, clients must present a certificate signed by it.
     """
-    where = addresses.listening(address, tls, _no_password)  # which tries the files: gRPC says nothing of them
-    if isinstance(where, Diagnostic):
-        return where
+    parsed = parse_listen_address(address, tls, _reject_password)  # loads the files too, since gRPC reports no errors
+    if isinstance(parsed, Diagnostic):
+        return parsed
     try:
-        return Listen(where, _credentials(tls) if tls.certificate else None)
+        return GrpcListenAddress(parsed, _load_credentials(tls) if tls.certificate else None)
     except OSError as error:
-        return addresses.unusable(error)
+        return diagnose_tls_files(error)
 
 
-def _credentials(tls: TlsFiles) -> grpc.ServerCredentials:
-    """What gRPC listens with; raises OSError."""
+def _load_credentials(tls: TlsFiles) -> grpc.ServerCredentials:
+    """Load the credentials of the server; raises OSError."""
     pair = Path(tls.key).read_bytes(), Path(tls.certificate).read_bytes()
     authority = Path(tls.authority).read_bytes() if tls.authority else None
     return grpc.ssl_server_credentials([pair], authority, require_client_auth=authority is not None)
 
 
-def _no_password() -> str:
-    raise OSError("the key asks for a password, which gRPC cannot be given")
+def _reject_password() -> str:
+    raise OSError("the key is encrypted, and gRPC does not support passwords")
 
 
-def bind(server: grpc.aio.Server, where: Listen) -> int | Diagnostic:
-    """Take the address; gives the port, or why it cannot be had."""
+def bind(server: grpc.aio.Server, listen: GrpcListenAddress) -> int | Diagnostic:
+    """Bind a server to an address; return the port, or a diagnostic if it cannot be bound."""
     try:
-        if where.credentials is not None:
-            return server.add_secure_port(str(where.address), where.credentials)
-        return server.add_insecure_port(str(where.address))
+        if listen.credentials is not None:
+            return server.add_secure_port(str(listen.address), listen.credentials)
+        return server.add_insecure_port(str(listen.address))
     except RuntimeError:
-        return addresses.not_listening(where.address)
+        return diagnose_listen_failure(listen.address)

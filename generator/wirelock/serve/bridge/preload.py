@@ -1,4 +1,4 @@
-"""What methods need is made behind the start of the bridge, and at once where a call waits for it."""
+"""Construction of codecs and validators after the bridge has started, or as soon as a call needs them."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Iterable, Iterator
 
 from wirelock.ir import TypeId
 from wirelock.serve.bridge.http_errors import Contracts
-from wirelock.serve.bridge.responses import Carriers
-from wirelock.serve.net.preloading import Making
+from wirelock.serve.bridge.responses import LenientCodecs
+from wirelock.serve.net.preloading import BackgroundBuilder
 
 
-class Warmth:
-    """Makes contracts one at a time, those that a call waits for before those that only may be needed."""
+class Preloader:
+    """Builds codecs and validators one type at a time; the types that a call waits for come first."""
 
-    def __init__(self, contracts: Contracts, carriers: Carriers | None) -> None:
+    def __init__(self, contracts: Contracts, lenient_codecs: LenientCodecs | None) -> None:
         self._contracts = contracts
-        self._carriers = carriers
-        self._making = Making(self._make)
+        self._lenient_codecs = lenient_codecs
+        self._builder = BackgroundBuilder(self._build_steps)
 
-    async def of(self, keys: frozenset[TypeId]) -> None:
-        """Wait until these are made."""
-        for key in self._making.missing(keys):
-            await self._making.of((key,))
+    async def load(self, keys: frozenset[TypeId]) -> None:
+        """Build types, and wait for them."""
+        for key in self._builder.find_unbuilt(keys):
+            await self._builder.build((key,))
 
-    async def of_all(self, wanted: Iterable[frozenset[TypeId]]) -> None:
-        """Make everything that is not made yet, in turn with what calls wait for."""
-        for keys in wanted:
-            await self.of(keys)
+    async def load_all(self, methods: Iterable[frozenset[TypeId]]) -> None:
+        """Build the types of all methods, interleaved with those that calls wait for."""
+        for keys in methods:
+            await self.load(keys)
 
     def close(self) -> None:
-        """Begin with nothing more, and leave what was begun."""
-        self._making.close()
+        """Cancel all builds; the current one stops after its current step."""
+        self._builder.close()
 
-    def _make(self, key: TypeId) -> Iterator[None]:
+    def _build_steps(self, key: TypeId) -> Iterator[None]:
         contract = self._contracts(key)
-        yield from contract.making(model=False)
-        if self._carriers is not None and contract.carried:
-            self._carriers(key)
+        yield from contract.build_steps(model=False)
+        if self._lenient_codecs is not None and contract.has_codec:
+            self._lenient_codecs(key)

@@ -1,4 +1,4 @@
-"""HTTP responses as response messages or failures, by what the method says of each status."""
+"""Conversion of HTTP responses to response messages or failures."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ import grpc
 from google.protobuf.message import Message
 
 from wirelock.ir import Definition, TypeId
-from wirelock.runtime.codec.codec import Codec, Refused
+from wirelock.runtime.codec.codec import Codec, CodecError
 from wirelock.runtime.findings import Finding
 from wirelock.runtime.json.text import dump
-from wirelock.serve.bridge.http_errors import Contracts, error
+from wirelock.serve.bridge.http_errors import Contracts, build_http_failure
 from wirelock.serve.bridge.status import Failure
-from wirelock.traffic.conformance.bodies import event_part, event_type, response_part, stated
+from wirelock.traffic.conformance.bodies import classify_response, find_documented, find_event_type, wrap_event
 from wirelock.traffic.conformance.codes import BODY_NOT_CHECKED, MEDIA_TYPE_UNDOCUMENTED, NOT_REPRESENTABLE
-from wirelock.traffic.conformance.outcomes import Checked, Fault, Held, Part, Skipped, Streamed
-from wirelock.traffic.http.exchange import Body, Exchange
-from wirelock.traffic.http.parameters import properties
-from wirelock.traffic.http.router import Match, Route
-from wirelock.traffic.http.server_sent_events import Event
+from wirelock.traffic.conformance.outcomes import BodyCheck, Conforming, EventStream, Mismatch, Part, SkippedBody
+from wirelock.traffic.http.exchange import Exchange, RecordedBody
+from wirelock.traffic.http.parameters import get_properties
+from wirelock.traffic.http.router import Route, RouteMatch
+from wirelock.traffic.http.server_sent_events import ServerSentEvent
 from wirelock.traffic.redaction import reports
-from wirelock.traffic.redaction.credentials import UNKNOWN, Echoes
+from wirelock.traffic.redaction.credentials import NO_CREDENTIALS, KnownCredentials
 
-Carriers = Callable[[TypeId], Codec[Message]]
-_TEXT, _DATA = frozenset({"text"}), frozenset({"data", "media_type"})
-"""The properties of messages that `wirelock import` makes for bodies that are text, and for other bytes."""
-_BROKEN = "the upstream's answer breaks the contract"
+LenientCodecs = Callable[[TypeId], Codec[Message]]
+_TEXT_PROPERTIES, _DATA_PROPERTIES = frozenset({"text"}), frozenset({"data", "media_type"})
+"""The properties of the messages that `wirelock import` generates for text bodies, and for other bytes."""
+_VIOLATION = "the upstream's response violates its schema"
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A response message in protobuf's binary form, and notes on what it does not hold."""
+class RpcResponse:
+    """A response message in protobuf's binary format, with notes on content that it does not represent."""
 
     message: bytes
     notes: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """An event that is not passed on, and why."""
+class DroppedEvent:
+    """An event that no message can represent, with the reasons."""
 
     notes: tuple[Finding, ...]
 
 
-class Answers:
-    """Reads the responses of one method.
+class ResponseDecoder:
+    """The decoder for the responses of one method.
 
-    A body that breaks its schema is a failure, or, with `carriers`, goes on where its message can hold it, with notes.
-    `known` are our credentials: errors and findings, which others get to see, are without them.
+    A body that violates its schema is a failure. With `lenient_codecs` it becomes a message with notes, if one can
+    represent it. `known_credentials` are redacted from failures and notes, which clients can read.
     """
 
     def __init__(
@@ -58,137 +58,142 @@ class Answers:
         route: Route,
         contracts: Contracts,
         definitions: Mapping[TypeId, Definition],
-        carriers: Carriers | None = None,
-        known: Echoes = UNKNOWN,
+        lenient_codecs: LenientCodecs | None = None,
+        known_credentials: KnownCredentials = NO_CREDENTIALS,
     ) -> None:
-        self._match = Match(route, {})
+        self._match = RouteMatch(route, {})
         self._contracts = contracts
-        self._carriers = carriers
-        self._known = known
+        self._lenient_codecs = lenient_codecs
+        self._known_credentials = known_credentials
         self._definitions = definitions
         self._response = route.method.response
-        self._event = event_type(stated(route.method.responses, 200)) or route.method.response
-        self._properties = frozenset(properties(self._response, definitions))
-        self._whole = dict(self._bodies_that_stand_alone())
+        self._event = find_event_type(find_documented(route.method.responses, 200)) or route.method.response
+        self._properties = frozenset(get_properties(self._response, definitions))
+        self._plain_types = dict(self._find_plain_types())
 
-    def read(self, status: int, body: Body | None) -> Answered | Failure:
-        """What an RPC answers for a response."""
-        answer = self._read(status, body)
-        return answer.without(self._known) if isinstance(answer, Failure) else answer
+    def decode(self, status: int, body: RecordedBody | None) -> RpcResponse | Failure:
+        """Convert a response to a message or a failure."""
+        result = self._decode(status, body)
+        return result.redact(self._known_credentials) if isinstance(result, Failure) else result
 
-    def _read(self, status: int, body: Body | None) -> Answered | Failure:
+    def _decode(self, status: int, body: RecordedBody | None) -> RpcResponse | Failure:
         method = self._match.route.method
-        if body is None and status < 300 and any(one.text for one in stated(method.responses, status)):
-            return self._checked(status, Body(b"", ""))  # a text may be empty
-        if body is not None and (key := self._whole.get((status, body.media_type))) is not None:
-            return self._encoded(Held(key, body.text), status)
+        if body is None and status < 300 and any(known.text for known in find_documented(method.responses, status)):
+            return self._encode_untyped(status, RecordedBody(b"", ""))  # a text body may be empty
+        if body is not None and (key := self._plain_types.get((status, body.media_type))) is not None:
+            return self._encode(BodyCheck(key, body.text), status)
         if status >= 400:
-            return self._error(status, body)
-        part = self._part(status, body)
+            return self._decode_error(status, body)
+        part = self._classify(status, body)
         match part:
-            case Held():
-                return self._encoded(part, status)
-            case Checked():
-                return self._checked(status, body)
-            case Fault(code, message, hint):
-                return Failure(grpc.StatusCode.INTERNAL, code.id, _with_hint(message, hint, body), status=status)
-            case Skipped(reason):
+            case BodyCheck():
+                return self._encode(part, status)
+            case Conforming():
+                return self._encode_untyped(status, body)
+            case Mismatch(code, message, hint):
+                return Failure(grpc.StatusCode.INTERNAL, code.id, _add_hint(message, hint, body), status=status)
+            case SkippedBody(reason):
                 return Failure(grpc.StatusCode.INTERNAL, BODY_NOT_CHECKED.id, reason, status=status)
-            case Streamed():
-                words = "the upstream answers with a stream of events, and the method is none"
-                return Failure(grpc.StatusCode.INTERNAL, MEDIA_TYPE_UNDOCUMENTED.id, words, status=status)
+            case EventStream():
+                message = "the upstream responds with an event stream, but the method describes none"
+                return Failure(grpc.StatusCode.INTERNAL, MEDIA_TYPE_UNDOCUMENTED.id, message, status=status)
 
-    def _error(self, status: int, body: Body | None) -> Failure:
-        told = replace(body, text=self._known.without(body.text)) if body is not None else None
-        return error(status, told, self._part(status, told), self._contracts)
+    def _decode_error(self, status: int, body: RecordedBody | None) -> Failure:
+        if body is not None:
+            body = replace(body, text=self._known_credentials.remove_from(body.text))
+        return build_http_failure(status, body, self._classify(status, body), self._contracts)
 
-    def _part(self, status: int, body: Body | None) -> Part:
+    def _classify(self, status: int, body: RecordedBody | None) -> Part:
         method = self._match.route.method
         exchange = Exchange("", 0, method.verb, method.path, status, None, body)
-        return response_part(exchange, self._match, self._definitions)
+        return classify_response(exchange, self._match, self._definitions)
 
-    def _bodies_that_stand_alone(self) -> Iterator[tuple[tuple[int, str], TypeId]]:
-        """By status and media type, the types of bodies of which nothing else matters: most answers are such."""
-        for one in self._match.route.method.responses:
-            if one.status.isdigit() and int(one.status) < 400 and one.media_type:
-                status = int(one.status)
-                part = self._part(status, Body(b"null", one.media_type))
-                if isinstance(part, Held) and not part.inside:  # JSON that is not put into an object, so no text is
-                    yield (status, one.media_type), part.type
+    def _find_plain_types(self) -> Iterator[tuple[tuple[int, str], TypeId]]:
+        """Yield the types that depend only on status and media type, which covers most responses."""
+        for response in self._match.route.method.responses:
+            if response.status.isdigit() and int(response.status) < 400 and response.media_type:
+                status = int(response.status)
+                part = self._classify(status, RecordedBody(b"null", response.media_type))
+                if isinstance(part, BodyCheck) and not part.body_pointer:  # texts are wrapped in an object
+                    yield (status, response.media_type), part.type
 
     @property
-    def nothing(self) -> Answered | Failure:
-        """What an RPC answers that asks nobody."""
-        return self._checked(0, None)
+    def empty_response(self) -> RpcResponse | Failure:
+        """The response of an RPC without an HTTP request."""
+        return self._encode_untyped(0, None)
 
-    def event(self, event: Event) -> Answered | Failure | LeftOut:
-        """What an RPC that streams answers for an event; where violations go on, what no message holds is left out."""
-        step = self._encoded(event_part(event, self._event, self._match.route.method, self._definitions), 200)
-        if not isinstance(step, Failure):
-            return step
-        if step.findings and self._carriers is not None:
-            return LeftOut(self._as_notes(step.findings))
-        return step.without(self._known)
+    def decode_event(self, event: ServerSentEvent) -> RpcResponse | Failure | DroppedEvent:
+        """Convert an event to a message or a failure; with lenient codecs, drop an event that has no message."""
+        result = self._encode(wrap_event(event, self._event, self._match.route.method, self._definitions), 200)
+        if not isinstance(result, Failure):
+            return result
+        if result.findings and self._lenient_codecs is not None:
+            return DroppedEvent(self._to_notes(result.findings))
+        return result.redact(self._known_credentials)
 
-    def _encoded(self, held: Held, status: int) -> Answered | Failure:
-        """A body of a described type as the message of the RPC."""
-        if held.type != self._response:
-            words = f"the answer {status} has another type than the RPC returns"
-            return Failure(grpc.StatusCode.INTERNAL, NOT_REPRESENTABLE.id, words, status=status)
-        codec = self._contracts(held.type).codec
-        assert codec is not None, held.type  # every type of a service has a message
+    def _encode(self, body: BodyCheck, status: int) -> RpcResponse | Failure:
+        """Encode a body with a type as the message of the RPC."""
+        if body.type != self._response:
+            message = f"the body of status {status} has another type than the response of the RPC"
+            return Failure(grpc.StatusCode.INTERNAL, NOT_REPRESENTABLE.id, message, status=status)
+        codec = self._contracts(body.type).codec
+        assert codec is not None, body.type  # every type of a service has a message
         try:
-            encoded = codec.read(held.text)
-        except Refused as refused:
-            found = tuple(_shown(held, finding) for finding in refused.findings)
-            return self._passed_on(held, found) or Failure(
-                grpc.StatusCode.INTERNAL, found[0].code, _BROKEN, found, status
+            encoded = codec.to_message_with_notes(body.text)
+        except CodecError as error:
+            findings = tuple(
+                replace(finding, pointer=body.to_body_pointer(finding.pointer)) for finding in error.findings
             )
-        notes = reports.findings(encoded.notes, self._known) if encoded.notes else ()
-        return Answered(encoded.message.SerializeToString(deterministic=True), notes)
+            return self._encode_leniently(body, findings) or Failure(
+                grpc.StatusCode.INTERNAL, findings[0].code, _VIOLATION, findings, status
+            )
+        notes = reports.redact_findings(encoded.notes, self._known_credentials) if encoded.notes else ()
+        return RpcResponse(encoded.message.SerializeToString(deterministic=True), notes)
 
-    def _passed_on(self, held: Held, found: tuple[Finding, ...]) -> Answered | None:
-        """The message for a body that breaks its schema; None where that is not wanted, or no message holds it."""
-        if self._carriers is None:
+    def _encode_leniently(self, body: BodyCheck, findings: tuple[Finding, ...]) -> RpcResponse | None:
+        """Encode a body that violates its schema; return None without lenient codecs or if no message represents it."""
+        if self._lenient_codecs is None:
             return None
         try:
-            message = self._carriers(held.type).to_message(held.text)
-        except (Refused, AttributeError, KeyError, TypeError, ValueError):  # of no form that a field could take
+            message = self._lenient_codecs(body.type).to_message(body.text)
+        except (
+            CodecError,
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+        ):  # a value does not fit its field
             return None
-        return Answered(message.SerializeToString(deterministic=True), self._as_notes(found))
+        return RpcResponse(message.SerializeToString(deterministic=True), self._to_notes(findings))
 
-    def _as_notes(self, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
-        return tuple(replace(finding, warning=True) for finding in reports.findings(found, self._known))
+    def _to_notes(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        redacted = reports.redact_findings(findings, self._known_credentials)
+        return tuple(replace(finding, warning=True) for finding in redacted)
 
-    def _checked(self, status: int, body: Body | None) -> Answered | Failure:
-        """A body that is as described and has no type: a constant, a text, or none."""
+    def _encode_untyped(self, status: int, body: RecordedBody | None) -> RpcResponse | Failure:
+        """Encode a valid body that has no type: a constant, a text, or none."""
         codec = self._contracts(self._response).codec
         assert codec is not None, self._response
-        for text in self._documents(body):
+        for text in self._list_candidates(body):
             try:
-                return Answered(codec.encode(text))
-            except Refused:
+                return RpcResponse(codec.encode(text))
+            except CodecError:
                 continue
-        words = f"the answer {status} has no body that the response of the RPC could hold"
-        return Failure(grpc.StatusCode.INTERNAL, NOT_REPRESENTABLE.id, words, status=status)
+        message = f"the response of the RPC cannot represent the body of status {status}"
+        return Failure(grpc.StatusCode.INTERNAL, NOT_REPRESENTABLE.id, message, status=status)
 
-    def _documents(self, body: Body | None) -> list[bytes]:
-        """What such a body may be as a document of the response's type, the likeliest first."""
+    def _list_candidates(self, body: RecordedBody | None) -> list[bytes]:
+        """List the documents of the response's type that may represent a body without a type, the likeliest first."""
         if body is None:
             return [b"{}"]
-        if self._properties == _TEXT:
+        if self._properties == _TEXT_PROPERTIES:
             return [dump({"text": body.text.decode(errors="replace")})]
-        if self._properties == _DATA:
+        if self._properties == _DATA_PROPERTIES:
             return [dump({"data": base64.b64encode(body.text).decode(), "media_type": body.media_type})]
         return [b"{}", body.text]
 
 
-def _shown(held: Held, finding: Finding) -> Finding:
-    """A finding with its pointer into the HTTP body."""
-    return replace(finding, pointer=held.shown(finding.pointer))
-
-
-def _with_hint(message: str, hint: str, body: Body | None) -> str:
+def _add_hint(message: str, hint: str, body: RecordedBody | None) -> str:
     if body is not None and body.media_type == "text/html":
-        return f"{message}: does the path exist on this server, and is it a server of this API?"
+        return f"{message}: check that the path exists on this server, and that it is a server of this API"
     return f"{message} ({hint})" if hint else message

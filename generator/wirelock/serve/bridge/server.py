@@ -1,4 +1,4 @@
-"""The running bridge: a grpc.aio server with the project's services, reflection and health, until it is told to end."""
+"""The running bridge: a grpc.aio server with the services of a project, reflection and health."""
 
 from __future__ import annotations
 
@@ -11,92 +11,98 @@ import grpc
 
 from wirelock.build import Build
 from wirelock.diagnostics import Diagnostic
-from wirelock.loader import Loaded
-from wirelock.serve.bridge.client import LARGEST, Sender
-from wirelock.serve.bridge.handlers import Violations, handlers, names, types
+from wirelock.loader import LoadedArtifacts
+from wirelock.serve.bridge.client import MAX_BODY_BYTES, UpstreamClient
+from wirelock.serve.bridge.handlers import OnViolation, build_handlers, collect_types, list_service_names
 from wirelock.serve.bridge.health_and_reflection import Health, add_reflection
-from wirelock.serve.bridge.hooks import UNWATCHED, Observer, Watch
-from wirelock.serve.bridge.listen import Listen, bind
-from wirelock.serve.bridge.preload import Warmth
-from wirelock.serve.bridge.session_state import States
-from wirelock.serve.bridge.shutdown import Draining
-from wirelock.serve.bridge.unary import Surroundings
-from wirelock.serve.bridge.upstream_health import watch
-from wirelock.serve.net.signals import signals
-from wirelock.serve.net.upstream import Upstream, connected
+from wirelock.serve.bridge.hooks import NO_INSTRUMENTATION, BridgeHooks, Instrumentation
+from wirelock.serve.bridge.listen import GrpcListenAddress, bind
+from wirelock.serve.bridge.preload import Preloader
+from wirelock.serve.bridge.session_state import SessionStates
+from wirelock.serve.bridge.shutdown import Shutdown
+from wirelock.serve.bridge.unary import BridgeContext
+from wirelock.serve.bridge.upstream_health import monitor_upstream
+from wirelock.serve.net.signals import handle_signals
+from wirelock.serve.net.upstream import Upstream, open_session
 
-GRACE = 30.0
-"""Seconds that calls have to come to their end when the bridge is told to go."""
-_OPTIONS = (
-    ("grpc.so_reuseport", 0),  # a second bridge on the port is an error, not half of the calls
-    ("grpc.max_receive_message_length", LARGEST),
+GRACE_SECONDS = 30.0
+"""Seconds for calls in flight to finish after the shutdown has begun."""
+_SERVER_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # a second bridge on the port fails, instead of taking half of the calls
+    ("grpc.max_receive_message_length", MAX_BODY_BYTES),
     ("grpc.max_send_message_length", -1),
-    ("grpc.keepalive_time_ms", 30_000),  # a heartbeat, so that a client that is gone is noticed
+    ("grpc.keepalive_time_ms", 30_000),  # detects clients that are gone
     ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.http2.ping_timeout_ms", 10_000),  # else gRPC waits a minute for the answer, whatever the line above says
+    ("grpc.http2.ping_timeout_ms", 10_000),  # otherwise gRPC waits a minute, whatever keepalive_timeout_ms is
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Everything that a bridge runs with."""
+    """The configuration of a bridge."""
 
     build: Build
-    loaded: Loaded
+    loaded: LoadedArtifacts
     upstream: Upstream
-    listen: Listen
-    observer: Observer
-    violations: Violations = "refuse"
-    watch: Watch = UNWATCHED
+    listen: GrpcListenAddress
+    hooks: BridgeHooks
+    on_violation: OnViolation = "refuse"
+    instrumentation: Instrumentation = NO_INSTRUMENTATION
 
 
 async def serve(bridge: Bridge) -> Diagnostic | None:
-    """Run until SIGTERM or SIGINT, then drain; gives why it cannot listen. A second signal ends the process at once."""
-    told = asyncio.Event()
-    async with running(bridge) as port:
+    """Serve until SIGTERM or SIGINT, then drain; a second signal ends the process at once.
+
+    Return a diagnostic if the address cannot be bound.
+    """
+    shutdown_requested = asyncio.Event()
+    async with run_server(bridge) as port:
         if isinstance(port, Diagnostic):
             return port
-        with signals(told.set):
+        with handle_signals(shutdown_requested.set):
             address = str(replace(bridge.listen.address, port=port))
-            bridge.observer.listening(address, bridge.upstream.url)
-            if bridge.listen.exposed:
-                bridge.observer.exposed(address)
-            await told.wait()
-        bridge.observer.draining()
-    bridge.observer.drained()
+            bridge.hooks.on_listening(address, bridge.upstream.url)
+            if bridge.listen.is_exposed:
+                bridge.hooks.on_exposed(address)
+            await shutdown_requested.wait()
+        bridge.hooks.on_shutdown()
+    bridge.hooks.on_stopped()
     return None
 
 
 @contextlib.asynccontextmanager
-async def running(bridge: Bridge, grace: float = GRACE) -> AsyncGenerator[int | Diagnostic]:
-    """A server that answers; gives its port, or why it cannot listen. Leaving it drains for `grace` seconds."""
-    async with connected(bridge.upstream) as session:
-        states = States(bridge.build.graph.services)
-        loaded, described = bridge.loaded, [types(method) for s in bridge.build.graph.services for method in s.methods]
-        sender = Sender(bridge.upstream, session, bridge.watch)
-        warmth = Warmth(loaded.contract, loaded.carrier if bridge.violations == "warn" else None)
-        around = Surroundings(sender, states, bridge.observer, Draining(), warmth)
-        server = grpc.aio.server(options=_OPTIONS)
-        described_by = handlers(bridge.build, bridge.loaded, around, bridge.violations, bridge.watch)
-        server.add_generic_rpc_handlers(tuple(described_by))
-        services = names(bridge.build)
-        add_reflection(server, services, bridge.loaded.descriptors)
-        health = Health(server, services)
+async def run_server(bridge: Bridge, grace: float = GRACE_SECONDS) -> AsyncGenerator[int | Diagnostic]:
+    """Run a server during the block, and drain it for at most `grace` seconds afterwards.
+
+    Yield its port, or a diagnostic if the address cannot be bound.
+    """
+    async with open_session(bridge.upstream) as session:
+        loaded, services = bridge.loaded, bridge.build.graph.services
+        client = UpstreamClient(bridge.upstream, session, bridge.instrumentation)
+        preloader = Preloader(loaded.get_contract, loaded.get_lenient_codec if bridge.on_violation == "warn" else None)
+        context = BridgeContext(client, SessionStates(services), bridge.hooks, Shutdown(), preloader)
+        server = grpc.aio.server(options=_SERVER_OPTIONS)
+        handlers = build_handlers(bridge.build, loaded, context, bridge.on_violation, bridge.instrumentation)
+        server.add_generic_rpc_handlers(tuple(handlers))
+        names = list_service_names(bridge.build)
+        add_reflection(server, names, loaded.descriptors)
+        health = Health(server, names)
         port = bind(server, bridge.listen)
         if isinstance(port, Diagnostic):
             yield port
             return
-        await health.tell(False)
+        await health.set_serving(False)
         await server.start()
-        watching = asyncio.create_task(watch(bridge.upstream, health, bridge.observer))
-        warming = asyncio.create_task(warmth.of_all(described))
+        methods = [collect_types(method) for service in services for method in service.methods]
+        monitoring = asyncio.create_task(monitor_upstream(bridge.upstream, health, bridge.hooks))
+        preloading = asyncio.create_task(preloader.load_all(methods))
         try:
             yield port
         finally:
-            watching.cancel()
-            warming.cancel()
-            await health.leave()
-            around.draining.begin()
+            monitoring.cancel()
+            preloading.cancel()
+            await health.begin_shutdown()
+            context.shutdown.begin()
             await server.stop(grace)
-            warmth.close()
+            preloader.close()

@@ -1,75 +1,101 @@
-"""The states of a project's services: what a call remembers, who takes it along, and who drops it.
+"""Header values that earlier calls set for later calls, by key, as the states of a project's services describe.
 
-Nothing here knows a service by name: a request names the key where it has a property of that name, and the key's value
-is dropped by the DELETE whose path ends in it.
+A request selects a value with the property named like the key. A DELETE whose path ends in the key discards the value.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from wirelock.ir import Method, Service, State
+from wirelock.ir import Method, Service, StateHeader
 from wirelock.runtime.findings import VIOLATION, Finding
-from wirelock.runtime.json.pointers import token
+from wirelock.runtime.json.pointers import escape_token
 from wirelock.runtime.json.text import Json
-from wirelock.serve.bridge.lru import Remembered
-from wirelock.traffic.http.request_encoder import Call, Pairs
+from wirelock.traffic.http.request_encoder import HttpRequest, Pairs
 
 Metadata = Mapping[str, str]
-"""What of the caller's metadata is on the allow list, by name in lower case."""
+"""The client's metadata that may become headers, by lower-case name."""
+MAX_KEYS = 10_000
+
+
+class LruCache:
+    """A mapping that discards the least recently used key if it exceeds `max_keys`."""
+
+    def __init__(self, max_keys: int = MAX_KEYS) -> None:
+        self._max_keys = max_keys
+        self._values: OrderedDict[str, str] = OrderedDict()
+
+    def put(self, key: str, value: str) -> None:
+        """Set the value of a key."""
+        self._values[key] = value
+        self._values.move_to_end(key)
+        if len(self._values) > self._max_keys:
+            self._values.popitem(last=False)
+
+    def get(self, key: str) -> str | None:
+        """Return the value of a key and mark it as used, or return None."""
+        if key not in self._values:
+            return None
+        self._values.move_to_end(key)
+        return self._values[key]
+
+    def discard(self, key: str) -> None:
+        """Remove a key if it is present."""
+        self._values.pop(key, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """One state, and the values that are kept for it."""
+class StateSlot:
+    """A state with its current values."""
 
-    state: State
-    values: Remembered
+    state: StateHeader
+    values: LruCache
 
     @property
     def header(self) -> str:
-        """The name of the header, as metadata has it."""
+        """The lower-case name of the header, as in gRPC metadata."""
         return self.state.header.lower()
 
 
-class States:
-    """The states that the services of one project describe; they share the server in front of which they run."""
+class SessionStates:
+    """The states of all services of a project, which share one server."""
 
     def __init__(self, services: Iterable[Service]) -> None:
-        stated = dict.fromkeys(m.state for service in services for m in service.methods if m.state is not None)
-        self._kept = tuple(Kept(state, Remembered()) for state in stated)
-        self.allowed = frozenset(kept.header for kept in self._kept)
+        states = dict.fromkeys(m.state for service in services for m in service.methods if m.state is not None)
+        self._slots = tuple(StateSlot(state, LruCache()) for state in states)
+        self.metadata_names = frozenset(slot.header for slot in self._slots)
 
-    def headers(self, call: Call, request: Mapping[str, Json], metadata: Metadata) -> Pairs:
-        """The headers that a call takes along, where it has none of the name itself.
+    def select_headers(self, request: HttpRequest, properties: Mapping[str, Json], metadata: Metadata) -> Pairs:
+        """Return the state headers to add to a request that does not set them itself.
 
-        That is the caller's own, else what is remembered for the key that the request names.
+        A header of the client's metadata takes precedence over the stored value for the key in `properties`.
         """
-        stated = {name.lower() for name, _ in call.headers}
-        found = ((kept, _value(kept, request, metadata)) for kept in self._kept if kept.header not in stated)
-        return tuple((kept.state.header, value) for kept, value in found if value)
+        own = {name.lower() for name, _ in request.headers}
+        values = ((slot, _find_value(slot, properties, metadata)) for slot in self._slots if slot.header not in own)
+        return tuple((slot.state.header, value) for slot, value in values if value)
 
-    def remember(self, state: State, request: Mapping[str, Json]) -> tuple[Finding, ...]:
-        """Keep what a call says; the findings say why it cannot be kept."""
-        empty = [name for name in (state.key, state.value) if request.get(name) in (None, "")]
+    def remember(self, state: StateHeader, properties: Mapping[str, Json]) -> tuple[Finding, ...]:
+        """Store the value of a request; return findings if its key or its value is empty."""
+        empty = [name for name in (state.key, state.value) if properties.get(name) in (None, "")]
         if empty:
-            return tuple(Finding(f"/{token(name)}", VIOLATION, "must not be empty") for name in empty)
-        kept = next(kept for kept in self._kept if kept.state == state)
-        kept.values.remember(str(request[state.key]), str(request[state.value]))
+            return tuple(Finding(f"/{escape_token(name)}", VIOLATION, "must not be empty") for name in empty)
+        slot = next(slot for slot in self._slots if slot.state == state)
+        slot.values.put(str(properties[state.key]), str(properties[state.value]))
         return ()
 
-    def forget(self, method: Method, request: Mapping[str, Json]) -> None:
-        """Drop what is kept for the key that a method has deleted."""
-        for kept in self._kept:
-            if method.verb == "DELETE" and method.path.endswith(f"/{{{kept.state.key}}}"):
-                kept.values.forget(str(request.get(kept.state.key)))
+    def forget(self, method: Method, properties: Mapping[str, Json]) -> None:
+        """Discard the value for the key that a method deleted."""
+        for slot in self._slots:
+            if method.verb == "DELETE" and method.path.endswith(f"/{{{slot.state.key}}}"):
+                slot.values.discard(str(properties.get(slot.state.key)))
 
 
-def _value(kept: Kept, request: Mapping[str, Json], metadata: Metadata) -> str | None:
-    own, key = metadata.get(kept.header), request.get(kept.state.key)
+def _find_value(slot: StateSlot, properties: Mapping[str, Json], metadata: Metadata) -> str | None:
+    own, key = metadata.get(slot.header), properties.get(slot.state.key)
     if own is not None or key is None:
         return own
-    remembered = kept.values.recall(str(key))
-    return None if remembered is None else quote(remembered, safe="")
+    value = slot.values.get(str(key))
+    return None if value is None else quote(value, safe="")

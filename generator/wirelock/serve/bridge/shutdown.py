@@ -1,4 +1,4 @@
-"""What ends streams when the bridge is told to go: they would otherwise never come to their end."""
+"""The shutdown of a bridge, which ends streams that otherwise never end."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ import contextlib
 from collections.abc import Callable, Generator
 
 
-class Draining:
-    """Whether the bridge is going down, and how to end what is open until then."""
+class Shutdown:
+    """The shutdown of a bridge, with the callbacks that close its open streams."""
 
     def __init__(self) -> None:
         self._begun = asyncio.Event()
-        self._open: set[Callable[[], None]] = set()
+        self._callbacks: set[Callable[[], None]] = set()
 
     @property
     def has_begun(self) -> bool:
-        """Whether the bridge is going down."""
+        """True if the bridge is shutting down."""
         return self._begun.is_set()
 
     def begin(self) -> None:
-        """End every stream; those that wait for their next try wake up."""
+        """Close every stream, and wake those that wait to reconnect."""
         self._begun.set()
-        for end in tuple(self._open):
-            end()
+        for close in tuple(self._callbacks):
+            close()
 
     @contextlib.contextmanager
-    def holding(self, end: Callable[[], None]) -> Generator[None]:
-        """While this runs, there is something that has to end, which `end` does; at once, if it is too late already."""
-        self._open.add(end)
+    def closing_on_begin(self, close: Callable[[], None]) -> Generator[None]:
+        """Call `close` if the shutdown begins during the block, or at once if it has begun already."""
+        self._callbacks.add(close)
         try:
             if self.has_begun:
-                end()
+                close()
             yield
         finally:
-            self._open.discard(end)
+            self._callbacks.discard(close)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, but not beyond the beginning."""
+        """Sleep until the time is over or the shutdown begins."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._begun.wait(), seconds)

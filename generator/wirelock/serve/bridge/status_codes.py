@@ -1,7 +1,7 @@
 """HTTP statuses as gRPC codes.
 
-The table is that of google.rpc.Code ("HTTP Mapping" of each code) read from the right; 502 is what grpc's
-`http-grpc-status-mapping` says of a gateway. What neither knows goes by its class.
+The table inverts the "HTTP Mapping" of google.rpc.Code; 502 follows grpc's `http-grpc-status-mapping` for gateways. A
+status that neither lists is mapped by its class.
 """
 
 from __future__ import annotations
@@ -29,6 +29,6 @@ _CODES = {
 _CLASSES = {4: grpc.StatusCode.FAILED_PRECONDITION, 5: grpc.StatusCode.INTERNAL}
 
 
-def code_of(status: int) -> grpc.StatusCode:
-    """The code of an HTTP status that is no success; of what is no error either (a redirect), INTERNAL."""
+def to_grpc_code(status: int) -> grpc.StatusCode:
+    """Return the gRPC code of an HTTP status that is not 2xx; a redirect is INTERNAL."""
     return _CODES.get(status) or _CLASSES.get(status // 100, grpc.StatusCode.INTERNAL)

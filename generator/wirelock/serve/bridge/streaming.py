@@ -1,8 +1,8 @@
-"""Server-sent events as the messages of a server-streaming RPC.
+"""Server-streaming RPCs, whose messages are server-sent events.
 
-A lost connection is opened again as WHATWG HTML, 9.2.3 says: after the stream's own `retry`, with `Last-Event-ID`.
-Other than a browser, a stream of a method that is no GET is not asked for twice, and one that ends properly without
-ever having named an event has ended: without names nobody could say what was missed.
+A lost connection is reopened after the stream's `retry` with `Last-Event-ID` (WHATWG HTML, section 9.2.3). Unlike in a
+browser, only a GET is repeated, and a stream that ends properly without any event id is complete: no id could name the
+events that were missed.
 """
 
 from __future__ import annotations
@@ -16,180 +16,195 @@ from typing import Any
 import aiohttp
 import grpc
 
-from wirelock.serve.bridge.client import ERRORS, IDENTITY, LARGEST, broken, busy, encoding, received, slow
+from wirelock.serve.bridge.client import (
+    EXCHANGE_ERRORS,
+    IDENTITY,
+    MAX_BODY_BYTES,
+    build_exchange_failure,
+    build_overload_failure,
+    build_timeout_failure,
+    get_content_encoding,
+    read_response,
+)
 from wirelock.serve.bridge.codes import BRIDGE_DRAINING, UPSTREAM_TOO_LARGE
-from wirelock.serve.bridge.responses import Answered, LeftOut
-from wirelock.serve.bridge.status import Failure, unforeseen
-from wirelock.serve.bridge.unary import Rpc, Surroundings, bound, read_request, written
-from wirelock.serve.net.connections import Busy
-from wirelock.traffic.http.exchange import media_type
-from wirelock.traffic.http.request_encoder import UNSENDABLE, Call, Pairs
+from wirelock.serve.bridge.responses import DroppedEvent, RpcResponse
+from wirelock.serve.bridge.status import Failure, build_internal_failure
+from wirelock.serve.bridge.unary import BridgeContext, RpcBinding, decode_request, encode_request, limit_seconds
+from wirelock.serve.net.connections import LimitExceeded
+from wirelock.traffic.http.exchange import parse_media_type
+from wirelock.traffic.http.request_encoder import INVALID_FIELD_VALUE, HttpRequest, Pairs
 from wirelock.traffic.http.server_sent_events import MEDIA_TYPE, EventReader
 
-RETRY = 1.0
-"""Seconds before a lost connection is opened again, where the stream does not say."""
-_SHORTEST, _LONGEST = 0.05, 60.0
-"""Seconds between which the stream may choose."""
-TRIES = 5
-"""How often in a row that may fail; each time waits twice as long."""
-_GOING = Failure(grpc.StatusCode.UNAVAILABLE, BRIDGE_DRAINING.id, "the bridge is going down")
-Step = Answered | Failure
+RETRY_SECONDS = 1.0
+"""Seconds before a lost connection is reopened, unless the stream sets `retry`."""
+_MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.05, 60.0
+"""Bounds for the stream's `retry`."""
+MAX_RETRIES = 5
+"""Consecutive failed connections; the wait doubles each time."""
+_SHUTTING_DOWN = Failure(grpc.StatusCode.UNAVAILABLE, BRIDGE_DRAINING.id, "the bridge is shutting down")
+StreamItem = RpcResponse | Failure
 
 
-class Stream:
-    """Answers one RPC that has a stream of responses."""
+class StreamHandler:
+    """The handler of a server-streaming RPC."""
 
-    def __init__(self, rpc: Rpc, around: Surroundings) -> None:
+    def __init__(self, rpc: RpcBinding, bridge: BridgeContext) -> None:
         self._rpc = rpc
-        self._around = around
+        self._bridge = bridge
 
-    async def call(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncGenerator[bytes]:
-        """The responses' bytes, each taken from the upstream when the client has taken the one before."""
+    async def handle(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncGenerator[bytes]:
+        """Yield the bytes of the responses; the next event is read once the client has taken the response before."""
         failure: Failure | None = None
         try:
-            async with aclosing(self._steps(wire, context)) as steps:
-                async for step in steps:
-                    if isinstance(step, Failure):
-                        failure = step
+            async with aclosing(self._respond(wire, context)) as items:
+                async for item in items:
+                    if isinstance(item, Failure):
+                        failure = item
                         break
-                    yield step.message
-        except Exception as error:  # whatever it is, the client gets a status, and the log says what
-            failure = unforeseen(error)
+                    yield item.message
+        except Exception as error:  # the client always gets a status, and the log the origin of the error
+            failure = build_internal_failure(error)
         if failure is not None:
-            await context.abort(failure.code, failure.details, failure.trailing())
+            await context.abort(failure.code, failure.details, failure.build_trailing_metadata())
 
-    async def _steps(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncGenerator[Step]:
-        await self._around.warmth.of(self._rpc.types)
-        asked = read_request(self._rpc, wire, context, self._around.states)
-        if isinstance(asked, Failure):
-            yield asked
+    async def _respond(self, wire: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncGenerator[StreamItem]:
+        await self._bridge.preloader.load(self._rpc.types)
+        request = decode_request(self._rpc, wire, context, self._bridge.states)
+        if isinstance(request, Failure):
+            yield request
             return
-        call = written(self._rpc, asked)
-        if isinstance(call, Failure):
-            yield call
+        http_request = encode_request(self._rpc, request)
+        if isinstance(http_request, Failure):
+            yield http_request
             return
-        headers = self._around.states.headers(call, asked.named, asked.metadata)
-        connection = _Connection(self._rpc, self._around, call, headers, bound(call, context))
+        headers = self._bridge.states.select_headers(http_request, request.properties, request.metadata)
+        source = _EventSource(self._rpc, self._bridge, http_request, headers, limit_seconds(http_request, context))
         try:
-            with self._around.sender.places.stream():
-                async with aclosing(connection.steps()) as steps:
-                    async for step in steps:
-                        yield step
-        except Busy as error:
-            yield busy(error)
+            with self._bridge.client.limiter.reserve_stream():
+                async with aclosing(source.stream()) as items:
+                    async for item in items:
+                        yield item
+        except LimitExceeded as error:
+            yield build_overload_failure(error)
 
 
-class _Connection:
-    """One stream over as many connections as it takes; each has `seconds` to begin, None do not bound it."""
+class _EventSource:
+    """One event stream, reconnected as needed; `seconds` limits the opening of each connection, None does not."""
 
-    def __init__(self, rpc: Rpc, around: Surroundings, call: Call, headers: Pairs, seconds: float | None) -> None:
+    def __init__(
+        self, rpc: RpcBinding, bridge: BridgeContext, request: HttpRequest, headers: Pairs, seconds: float | None
+    ) -> None:
         self._rpc = rpc
-        self._around = around
-        self._call = call
+        self._bridge = bridge
+        self._request = request
         self._headers = (("Accept", MEDIA_TYPE), *headers)
         self._seconds = seconds
-        self._id = ""
-        self._retry = RETRY
+        self._last_event_id = ""
+        self._retry_seconds = RETRY_SECONDS
         self._failures = 0
-        self._has_begun = False
+        self._was_open = False
 
-    async def steps(self) -> AsyncGenerator[Step]:
-        """The messages, and at the end perhaps why there are no more."""
+    async def stream(self) -> AsyncGenerator[StreamItem]:
+        """Yield the messages, and a failure if the stream ends with one."""
         while True:
-            lost: Failure | None = None
+            failure: Failure | None = None
             try:
-                async with aclosing(self._once()) as steps:
-                    async for step in steps:
-                        yield step
-                        if isinstance(step, Failure):
+                async with aclosing(self._stream_connection()) as items:
+                    async for item in items:
+                        yield item
+                        if isinstance(item, Failure):
                             return
-            except ERRORS as error:
-                lost = broken(error)
-            if self._around.draining.has_begun:
-                yield _GOING
+            except EXCHANGE_ERRORS as error:
+                failure = build_exchange_failure(error)
+            if self._bridge.shutdown.has_begun:
+                yield _SHUTTING_DOWN
                 return
-            if not self._again(lost):
-                if lost is not None:
-                    yield lost
+            if not self._should_reconnect(failure):
+                if failure is not None:
+                    yield failure
                 return
             self._failures += 1
-            await self._around.draining.sleep(self._retry * 2 ** (self._failures - 1))
+            await self._bridge.shutdown.sleep(self._retry_seconds * 2 ** (self._failures - 1))
 
-    def _again(self, lost: Failure | None) -> bool:
-        """Whether a connection that has ended is opened again."""
-        if self._call.verb != "GET" or not self._has_begun or self._failures >= TRIES:
+    def _should_reconnect(self, failure: Failure | None) -> bool:
+        if self._request.verb != "GET" or not self._was_open or self._failures >= MAX_RETRIES:
             return False
-        return lost is not None or bool(self._id)
+        return failure is not None or bool(self._last_event_id)
 
-    async def _once(self) -> AsyncGenerator[Step]:
-        """The messages of one connection."""
+    async def _stream_connection(self) -> AsyncGenerator[StreamItem]:
+        """Yield the messages of one connection."""
         async with AsyncExitStack() as stack:
-            begun = await self._begun(stack)
-            if isinstance(begun, aiohttp.ClientResponse):
-                self._has_begun = True
-                with self._around.draining.holding(begun.close):
-                    async with aclosing(self._events(begun)) as steps:
-                        async for step in steps:
-                            yield step
-            elif begun is not None:
-                yield begun
+            opened = await self._open_in_time(stack)
+            if isinstance(opened, aiohttp.ClientResponse):
+                self._was_open = True
+                with self._bridge.shutdown.closing_on_begin(opened.close):
+                    async with aclosing(self._decode_events(opened)) as items:
+                        async for item in items:
+                            yield item
+            elif opened is not None:
+                yield opened
 
-    async def _begun(self, stack: AsyncExitStack) -> aiohttp.ClientResponse | Step | None:
-        """A stream from its headers on, closed by `stack`; else what is there instead, None where all was said."""
+    async def _open_in_time(self, stack: AsyncExitStack) -> aiohttp.ClientResponse | StreamItem | None:
+        """Open the stream, or return a timeout failure."""
         limit = asyncio.timeout(self._seconds)
         try:
             async with limit:
-                with self._around.draining.holding(partial(_expire, limit)):
-                    return await self._opened(stack)
+                with self._bridge.shutdown.closing_on_begin(partial(_expire, limit)):
+                    return await self._open(stack)
         except TimeoutError:
-            if self._around.draining.has_begun or not limit.expired():
+            if self._bridge.shutdown.has_begun or not limit.expired():
                 raise
-            return slow(self._seconds)
+            return build_timeout_failure(self._seconds)
 
-    async def _opened(self, stack: AsyncExitStack) -> aiohttp.ClientResponse | Step | None:
-        named = (("Last-Event-ID", self._id),) if self._id else ()
-        opening = self._around.sender.opened(self._call, (*self._headers, *named))
+    async def _open(self, stack: AsyncExitStack) -> aiohttp.ClientResponse | StreamItem | None:
+        """Open the stream, which `stack` closes.
+
+        Return the result of a response that is not an event stream instead, or None if the server ended the stream.
+        """
+        resume = (("Last-Event-ID", self._last_event_id),) if self._last_event_id else ()
+        opening = self._bridge.client.open(self._request, (*self._headers, *resume))
         response = await stack.enter_async_context(opening)
-        if response.status == 204 and self._has_begun:  # the server's way to say that this was all
-            self._id = ""
+        if response.status == 204 and self._was_open:  # tells the client to stop reconnecting (section 9.2.1)
+            self._last_event_id = ""
             return None
-        return response if _is_stream(response) else await self._other(response)
+        return response if _is_event_stream(response) else await self._decode_whole(response)
 
-    async def _other(self, response: aiohttp.ClientResponse) -> Step:
-        """A response that is no stream: an error, or a body that the method describes beside it."""
-        whole = await received(response)
-        return whole if isinstance(whole, Failure) else self._rpc.answers.read(whole.status, whole.body)
+    async def _decode_whole(self, response: aiohttp.ClientResponse) -> StreamItem:
+        """Decode a response that is not an event stream: an error, or another body that the method describes."""
+        whole = await read_response(response)
+        return whole if isinstance(whole, Failure) else self._rpc.decoder.decode(whole.status, whole.body)
 
-    async def _events(self, response: aiohttp.ClientResponse) -> AsyncGenerator[Step]:
+    async def _decode_events(self, response: aiohttp.ClientResponse) -> AsyncGenerator[StreamItem]:
         reader = EventReader()
-        async for piece in response.content.iter_any():
-            events = reader.feed(piece)
-            self._note(reader)
+        async for chunk in response.content.iter_any():
+            events = reader.feed(chunk)
+            self._update_position(reader)
             for event in events:
                 self._failures = 0
-                step = self._rpc.answers.event(event)
-                if isinstance(step, Answered | LeftOut) and step.notes:
-                    self._around.observer.noted(self._rpc.name, step.notes)
-                if not isinstance(step, LeftOut):
-                    yield step
-            if reader.waiting > LARGEST:
-                words = f"an event of the upstream's stream has more than {LARGEST} bytes"
-                yield Failure(grpc.StatusCode.INTERNAL, UPSTREAM_TOO_LARGE.id, words, status=response.status)
+                result = self._rpc.decoder.decode_event(event)
+                if isinstance(result, RpcResponse | DroppedEvent) and result.notes:
+                    self._bridge.hooks.on_findings(self._rpc.name, result.notes)
+                if not isinstance(result, DroppedEvent):
+                    yield result
+            if reader.pending_bytes > MAX_BODY_BYTES:
+                message = f"an event of the upstream's stream exceeds {MAX_BODY_BYTES} bytes"
+                yield Failure(grpc.StatusCode.INTERNAL, UPSTREAM_TOO_LARGE.id, message, status=response.status)
 
-    def _note(self, reader: EventReader) -> None:
+    def _update_position(self, reader: EventReader) -> None:
+        """Take over the last event id and the retry time, for the next connection."""
         if reader.last_id is not None:
-            name = reader.last_id.decode("utf-8", "replace")
-            self._id = "" if UNSENDABLE.search(name) else name  # what no header can say, nobody can ask for
+            event_id = reader.last_id.decode("utf-8", "replace")
+            self._last_event_id = "" if INVALID_FIELD_VALUE.search(event_id) else event_id  # a header value
         if reader.retry is not None:
-            self._retry = min(max(reader.retry / 1000, _SHORTEST), _LONGEST)
+            self._retry_seconds = min(max(reader.retry / 1000, _MIN_RETRY_SECONDS), _MAX_RETRY_SECONDS)
 
 
-def _is_stream(response: aiohttp.ClientResponse) -> bool:
-    kind = media_type(response.headers.get("Content-Type", ""))
-    return response.status == 200 and kind == MEDIA_TYPE and encoding(response) == IDENTITY
+def _is_event_stream(response: aiohttp.ClientResponse) -> bool:
+    kind = parse_media_type(response.headers.get("Content-Type", ""))
+    return response.status == 200 and kind == MEDIA_TYPE and get_content_encoding(response) == IDENTITY
 
 
 def _expire(limit: asyncio.Timeout) -> None:
-    """Let the time be over now."""
+    """Let a timeout expire now."""
     if not limit.expired():
         limit.reschedule(asyncio.get_running_loop().time())

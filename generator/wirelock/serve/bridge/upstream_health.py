@@ -1,4 +1,4 @@
-"""Whether the upstream can be reached, asked every few seconds: what the health service says."""
+"""The monitor of the upstream, which sets the status of the health service."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ import contextlib
 from urllib.parse import urlsplit
 
 from wirelock.serve.bridge.health_and_reflection import Health
-from wirelock.serve.bridge.hooks import Observer
+from wirelock.serve.bridge.hooks import BridgeHooks
 from wirelock.serve.net.upstream import Upstream
 
-_UP, _DOWN = 5.0, 0.5
-"""Seconds between two questions while it is up, and while it is not."""
-_PATIENCE = 2.0
+_UP_SECONDS, _DOWN_SECONDS = 5.0, 0.5
+"""Seconds between two checks while the upstream is reachable, and while it is not."""
+_CONNECT_SECONDS = 2.0
 _PORTS = {"http": 80, "https": 443}
 
 
-async def watch(upstream: Upstream, health: Health, observer: Observer) -> None:
-    """Tell the health service and the observer, until this is cancelled."""
-    was: bool | None = None
+async def monitor_upstream(upstream: Upstream, health: Health, hooks: BridgeHooks) -> None:
+    """Check the upstream until cancelled, and report changes to the health service and the hooks."""
+    was_up: bool | None = None
     while True:
-        is_up = await reachable(upstream)
-        if is_up is not was:
-            await health.tell(is_up)
-            observer.reached(is_up, upstream.url)
-            was = is_up
-        await asyncio.sleep(_UP if is_up else _DOWN)
+        is_up = await is_reachable(upstream)
+        if is_up is not was_up:
+            await health.set_serving(is_up)
+            hooks.on_upstream_change(is_up, upstream.url)
+            was_up = is_up
+        await asyncio.sleep(_UP_SECONDS if is_up else _DOWN_SECONDS)
 
 
-async def reachable(upstream: Upstream) -> bool:
-    """Whether the upstream takes a connection; nothing is sent."""
+async def is_reachable(upstream: Upstream) -> bool:
+    """Return True if the upstream accepts a connection; sends nothing."""
     parts = urlsplit(upstream.url)
     try:
         opening = asyncio.open_connection(parts.hostname, parts.port or _PORTS[parts.scheme])
-        _, writer = await asyncio.wait_for(opening, _PATIENCE)
+        _, writer = await asyncio.wait_for(opening, _CONNECT_SECONDS)
     except (TimeoutError, OSError):
         return False
     writer.close()

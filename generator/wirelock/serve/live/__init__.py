@@ -1,1 +1,1 @@
-"""A live server held against the services: what it is asked, what it answers, nothing left behind (decision 0019)."""
+"""Check of a running server against the services: reads, event streams and resource lifecycles (decision 0019)."""

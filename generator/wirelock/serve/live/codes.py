@@ -1,4 +1,4 @@
-"""The diagnostics of a live check, beside those of traffic."""
+"""Diagnostic codes of a live check, in addition to those of traffic."""
 
 from wirelock.diagnostics import Code, Severity
 

@@ -1,44 +1,41 @@
-"""Things of our own, created, listed, read, changed and deleted; whatever happens, the deletion is tried.
+"""Lifecycles of test resources: create, list, read, change and delete; deletion is always attempted.
 
-What can be made is told by the paths: a POST to `/things` whose answer is described to have the key (a
-member of that name, or `id`) of a DELETE of `/things/{key}`, itself or in its one member that has it.
+The paths define the resources: a POST to `/things` and a DELETE of `/things/{key}`. The described response of the POST
+must contain the key, a member of that name or `id`, at its top level or in the only member that has one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from wirelock.diagnostics import Diagnostic, Location
-from wirelock.ir import Definition, Method, Property, Record, Service, TypeId
-from wirelock.lower.unions import follow
-from wirelock.runtime.findings import Contract
-from wirelock.runtime.json.pointers import token
-from wirelock.runtime.json.text import Json, MalformedText, dump, parse
-from wirelock.serve.live.client import Call
+from wirelock.ir import Definition, Method, Object, Property, Service, TypeId
+from wirelock.lower.unions import resolve_refs
+from wirelock.path_templates import find_variables, parse_variable
+from wirelock.runtime.json.text import Json, MalformedText, parse
+from wirelock.serve.live.client import LiveCall
 from wirelock.serve.live.codes import CLEANUP_FAILED
-from wirelock.serve.live.reads import key_of
-from wirelock.serve.live.request_bodies import body
-from wirelock.serve.live.state import Run, Stopped, not_served
+from wirelock.serve.live.reads import get_key
+from wirelock.serve.live.request_bodies import NoValidBody, RequestBodies
+from wirelock.serve.live.state import CheckAborted, LiveCheckState, describe_not_served
 from wirelock.traffic.http.exchange import Exchange
-from wirelock.traffic.http.parameters import properties
+from wirelock.traffic.http.parameters import get_properties
 
-WORDS = "wirelock live check"
-"""How what we make is called, so that people know whose it is."""
-_MEMBER = re.compile(r"(/[^{}]*)/\{([^{}=]+)\}")
-
-_GONE = (404, 410)
-_UNSAID = "what it makes could not be deleted"
-
-Contracts = Callable[[TypeId], Contract]
+TITLE = "wirelock live check"
+"""The title or name of created resources, so that people can recognize them."""
+_DELETED_STATUSES = (404, 410)
+_NOT_DELETABLE = "the created resource could not be deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A collection whose things we can make and unmake; `parameter` is their key in the path, `others` by verb."""
+    """A collection whose members can be created and deleted; `parameter` is the path parameter of a member.
+
+    `others` are the methods that read and change a member.
+    """
 
     collection: str
     parameter: str
@@ -48,48 +45,52 @@ class Resource:
     others: tuple[Method, ...] = ()
 
 
-def resources(services: Iterable[Service]) -> list[Resource]:
-    """The resources that services describe, by the paths of their methods."""
+def find_resources(services: Iterable[Service]) -> list[Resource]:
+    """Return the resources that services describe, sorted by path."""
     methods = [m for service in services for m in service.methods if m.verb and not m.stream]
     by_call = {(m.verb.upper(), m.path): m for m in methods}
-    found: list[Resource] = []
+    resources: list[Resource] = []
     for method in methods:
-        member = _MEMBER.fullmatch(method.path)
-        if method.verb.upper() != "DELETE" or member is None:
+        collection, _, last = method.path.rpartition("/")
+        variable = parse_variable(last)
+        if method.verb.upper() != "DELETE" or variable is None or variable.pattern or find_variables(collection):
             continue
-        create = by_call.get(("POST", member[1]))
+        create = by_call.get(("POST", collection))
         if create is not None:
             others = tuple(by_call[v, method.path] for v in ("GET", "PATCH", "PUT") if (v, method.path) in by_call)
-            found.append(Resource(member[1], member[2], create, method, by_call.get(("GET", member[1])), others))
-    return sorted(found, key=lambda resource: resource.collection)
+            resources.append(
+                Resource(collection, variable.name, create, method, by_call.get(("GET", collection)), others)
+            )
+    return sorted(resources, key=lambda resource: resource.collection)
 
 
-async def live_through(run: Run, resource: Resource, contracts: Contracts) -> None:
-    """Make one thing of a resource, use it, and delete it; raises Stopped.
+async def exercise_resource(state: LiveCheckState, resource: Resource, bodies: RequestBodies) -> None:
+    """Create a member of a resource, call its methods, and delete it; raises CheckAborted.
 
-    Neither the creation nor the deletion is left in mid-air: a cancelled check waits for their answers.
+    A cancelled check waits for the responses to the creation and to the deletion.
     """
-    call = _call(run, resource.create, resource.collection, resource, contracts)
+    call = _build_call(state, resource.create, resource.collection, resource, bodies)
     if call is None:
         return
-    if needed := run.needs(resource.delete):
-        run.leave_out(resource.create, f"{_UNSAID}: {needed}")
+    if missing := state.describe_missing_parameters(resource.delete):
+        state.skip(resource.create, f"{_NOT_DELETABLE}: {missing}")
         return
-    if _holder(resource, run.graph.definitions) is None:
-        run.leave_out(resource.create, f"its answer is not described to have {resource.parameter} or id: {_UNSAID}")
+    if _find_key_holder(resource, state.graph.definitions) is None:
+        reason = f"its described response has neither {resource.parameter} nor id"
+        state.skip(resource.create, f"{_NOT_DELETABLE}: {reason}")
         return
-    creating = asyncio.ensure_future(run.server.ask(call))
+    creating = asyncio.ensure_future(state.server.send(call))
     try:
         await asyncio.shield(creating)
-        made = run.take(resource.create, call, creating.result())
-        if made is not None and (path := _path(run, resource, made)):
-            await _use(run, resource, path, contracts)
+        created = state.add_result(resource.create, call, creating.result())
+        if created is not None and (path := _find_path(state, resource, created)):
+            await _call_members(state, resource, path, bodies)
     finally:
-        await _to_the_end(_delete(run, resource, call, creating))
+        await _await_uncancelled(_delete(state, resource, call, creating))
 
 
-async def _to_the_end(work: Coroutine[None, None, None]) -> None:
-    """Await something that is not to be cancelled, however often that is tried; the cancellation comes after it."""
+async def _await_uncancelled(work: Coroutine[None, None, None]) -> None:
+    """Await a coroutine to its end, even if the caller is cancelled; the cancellation is raised afterwards."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -102,103 +103,108 @@ async def _to_the_end(work: Coroutine[None, None, None]) -> None:
         raise cancelled
 
 
-def _call(run: Run, method: Method, path: str, resource: Resource, contracts: Contracts) -> Call | None:
-    """A call whose body its own type accepts; None, and a note, if there is none."""
-    draft = body(method, run.graph.definitions, WORDS) if method.body else {}
-    given: dict[str, Json] = {resource.parameter: WORDS} if f"{{{resource.parameter}}}" in method.path else {}
-    inside: Json = draft if method.body in ("", "*") else {method.body: draft}
-    whole = {**inside, **given} if isinstance(inside, dict) else inside
-    key = f"/{token(resource.parameter)}"  # that of a thing not made yet
-    found = contracts(method.request).validator_findings(dump(whole))
-    faults = [finding for finding in found if not finding.warning and finding.pointer != key]
-    if reason := run.needs(method) or (f"no body for it can be made up: {faults[0].message}" if faults else ""):
-        run.leave_out(method, reason)
+def _build_call(
+    state: LiveCheckState, method: Method, path: str, resource: Resource, bodies: RequestBodies
+) -> LiveCall | None:
+    """Return a call with a valid body; skip the method and return None if that is impossible."""
+    if missing := state.describe_missing_parameters(method):
+        state.skip(method, missing)
         return None
-    return Call(method.verb.upper(), path, dump(draft) if method.body else None)
+    parameters: dict[str, Json] = {resource.parameter: TITLE} if f"{{{resource.parameter}}}" in method.path else {}
+    try:
+        return LiveCall(method.verb.upper(), path, bodies.build(method, parameters))
+    except NoValidBody as error:
+        state.skip(method, f"no valid request body is known: {error}")
+        return None
 
 
-async def _use(run: Run, resource: Resource, path: str, contracts: Contracts) -> None:
-    """List, read, change, and read again."""
+async def _call_members(state: LiveCheckState, resource: Resource, path: str, bodies: RequestBodies) -> None:
+    """List the collection; read, change and read the created member."""
     reads = [method for method in resource.others if method.verb.upper() == "GET"]
     changes = [method for method in resource.others if method not in reads]
-    if resource.list is not None and not run.needs(resource.list):
-        await run.ask(resource.list, Call("GET", resource.collection))
+    if resource.list is not None and not state.describe_missing_parameters(resource.list):
+        await state.call(resource.list, LiveCall("GET", resource.collection))
     for method in (*reads, *changes, *reads):
-        if call := _call(run, method, path, resource, contracts):
-            await run.ask(method, call)
+        if call := _build_call(state, method, path, resource, bodies):
+            await state.call(method, call)
 
 
-async def _delete(run: Run, resource: Resource, call: Call, creating: asyncio.Future[Exchange | Diagnostic]) -> None:
-    """Delete what was made, and look whether it is gone."""
-    made = await creating
-    if isinstance(made, Diagnostic):
-        if not made.code.fatal:  # it arrived, and what came of it is not known
-            _left(run, f"{call} was not answered: what it made, if anything, is still there")
+async def _delete(
+    state: LiveCheckState, resource: Resource, call: LiveCall, creating: asyncio.Future[Exchange | Diagnostic]
+) -> None:
+    """Delete the created member, and check that it is gone."""
+    created = await creating
+    if isinstance(created, Diagnostic):
+        if not created.code.fatal:  # the server received the request, and its effect is unknown
+            _report_cleanup_failed(state, f"{call} got no response: a created resource, if any, still exists")
         return
-    if made.status >= 300 or not_served(resource.create, made):
+    if created.status >= 300 or describe_not_served(resource.create, created):
         return
-    path = _path(run, resource, made)
+    path = _find_path(state, resource, created)
     if not path:
-        _left(run, f"the answer to {call} does not say what was made: no {resource.parameter} and no id in it")
+        reason = f"it has neither {resource.parameter} nor id"
+        _report_cleanup_failed(state, f"the response to {call} does not identify the created resource: {reason}")
         return
-    deletion = Call("DELETE", path)
-    answer = await run.server.ask(deletion)
-    if isinstance(answer, Diagnostic) and answer.code.fatal:
-        _left(run, f"{path} is still there: {answer.message}")
-    run.take(resource.delete, deletion, answer)
-    if reason := await _remains(run, resource, path, answer):
-        _left(run, f"{path} is still there: {reason}")
+    deletion = LiveCall("DELETE", path)
+    response = await state.server.send(deletion)
+    if isinstance(response, Diagnostic) and response.code.fatal:
+        _report_cleanup_failed(state, f"{path} still exists: {response.message}")
+    state.add_result(resource.delete, deletion, response)
+    if reason := await _find_reason_to_remain(state, resource, path, response):
+        _report_cleanup_failed(state, f"{path} still exists: {reason}")
 
 
-async def _remains(run: Run, resource: Resource, path: str, deleted: Exchange | Diagnostic) -> str:
-    """Why we think that a thing is still there, "" if it is gone; who does not answer may have deleted it."""
-    if isinstance(deleted, Exchange) and not_served(resource.delete, deleted):
-        return "the server does not know its deletion"
-    if isinstance(deleted, Exchange) and deleted.status >= 300:
-        return "" if deleted.status in _GONE else f"its deletion is answered {deleted.status}"
-    reading = next((method for method in resource.others if method.verb.upper() == "GET"), None)
-    unknown = deleted.message if isinstance(deleted, Diagnostic) else ""
+async def _find_reason_to_remain(
+    state: LiveCheckState, resource: Resource, path: str, deletion: Exchange | Diagnostic
+) -> str:
+    """Return the evidence that a member still exists, or ""; without a response it may be deleted or not."""
+    if isinstance(deletion, Exchange) and describe_not_served(resource.delete, deletion):
+        return "the server does not serve DELETE for it"
+    if isinstance(deletion, Exchange) and deletion.status >= 300:
+        return "" if deletion.status in _DELETED_STATUSES else f"its DELETE returned {deletion.status}"
+    read = next((method for method in resource.others if method.verb.upper() == "GET"), None)
+    error = deletion.message if isinstance(deletion, Diagnostic) else ""
     try:
-        answer = await run.ask(reading, Call("GET", path)) if reading is not None else None
-    except Stopped:
-        if unknown:
-            _left(run, f"{path} may still be there: {unknown}")
+        response = await state.call(read, LiveCall("GET", path)) if read is not None else None
+    except CheckAborted:
+        if error:
+            _report_cleanup_failed(state, f"{path} may still exist: {error}")
         raise
-    if answer is None:
-        return unknown
-    return "it can be read after it was deleted" if answer.status < 300 else ""
+    if response is None:
+        return error
+    return "it can be read after its deletion" if response.status < 300 else ""
 
 
-def _left(run: Run, words: str) -> None:
-    hint = f"look for it on the server ({WORDS!r} is its title or name, if it has one), and delete it"
-    run.diagnostics.append(Diagnostic(CLEANUP_FAILED, Location(run.server.upstream.url), words, hint))
+def _report_cleanup_failed(state: LiveCheckState, message: str) -> None:
+    hint = f"find it on the server (its title or name, if it has one, is {TITLE!r}) and delete it"
+    state.diagnostics.append(Diagnostic(CLEANUP_FAILED, Location(state.server.upstream.url), message, hint))
 
 
-def _path(run: Run, resource: Resource, made: Exchange) -> str:
-    """The path of what was made, "" if the answer does not say it."""
-    if made.status >= 300 or made.response is None:
+def _find_path(state: LiveCheckState, resource: Resource, created: Exchange) -> str:
+    """Return the path of the created member, or "" if the response does not contain its key."""
+    if created.status >= 300 or created.response is None:
         return ""
     try:
-        value = parse(made.response.text)
+        value = parse(created.response.text)
     except MalformedText:
         return ""
-    holder = _holder(resource, run.graph.definitions)
+    holder = _find_key_holder(resource, state.graph.definitions)
     value = value.get(holder) if holder and isinstance(value, dict) else value
-    key = key_of(value, resource.parameter) if isinstance(value, dict) else ""
+    key = get_key(value, resource.parameter) if isinstance(value, dict) else ""
     return f"{resource.collection}/{quote(key, safe='')}" if key else ""
 
 
-def _holder(resource: Resource, definitions: Mapping[TypeId, Definition]) -> str | None:
-    """Where the answer to a creation has the key: "" for the answer itself, else its one property that holds it."""
+def _find_key_holder(resource: Resource, definitions: Mapping[TypeId, Definition]) -> str | None:
+    """Return the property of the described response that contains the key; "" for the response itself, else None."""
     keys = {resource.parameter, "id"}
-    answers = [one.type for one in resource.create.responses if one.status[0] == "2" and one.type is not None]
-    stated: Mapping[str, Property] = properties(answers[0], definitions) if answers else {}
-    if not keys.isdisjoint(stated):
+    types = [body.type for body in resource.create.responses if body.status[0] == "2" and body.type is not None]
+    properties: Mapping[str, Property] = get_properties(types[0], definitions) if types else {}
+    if not keys.isdisjoint(properties):
         return ""
-    shapes = {name: follow(prop.node, definitions).shape for name, prop in stated.items()}
-    holding = [
+    shapes = {name: resolve_refs(prop.node, definitions).shape for name, prop in properties.items()}
+    holders = [
         name
         for name, shape in shapes.items()
-        if isinstance(shape, Record) and not keys.isdisjoint(prop.name for prop in shape.properties)
+        if isinstance(shape, Object) and not keys.isdisjoint(prop.name for prop in shape.properties)
     ]
-    return holding[0] if len(holding) == 1 else None
+    return holders[0] if len(holders) == 1 else None

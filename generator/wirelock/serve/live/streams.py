@@ -1,4 +1,4 @@
-"""Event streams of a live server, for a number of events or a time, whichever ends first."""
+"""Event streams of a live server, followed up to a number of events or a time limit."""
 
 from __future__ import annotations
 
@@ -11,119 +11,130 @@ import aiohttp
 
 from wirelock.diagnostics import Diagnostic, Location
 from wirelock.ir import Method, Service
-from wirelock.serve.live.client import Call, Server, TooLarge, read
+from wirelock.serve.live.client import LiveCall, LiveServer, ResponseTooLarge, read_body
 from wirelock.serve.live.codes import STREAM_TRUNCATED
-from wirelock.serve.net.errors import reason
-from wirelock.serve.net.upstream import CONNECT_SECONDS, unreachable
-from wirelock.traffic.http.exchange import Body, Exchange
-from wirelock.traffic.http.server_sent_events import MEDIA_TYPE, Event, EventReader, written
+from wirelock.serve.net.errors import describe_error
+from wirelock.serve.net.upstream import CONNECT_SECONDS, diagnose_unreachable
+from wirelock.traffic.http.exchange import Exchange, RecordedBody
+from wirelock.traffic.http.server_sent_events import MEDIA_TYPE, EventReader, ServerSentEvent, write_events
 from wirelock.traffic.recordings.fields import EntryError
 
-SECONDS = 10.0
-"""How long a stream is followed if only a number of events is given."""
-EVENTS = 10_000
-"""How many events are taken if only a time is given."""
+DEFAULT_SECONDS = 10.0
+"""Time limit if only a number of events is given."""
+DEFAULT_EVENTS = 10_000
+"""Most events if only a time limit is given."""
 MAX_BYTES = 64 * 2**20
-"""The most that all events of a stream are, and the most that one may be."""
+"""Size limit of a stream."""
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
-    """How long streams are followed: at most so many events, and at most so many seconds."""
+class StreamLimits:
+    """Limits of each stream: the number of events and the seconds."""
 
-    events: int = EVENTS
-    seconds: float = SECONDS
+    events: int = DEFAULT_EVENTS
+    seconds: float = DEFAULT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
-    """A stream as an exchange, or why there is none; `cut` says how it ended if not as it should."""
+class StreamResult:
+    """A stream as an exchange, or a diagnostic if there is none; `truncation` reports an invalid end."""
 
     result: Exchange | Diagnostic
-    cut: Diagnostic | None = None
+    truncation: Diagnostic | None = None
 
 
-def streams(services: Iterable[Service]) -> list[Method]:
-    """The methods that answer with events and take no parameter of the path."""
+def find_streams(services: Iterable[Service]) -> list[Method]:
+    """Return the streaming methods without path parameters."""
     methods = (method for service in services for method in service.methods)
     return [m for m in methods if m.stream and m.verb.upper() == "GET" and "{" not in m.path]
 
 
-async def follow(server: Server, call: Call, limits: Following, opened: asyncio.Event) -> Followed:
-    """Read the events of a stream within limits; `opened` is set when the server has begun to answer, or will not.
+async def follow_stream(
+    server: LiveServer, call: LiveCall, limits: StreamLimits, opened: asyncio.Event
+) -> StreamResult:
+    """Read the events of a stream within limits; set `opened` when the response begins or the call fails.
 
-    Cancelled, it gives what was read so far.
+    When the task is cancelled, return the events so far.
     """
-    number, deadline = server.number(), asyncio.get_running_loop().time() + limits.seconds
-    within = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
+    number, deadline = server.take_number(), asyncio.get_running_loop().time() + limits.seconds
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
     headers = {"Accept": MEDIA_TYPE, "Accept-Encoding": "identity"}
     try:
         async with asyncio.timeout_at(deadline) as opening:
             async with server.session.get(
-                server.at(call.path), headers=headers, timeout=within, allow_redirects=False
-            ) as answer:
+                server.build_url(call.path), headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
                 opening.reschedule(None)
                 opened.set()
-                return await _followed(server, call, number, answer, limits, deadline)
+                return await _read_stream(server, call, number, response, limits, deadline)
     except aiohttp.ClientConnectorError as error:
-        return Followed(unreachable(server.upstream, error))
+        return StreamResult(diagnose_unreachable(server.upstream, error))
     except TimeoutError:
-        return Followed(server.unanswered(call, number, f"no whole answer within {limits.seconds:g} seconds"))
-    except (EntryError, TooLarge) as error:
-        return Followed(server.unanswered(call, number, str(error)))
+        return StreamResult(
+            server.report_no_response(call, number, f"no complete response within {limits.seconds:g} seconds")
+        )
+    except (EntryError, ResponseTooLarge) as error:
+        return StreamResult(server.report_no_response(call, number, str(error)))
     except (aiohttp.ClientError, OSError) as error:
-        return Followed(server.unanswered(call, number, reason(error)))
+        return StreamResult(server.report_no_response(call, number, describe_error(error)))
     finally:
         opened.set()
 
 
-async def _followed(
-    server: Server, call: Call, number: int, answer: aiohttp.ClientResponse, limits: Following, deadline: float
-) -> Followed:
-    if answer.content_type != MEDIA_TYPE:
+async def _read_stream(
+    server: LiveServer,
+    call: LiveCall,
+    number: int,
+    response: aiohttp.ClientResponse,
+    limits: StreamLimits,
+    deadline: float,
+) -> StreamResult:
+    if response.content_type != MEDIA_TYPE:
         async with asyncio.timeout_at(deadline):
-            return Followed(server.exchange(call, number, answer, await read(answer)))
-    if coding := answer.headers.get("Content-Encoding", ""):
-        return Followed(server.unanswered(call, number, f"the stream is compressed with {coding}, unasked"))
-    taken, end = _Taken(limits.events), ""
+            return StreamResult(server.build_exchange(call, number, response, await read_body(response)))
+    if coding := response.headers.get("Content-Encoding", ""):
+        return StreamResult(
+            server.report_no_response(call, number, f"the stream is compressed with {coding}, which was not requested")
+        )
+    buffer, error = _EventBuffer(limits.events), ""
     try:
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError):  # the limit, or the end of the whole check
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):  # the time limit, or the end of the check
             async with asyncio.timeout_at(deadline):
-                end = await _collect(answer, taken)
-        taken.take(answer.content.read_nowait())  # what had come when the time was up
-    except aiohttp.ClientError as error:
-        end = f"breaks off: {reason(error)}"
-    text = written(taken.events[: limits.events]) or b":\n\n"  # a comment: it was there, and said nothing
-    exchange = replace(server.exchange(call, number, answer, b""), response=Body(text, MEDIA_TYPE))
-    return Followed(exchange, _cut(server, call, end) if end else None)
+                error = await _collect_events(response, buffer)
+        buffer.add_chunk(response.content.read_nowait())  # received but not yet read
+    except aiohttp.ClientError as broken:
+        error = f"is truncated: {describe_error(broken)}"
+    text = write_events(buffer.events[: limits.events]) or b":\n\n"  # a comment stands for a stream without events
+    exchange = replace(server.build_exchange(call, number, response, b""), response=RecordedBody(text, MEDIA_TYPE))
+    return StreamResult(exchange, _report_truncated(server, call, error) if error else None)
 
 
 @dataclass(slots=True)
-class _Taken:
-    """The events so far, of which `most` are wanted, and the bytes that they came in."""
+class _EventBuffer:
+    """The events so far, up to `limit`, and the number of bytes received."""
 
-    most: int
-    events: list[Event] = field(default_factory=list[Event])
+    limit: int
+    events: list[ServerSentEvent] = field(default_factory=list[ServerSentEvent])
     reader: EventReader = field(default_factory=EventReader)
     size: int = 0
 
-    def take(self, piece: bytes) -> None:
-        """The next bytes of the stream."""
-        self.size += len(piece)
-        self.events += self.reader.feed(piece)
+    def add_chunk(self, chunk: bytes) -> None:
+        """Add the next bytes of the stream."""
+        self.size += len(chunk)
+        self.events += self.reader.feed(chunk)
 
 
-async def _collect(answer: aiohttp.ClientResponse, taken: _Taken) -> str:
-    """Take events until there are enough; gives how the stream ended if that is a fault of it."""
-    async for piece in answer.content.iter_any():
-        taken.take(piece)
-        if len(taken.events) >= taken.most:
+async def _collect_events(response: aiohttp.ClientResponse, buffer: _EventBuffer) -> str:
+    """Read events up to the limit; describe an invalid end of the stream, or return ""."""
+    async for chunk in response.content.iter_any():
+        buffer.add_chunk(chunk)
+        if len(buffer.events) >= buffer.limit:
             return ""
-        if taken.size > MAX_BYTES:
-            return f"has more than {MAX_BYTES // 2**20} MiB, and was read no further"
-    return "ends within an event, which is none then" if taken.reader.waiting else ""
+        if buffer.size > MAX_BYTES:
+            return f"exceeds {MAX_BYTES // 2**20} MiB; the rest was not read"
+    return "ends within an event, which is discarded" if buffer.reader.pending_bytes else ""
 
 
-def _cut(server: Server, call: Call, words: str) -> Diagnostic:
-    hint = "the events before were judged"
-    return Diagnostic(STREAM_TRUNCATED, Location(server.upstream.url), f"the stream of {call} {words}", hint)
+def _report_truncated(server: LiveServer, call: LiveCall, error: str) -> Diagnostic:
+    hint = "fix the server; the complete events before were checked"
+    return Diagnostic(STREAM_TRUNCATED, Location(server.upstream.url), f"the stream of {call} {error}", hint)

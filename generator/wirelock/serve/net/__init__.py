@@ -1,1 +1,1 @@
-"""Connections, listeners and credentials that bridge, proxy and live check share."""
+"""Connections, listeners and credentials that the bridge, the proxy and the live check share."""

@@ -1,4 +1,4 @@
-"""Connections to the upstream: how many at once, and none that carries what was not asked for."""
+"""Connections to the upstream: limits, keepalive, and a pool that rejects unsolicited responses."""
 
 from __future__ import annotations
 
@@ -13,125 +13,136 @@ from aiohttp.client_reqrep import ClientRequest
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
-MOST = 256
-"""How many calls may be on their way at once; what comes on top waits."""
-MOST_STREAMS = 256
-"""How many event streams may be open besides; they may last for ever, so nothing waits for their end."""
-PATIENCE = 10.0
-"""Seconds that a call waits for others to end."""
-_PROBES = (("TCP_KEEPIDLE", 30), ("TCP_KEEPALIVE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
-"""Seconds of silence after which the other side is asked whether it is there, seconds between questions, and how many.
+MAX_CALLS = 256
+"""Calls in flight at the same time; further calls wait."""
+MAX_STREAMS = 256
+"""Open event streams, in addition to calls. A stream may last forever, so further streams fail at once."""
+QUEUE_SECONDS = 10.0
+"""Seconds that a call waits for another call to finish."""
+_KEEPALIVE_OPTIONS = (("TCP_KEEPIDLE", 30), ("TCP_KEEPALIVE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+"""Seconds of silence before the first probe, seconds between probes, and the number of probes.
 
-The second is what the first is called on macOS.
+TCP_KEEPALIVE is the name of TCP_KEEPIDLE on macOS.
 """
 
 
-class Busy(Exception):
-    """There is no place for another request; the text says why."""
+class LimitExceeded(Exception):
+    """Raised when no slot for another request is free; the text gives the limit."""
 
 
-class Places:
-    """What bounds the connections to one upstream, so that streams hold up no calls, and nothing waits for ever."""
+class ConnectionLimiter:
+    """Limits for the connections to one upstream.
+
+    Calls and streams have separate limits, so that streams cannot block calls.
+    """
 
     def __init__(self) -> None:
-        self._calls = asyncio.Semaphore(MOST)
+        self._calls = asyncio.Semaphore(MAX_CALLS)
         self._streams = 0
 
-    def call(self) -> Place:
-        """A place for a request of which it is not known yet whether a stream answers it, as a context; raises Busy."""
-        return Place(self)
+    def reserve_call(self) -> ConnectionSlot:
+        """Return a slot for a call as a context manager.
+
+        Entering it raises LimitExceeded. The slot can become a stream once the response turns out to be one.
+        """
+        return ConnectionSlot(self)
 
     @contextlib.contextmanager
-    def stream(self) -> Generator[None]:
-        """A place for a stream; raises Busy."""
-        self.begin_stream()
+    def reserve_stream(self) -> Generator[None]:
+        """Hold a slot for a stream; raises LimitExceeded."""
+        self.acquire_stream()
         try:
             yield
         finally:
-            self.end_stream()
+            self.release_stream()
 
-    async def begin_call(self) -> None:
-        """Take the place of a call; raises Busy."""
+    async def acquire_call(self) -> None:
+        """Wait for the slot of a call; raises LimitExceeded."""
         if not self._calls.locked():
-            await self._calls.acquire()  # at once: a limit of time costs more than everything else here
+            await self._calls.acquire()  # the common case does without a timeout, which is expensive
             return
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(QUEUE_SECONDS):
                 await self._calls.acquire()
         except TimeoutError:
-            raise Busy(f"{MOST} calls wait for the server, and none ended within {PATIENCE:g} seconds") from None
+            message = f"{MAX_CALLS} calls are in flight, and none finished within {QUEUE_SECONDS:g} seconds"
+            raise LimitExceeded(message) from None
 
-    def end_call(self) -> None:
-        """Give the place of a call to another."""
+    def release_call(self) -> None:
+        """Release the slot of a call."""
         self._calls.release()
 
-    def begin_stream(self) -> None:
-        """Take the place of a stream; raises Busy."""
-        if self._streams >= MOST_STREAMS:
-            raise Busy(f"{MOST_STREAMS} event streams are open already")
+    def acquire_stream(self) -> None:
+        """Take the slot of a stream; raises LimitExceeded."""
+        if self._streams >= MAX_STREAMS:
+            raise LimitExceeded(f"{MAX_STREAMS} event streams are already open")
         self._streams += 1
 
-    def end_stream(self) -> None:
-        """Give the place of a stream to another."""
+    def release_stream(self) -> None:
+        """Release the slot of a stream."""
         self._streams -= 1
 
 
-class Place:
-    """The place of one call, as a context."""
+class ConnectionSlot:
+    """The slot of one call, as a context manager."""
 
-    __slots__ = ("_end", "_places")
+    __slots__ = ("_limiter", "_on_release")
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
-        self._end: Callable[[], None] | None = None
+    def __init__(self, limiter: ConnectionLimiter) -> None:
+        self._limiter = limiter
+        self._on_release: Callable[[], None] | None = None
 
-    async def __aenter__(self) -> Place:
-        """Wait for the place; raises Busy."""
-        await self._places.begin_call()
-        self._end = self._places.end_call
+    async def __aenter__(self) -> ConnectionSlot:
+        """Wait for the slot; raises LimitExceeded."""
+        await self._limiter.acquire_call()
+        self._on_release = self._limiter.release_call
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Give it to another."""
-        self._leave()
+        """Release the slot."""
+        self._release()
 
-    def becomes_stream(self) -> None:
-        """Give the place to another call, since a stream answers; raises Busy where there are too many."""
-        self._leave()
-        self._places.begin_stream()
-        self._end = self._places.end_stream
+    def convert_to_stream(self) -> None:
+        """Exchange the slot of a call for that of a stream; raises LimitExceeded."""
+        self._release()
+        self._limiter.acquire_stream()
+        self._on_release = self._limiter.release_stream
 
-    def _leave(self) -> None:
-        end, self._end = self._end, None
-        if end is not None:
-            end()
+    def _release(self) -> None:
+        release, self._on_release = self._on_release, None
+        if release is not None:
+            release()
 
 
 class Connector(aiohttp.TCPConnector):
-    """A pool that hands out no connection on which bytes wait before anything was asked.
+    """A connection pool that discards connections with unread bytes.
 
-    They would be read as the answer to the next request, whoever's it is (RFC 9112, 9.2: a client must not).
+    A client must not read such bytes as the response to its next request (RFC 9112, section 9.2).
     """
 
     async def connect(self, req: ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout) -> Connection:
-        """A connection for a request; raises ClientConnectionError where the server always speaks first."""
-        for _ in range(MOST + MOST_STREAMS + 1):  # each that is kept may be found so once
+        """Return a connection for a request.
+
+        Raises ClientConnectionError if the server sends data on every connection before a request.
+        """
+        for _ in range(MAX_CALLS + MAX_STREAMS + 1):  # every pooled connection may have unread bytes
             connection = await super().connect(req, traces, timeout)
             if connection.protocol is None or not connection.protocol.should_close:
                 return connection
             connection.close()
-        raise aiohttp.ClientConnectionError("it speaks before it is asked")
+        raise aiohttp.ClientConnectionError("the server sent data before a request")
 
 
-def probing(address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
-    """A socket that notices when the other side is gone without a word, which takes a minute; raises OSError.
+def open_keepalive_socket(address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+    """Open a socket with TCP keepalive; raises OSError.
 
-    On a stream that is silent nothing else would: nothing is sent that could go unanswered (RFC 9293, 3.8.4).
+    It detects within a minute that the peer is gone. A silent stream has no other sign of that, since it sends nothing
+    that the peer would acknowledge (RFC 9293, section 3.8.4).
     """
     family, kind, protocol, _, _ = address
-    made = socket.socket(family, kind, protocol)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _PROBES:
-        if hasattr(socket, name):  # not every system lets this be chosen
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-    return made
+    connection = socket.socket(family, kind, protocol)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE_OPTIONS:
+        if hasattr(socket, name):  # some systems lack some of these options
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return connection

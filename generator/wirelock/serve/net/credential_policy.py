@@ -1,21 +1,22 @@
-"""To whom the credentials for the server are lent."""
+"""The policy for adding our upstream credentials to the requests of clients."""
 
 from __future__ import annotations
 
-from wirelock.diagnostics import Diagnostic, Location
-from wirelock.serve.net.listen import LISTEN_INVALID, Listen
+from wirelock.diagnostics import Code, Diagnostic, Location, Severity
+from wirelock.serve.net.listen import ListenAddress
 from wirelock.serve.net.upstream import Upstream
 
-_GUARDS = "listen on 127.0.0.1, or want certificates of clients (--tls-certificate, --tls-key, --tls-authority)"
+CREDENTIALS_EXPOSED = Code("CREDENTIALS_EXPOSED", Severity.ERROR, fatal=True)
+_HINT = "listen on 127.0.0.1, or require client certificates (--tls-certificate, --tls-key, --tls-authority)"
 
 
-def lent(upstream: Upstream, where: Listen, *others: str) -> Diagnostic | None:
-    """Why nobody may call a server through an address; None if who can may use our credentials, or there are none.
+def check_credential_policy(upstream: Upstream, address: ListenAddress, *alternatives: str) -> Diagnostic | None:
+    """Return a diagnostic if clients of `address` could use our credentials without authentication.
 
-    They are lent to this machine, and to those who show a certificate: TLS alone tells nobody from anybody. `others`
-    are further ways out, for the hint.
+    Credentials are added only for local clients and for clients with a certificate. TLS without client certificates
+    does not authenticate the caller. `alternatives` are added to the hint.
     """
-    if not upstream.has_credentials or where.is_guarded:
+    if not upstream.has_credentials or address.is_restricted:
         return None
-    words = f"whoever reaches {where} would call the server with our credentials"
-    return Diagnostic(LISTEN_INVALID, Location(), words, ", or ".join((_GUARDS, *others)))
+    message = f"every client that reaches {address} could call the server with our credentials"
+    return Diagnostic(CREDENTIALS_EXPOSED, Location(), message, ", or ".join((_HINT, *alternatives)))

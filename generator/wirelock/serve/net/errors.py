@@ -1,4 +1,4 @@
-"""Why an exchange with the server did not come to its end."""
+"""Descriptions of failed exchanges with the server."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import ssl
 
 import aiohttp
 
-from wirelock.runtime.json.formatting import visible
+from wirelock.runtime.json.formatting import escape_unprintable
 
 
-def reason(error: Exception) -> str:
-    """Why, in words for people; what the server sent is not repeated, it may hold secrets."""
+def describe_error(error: Exception) -> str:
+    """Describe a failed exchange; text that the server sent is left out, since it may contain secrets."""
     match error:
         case aiohttp.ClientConnectorCertificateError():
-            return f"its certificate is not accepted ({visible(str(error.certificate_error))})"
+            return f"its certificate is not accepted ({escape_unprintable(str(error.certificate_error))})"
         case aiohttp.ClientConnectorError():
-            return _unconnected(error.os_error)
+            return describe_os_error(error.os_error)
         case TimeoutError():
-            return "it did not take the connection in time"
+            return "the connection timed out"
         case aiohttp.ClientConnectionError() | ConnectionError():
             return "it closed the connection"
         case aiohttp.ClientPayloadError():
             return "its body ends early or is malformed"
         case _:
-            return "what it sent is no HTTP/1.1"
+            return "it sent invalid HTTP/1.1"
 
 
-def _unconnected(error: OSError) -> str:
-    """What the system says; asyncio puts words and addresses of its own into an error's text."""
+def describe_os_error(error: OSError) -> str:
+    """Return the system's description of an error, without the text and addresses that asyncio adds."""
     if error.errno and not isinstance(error, socket.gaierror | ssl.SSLError):
         return os.strerror(error.errno).lower()
-    return visible(error.strerror or str(error) or type(error).__name__).lower()
+    return escape_unprintable(error.strerror or str(error) or type(error).__name__).lower()

@@ -1,4 +1,4 @@
-"""The event loop that a bridge runs on."""
+"""The event loop of the bridge."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from importlib.util import find_spec
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-Loop = Callable[[], asyncio.AbstractEventLoop]
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run this to its end: on uvloop, which the extra `live` brings where there is one, else on asyncio's own loop."""
-    with asyncio.Runner(loop_factory=quickest()) as runner:
+    """Run a coroutine on uvloop if it is installed (extra `live`), else on asyncio's own loop."""
+    with asyncio.Runner(loop_factory=choose_loop_factory()) as runner:
         return runner.run(main)
 
 
-def quickest() -> Loop:
-    """What makes such a loop."""
-    if find_spec("uvloop") is None:  # there is none for Windows
+def choose_loop_factory() -> LoopFactory:
+    """Return uvloop's loop factory if uvloop is installed, else asyncio's."""
+    if find_spec("uvloop") is None:  # uvloop does not support Windows
         return asyncio.new_event_loop
     import uvloop
 

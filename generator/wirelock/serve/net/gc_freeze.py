@@ -1,7 +1,7 @@
-"""What is made once and stays is kept from the garbage collector, which would go through all of it in one step.
+"""Exclusion of permanent objects from garbage collection.
 
-While a full collection runs, no thread does anything else: half a second with all types of a large API in memory. Most
-of what a server makes when it starts, and of a type when it is first needed, is there until the end.
+A full collection stops every thread, for half a second with all types of a large API in memory. Most objects that a
+server builds at its start, and for a type at its first use, live until the process ends.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import sys
 from collections.abc import Generator
 from threading import Lock
 
-_ONE = Lock()
+_LOCK = Lock()
 _NEVER = 2**31 - 1
-_TURN = 0.0005
-"""Seconds after which a thread lets another have the interpreter: passing on one event takes several such turns."""
+"""A threshold that the number of collections does not reach."""
+_SWITCH_SECONDS = 0.0005
+"""The interpreter's switch interval during a build; the event loop waits for several switches an event."""
 
 
 @contextlib.contextmanager
-def undisturbed() -> Generator[None]:
-    """Within this, whatever there is stays, and what `lasting` adds to it; behind it all is the collector's again."""
+def frozen_gc() -> Generator[None]:
+    """Exclude all existing objects from garbage collection, and those of `build_permanent`, until the block ends."""
     gc.collect()
     gc.freeze()
     try:
@@ -30,20 +31,20 @@ def undisturbed() -> Generator[None]:
 
 
 @contextlib.contextmanager
-def lasting() -> Generator[None]:
-    """What is made within stays; no full collection comes in between, and whoever makes it gives way to others.
+def build_permanent() -> Generator[None]:
+    """Exclude the objects built in the block from garbage collection.
 
-    Young garbage is collected as ever.
+    No full collection runs in the block, and its thread often yields to others. Young objects are collected as usual.
     """
-    with _ONE:
+    with _LOCK:
         young, middle, full = gc.get_threshold()
-        turn = sys.getswitchinterval()
+        switch_interval = sys.getswitchinterval()
         gc.set_threshold(young, middle, _NEVER)
-        sys.setswitchinterval(_TURN)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         try:
             yield
         finally:
-            sys.setswitchinterval(turn)
+            sys.setswitchinterval(switch_interval)
             gc.collect(1)
             gc.freeze()
             gc.set_threshold(young, middle, full)

@@ -1,9 +1,8 @@
-"""Where something listens."""
+"""Listen addresses, and diagnostics for those that cannot be used."""
 
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -11,7 +10,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.runtime.json.formatting import visible
+from wirelock.runtime.json.formatting import escape_unprintable
+from wirelock.serve.net.errors import describe_os_error
 from wirelock.serve.net.tls import NO_TLS, TlsFiles
 
 LISTEN_INVALID = Code("LISTEN_INVALID", Severity.ERROR, fatal=True)
@@ -19,8 +19,8 @@ LISTEN_FAILED = Code("LISTEN_FAILED", Severity.ERROR, fatal=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Listen:
-    """A host and a port to listen on, and the TLS that is spoken there; port 0 takes any that is free."""
+class ListenAddress:
+    """A host, a port and a TLS context to listen with; port 0 means any free port."""
 
     host: str
     port: int
@@ -31,45 +31,47 @@ class Listen:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can connect."""
+        """True if only local clients can connect."""
         try:
             return ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
 
     @property
-    def is_guarded(self) -> bool:
-        """Whether only this machine, or who shows a certificate that we asked for, is listened to."""
+    def is_restricted(self) -> bool:
+        """True if only local clients, or clients with a certificate, can connect."""
         return self.is_loopback or (self.tls is not None and self.tls.verify_mode is ssl.CERT_REQUIRED)
 
 
-def listening(address: str, tls: TlsFiles = NO_TLS, password: Callable[[], str] | None = None) -> Listen | Diagnostic:
-    """A host and a port, as in 127.0.0.1:4097, [::1]:4097 or localhost:0, with TLS where there is a certificate.
+def parse_listen_address(
+    address: str, tls: TlsFiles = NO_TLS, password: Callable[[], str] | None = None
+) -> ListenAddress | Diagnostic:
+    """Parse a host and a port (127.0.0.1:4097, [::1]:4097, localhost:0), and load the TLS files.
 
-    With an authority, clients must show a certificate that it signed. `password` gives that of the key or raises
-    OSError; without it people are asked.
+    With an authority, clients must present a certificate signed by it. `password` returns the password of the key or
+    raises OSError; without it, OpenSSL asks on the terminal.
     """
     host, colon, port = address.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     if not colon or not bare or not port.isdecimal() or int(port) > 65535 or (":" in host and host[0] != "["):
-        hint = "an address is a host and a port: 127.0.0.1:4097, or [::1]:4097"
-        return Diagnostic(LISTEN_INVALID, Location(), f"{visible(address)} is no address to listen on", hint)
+        hint = "use a host and a port, for example 127.0.0.1:4097 or [::1]:4097"
+        return Diagnostic(LISTEN_INVALID, Location(), f"{escape_unprintable(address)} is not a listen address", hint)
     if tls != NO_TLS and not (tls.certificate and tls.key):
-        hint = "TLS needs a certificate and its key; the authority of clients comes on top"
+        hint = "give both --tls-certificate and --tls-key; --tls-authority is additional"
         return Diagnostic(LISTEN_INVALID, Location(), "the certificate or its key is missing", hint)
     try:
-        return Listen(bare, int(port), _context(tls, password) if tls.certificate else None)
-    except OSError as error:  # ssl.SSLError is one
-        return unusable(error)
+        return ListenAddress(bare, int(port), _build_tls_context(tls, password) if tls.certificate else None)
+    except OSError as error:  # includes ssl.SSLError
+        return diagnose_tls_files(error)
 
 
-def unusable(error: OSError) -> Diagnostic:
-    """The files for TLS are not what they should be."""
-    hint = "they are PEM files: the certificate, its key, and the authority of clients"
-    return Diagnostic(LISTEN_INVALID, Location(), f"the files for TLS cannot be used: {error}", hint)
+def diagnose_tls_files(error: OSError) -> Diagnostic:
+    """Return a diagnostic for TLS files that cannot be loaded."""
+    hint = "check the PEM files: the certificate, its key, and the authority of client certificates"
+    return Diagnostic(LISTEN_INVALID, Location(), f"the TLS files cannot be used: {error}", hint)
 
 
-def _context(tls: TlsFiles, password: Callable[[], str] | None) -> ssl.SSLContext:
+def _build_tls_context(tls: TlsFiles, password: Callable[[], str] | None) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tls.authority or None)
     context.load_cert_chain(tls.certificate, tls.key, password)
     if tls.authority:
@@ -77,31 +79,26 @@ def _context(tls: TlsFiles, password: Callable[[], str] | None) -> ssl.SSLContex
     return context
 
 
-def not_listening(where: Listen, error: OSError | None = None) -> Diagnostic:
-    """Why an address cannot be had: what the error says, or the system, which is asked where no error does."""
-    reason = error if error is not None and error.errno else _refusal(where) or error
-    words = f"cannot listen on {visible(str(where))}"
-    hint = f"is something else listening there? another port: --listen {where.host}:0 takes any that is free"
+def diagnose_listen_failure(address: ListenAddress, error: OSError | None = None) -> Diagnostic:
+    """Return a diagnostic for an address that cannot be bound; without an error, bind again to find the reason."""
+    reason = error if error is not None and error.errno else _find_bind_error(address) or error
+    message = f"cannot listen on {escape_unprintable(str(address))}"
+    hint = f"stop the process that uses the port, or take any free port: --listen {address.host}:0"
     if reason is None:
-        return Diagnostic(LISTEN_FAILED, Location(), words, hint)
+        return Diagnostic(LISTEN_FAILED, Location(), message, hint)
     if isinstance(reason, socket.gaierror) or reason.errno == errno.EADDRNOTAVAIL:
-        hint = "it is no address of this machine: 127.0.0.1 is one, and 0.0.0.0 stands for all that it has"
-    return Diagnostic(LISTEN_FAILED, Location(), f"{words}: {_said(reason)}", hint)
+        hint = "use an address of this machine: 127.0.0.1, or 0.0.0.0 for all its addresses"
+    return Diagnostic(LISTEN_FAILED, Location(), f"{message}: {describe_os_error(reason)}", hint)
 
 
-def _refusal(where: Listen) -> OSError | None:
-    """What the system says to the address; gRPC keeps that to itself."""
+def _find_bind_error(address: ListenAddress) -> OSError | None:
+    """Return the system's error for an address; gRPC does not pass it on."""
     try:
-        for family, kind, protocol, _, address in socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM):
-            with socket.socket(family, kind, protocol) as tried:
-                tried.bind(address)
+        for family, kind, protocol, _, target in socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM
+        ):
+            with socket.socket(family, kind, protocol) as probe:
+                probe.bind(target)
     except OSError as error:
         return error
     return None
-
-
-def _said(error: OSError) -> str:
-    """The system's words, without those that asyncio puts around them."""
-    if error.errno and not isinstance(error, socket.gaierror):
-        return os.strerror(error.errno).lower()
-    return visible(error.strerror or str(error)).lower()

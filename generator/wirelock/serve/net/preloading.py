@@ -1,4 +1,4 @@
-"""What types need is made in a thread before they are used: where traffic flows it would hold all of it up."""
+"""Construction of codecs and validators in a worker thread, so that the event loop is not blocked."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from wirelock.ir import TypeId
-from wirelock.serve.net.gc_freeze import lasting
+from wirelock.serve.net.gc_freeze import build_permanent
 
-Make = Callable[[TypeId], Iterable[object]]
-"""Makes what a type needs, and stops at each step."""
+BuildSteps = Callable[[TypeId], Iterable[object]]
+"""Builds the codecs and validators of a type step by step, as its result is iterated."""
 
 
-class Making:
-    """Makes types, one at a time, in the order in which they are asked for."""
+class BackgroundBuilder:
+    """A worker thread that builds types one at a time, in request order."""
 
-    def __init__(self, make: Make) -> None:
-        self._make = make
-        self._made: set[TypeId] = set()
-        self._thread = ThreadPoolExecutor(1, "wirelock-types")
-        self._ended = False
+    def __init__(self, build_steps: BuildSteps) -> None:
+        self._build_steps = build_steps
+        self._built: set[TypeId] = set()
+        self._executor = ThreadPoolExecutor(1, "wirelock-types")
+        self._is_closed = False
 
-    def missing(self, keys: frozenset[TypeId]) -> list[TypeId]:
-        """Those that are not made yet."""
-        return sorted(keys - self._made)
+    def find_unbuilt(self, keys: frozenset[TypeId]) -> list[TypeId]:
+        """Return the types that are not built yet, sorted."""
+        return sorted(keys - self._built)
 
-    async def of(self, keys: Iterable[TypeId]) -> None:
-        """Wait until these are made, behind all that were asked for before."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._all, keys)
+    async def build(self, keys: Iterable[TypeId]) -> None:
+        """Build types after all types requested earlier, and wait for them."""
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._build_all, keys)
 
     def close(self) -> None:
-        """Make nothing more; what is being made is left where it is at its next step."""
-        self._ended = True
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Cancel all builds; the current one stops after its current step."""
+        self._is_closed = True
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def _all(self, keys: Iterable[TypeId]) -> None:
+    def _build_all(self, keys: Iterable[TypeId]) -> None:
         for key in keys:
-            if key not in self._made and not self._ended:
-                self._one(key)
+            if key not in self._built and not self._is_closed:
+                self._build_one(key)
 
-    def _one(self, key: TypeId) -> None:
-        with lasting():
-            for _ in self._make(key):
-                if self._ended:
+    def _build_one(self, key: TypeId) -> None:
+        with build_permanent():
+            for _ in self._build_steps(key):
+                if self._is_closed:
                     return
-        self._made.add(key)
+        self._built.add(key)

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM, which mean the same to whatever serves or asks: come to an end."""
+"""Handlers for SIGINT and SIGTERM, which both request a shutdown."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def signals(*acts: Callable[[], object]) -> Generator[None]:
-    """Within this each signal calls the next of `acts`, the last one again for every signal that follows.
+def handle_signals(*actions: Callable[[], object]) -> Generator[None]:
+    """Call the next of `actions` for each signal in the block, and the last one for every further signal.
 
-    Where a loop cannot handle signals (on Windows, or beside the main thread) they are left as they are: Ctrl-C cancels
-    the main task there.
+    Where the loop cannot handle signals (on Windows, or outside the main thread), their handlers stay unchanged: Ctrl-C
+    then cancels the main task.
     """
-    loop, left = asyncio.get_running_loop(), list(acts)
+    loop, remaining = asyncio.get_running_loop(), list(actions)
 
-    def came() -> None:
-        (left.pop(0) if len(left) > 1 else left[0])()
+    def run_next_action() -> None:
+        (remaining.pop(0) if len(remaining) > 1 else remaining[0])()
 
     try:
         for number in _SIGNALS:
-            loop.add_signal_handler(number, came)
+            loop.add_signal_handler(number, run_next_action)
     except (NotImplementedError, RuntimeError, ValueError):
         yield
         return

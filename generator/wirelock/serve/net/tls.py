@@ -1,4 +1,4 @@
-"""The files that a connection with TLS needs."""
+"""Files for TLS connections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """PEM files for a connection: who may sign the other side's certificate, and a certificate of our own."""
+    """PEM files for one side of a connection: the authority of the peer, our certificate, and its key."""
 
     authority: str = ""
     certificate: str = ""
@@ -18,11 +18,11 @@ NO_TLS = TlsFiles()
 
 
 @dataclass(frozen=True, slots=True)
-class TlsEnds:
-    """The files for TLS at both ends of what is between a client and a server."""
+class TlsConfig:
+    """TLS files for the listener and for the upstream."""
 
     listen: TlsFiles = NO_TLS
     upstream: TlsFiles = NO_TLS
 
 
-PLAIN = TlsEnds()
+NO_TLS_CONFIG = TlsConfig()

@@ -1,1 +1,1 @@
-"""A reverse proxy that passes bytes through untouched, and holds what passes against the services."""
+"""A reverse proxy that forwards traffic unchanged and checks a copy of it against the services."""

@@ -1,9 +1,11 @@
-"""Checks what passes, so that nothing waits for it: at once what is small, in a thread what is not.
+"""Queue of checks, so that no exchange waits for its check.
 
-To hand a small document to a thread takes longer than to check it, since both compete for the interpreter. What the
-thread cannot keep up with is not checked, and counted. What needs types that are not made yet, whatever its size, waits
-for them, and for those that were asked for before, since one thread makes them in turn: a large union takes seconds.
-What has its types waits for none.
+Small documents are checked in the event loop: passing one to a thread takes longer than the check, because both compete
+for the interpreter. Large documents are checked in a thread. Checks beyond the size limit of the queue are dropped and
+counted.
+
+A check whose types are not built yet waits for them, whatever its size, and for the types requested before it, because
+one thread builds all types in turn; a large union takes seconds. A check whose types are built does not wait.
 """
 
 from __future__ import annotations
@@ -15,112 +17,115 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from wirelock.ir import TypeId
-from wirelock.serve.net.preloading import Making
+from wirelock.serve.net.preloading import BackgroundBuilder
 
-MOST_WAITING = 64 * 2**20
-"""How many bytes may wait to be checked."""
-SMALL = 32 * 2**10
-"""How many bytes are checked at once."""
-_EACH = 4096
-"""What an exchange weighs besides its bodies."""
-Needs = frozenset[TypeId]
+MAX_QUEUED_BYTES = 64 * 2**20
+"""Bytes of documents that may wait for their checks."""
+MAX_INLINE_BYTES = 32 * 2**10
+"""Largest size of a document that is checked in the event loop."""
+_OVERHEAD_BYTES = 4096
+"""The size that an exchange counts as in addition to its bodies."""
+RequiredTypes = frozenset[TypeId]
 
 Result = TypeVar("Result")
 
 
-class Checker:
-    """Does one thing at a time, in the order in which their types are made and they come."""
+class CheckQueue:
+    """A queue that runs one check at a time, in the order in which their types are built and they arrive."""
 
-    def __init__(self, making: Making) -> None:
-        self._making = making
+    def __init__(self, builder: BackgroundBuilder) -> None:
+        self._builder = builder
         self._thread = ThreadPoolExecutor(1, "wirelock-check")
-        self._queued = 0
-        self._waiting = 0
-        self._cold: Counter[object] = Counter()
+        self._in_thread = 0
+        self._queued_bytes = 0
+        self._waiting: Counter[object] = Counter()
         self._pending: set[asyncio.Future[object]] = set()
-        self._fault: BaseException | None = None
+        self._error: BaseException | None = None
 
-    def later(self, work: Callable[[], object], size: int, needs: Needs, exchange: object) -> bool:
-        """Do something that holds `size` bytes when its turn comes; False if too much waits, and it is not done.
+    def submit(self, work: Callable[[], object], size: int, types: RequiredTypes, exchange: object) -> bool:
+        """Queue a function that holds `size` bytes and needs `types`; return False if the queue is full.
 
-        What is of one exchange is done in the order in which it comes.
+        Functions of the same exchange run in the order of their submission.
         """
-        cold = self._is_cold(needs, exchange)
-        if not cold and self._is_at_once(size):
-            self._do(work)
+        waits = self._must_wait(types, exchange)
+        if not waits and self._is_inline(size):
+            self._run_inline(work)
             return True
-        weight = size + _EACH
-        if self._waiting + weight > MOST_WAITING and self._waiting:
+        counted = size + _OVERHEAD_BYTES
+        if self._queued_bytes + counted > MAX_QUEUED_BYTES and self._queued_bytes:
             return False
-        self._waiting += weight
-        if cold:
-            self._cold[exchange] += 1
-        doing = asyncio.ensure_future(self._when_made(work, needs, exchange)) if cold else self._submitted(work)
-        self._pending.add(doing)
-        doing.add_done_callback(lambda done: self._finished(done, weight))
+        self._queued_bytes += counted
+        future: asyncio.Future[object]
+        if waits:
+            self._waiting[exchange] += 1
+            future = asyncio.ensure_future(self._run_when_built(work, types, exchange))
+        else:
+            future = self._run_in_thread(work)
+        self._pending.add(future)
+        future.add_done_callback(lambda done: self._finish(done, counted))
         return True
 
-    async def now(self, work: Callable[[], Result], size: int, needs: Needs = frozenset()) -> Result:
-        """Do something when its turn comes, and wait for it."""
-        if missing := self._making.missing(needs):
-            await self._making.of(missing)
-        return work() if self._is_at_once(size) else await self._submitted(work)
+    async def run(self, work: Callable[[], Result], size: int, types: RequiredTypes = frozenset()) -> Result:
+        """Run a function once its types are built, and return its result."""
+        if missing := self._builder.find_unbuilt(types):
+            await self._builder.build(missing)
+        return work() if self._is_inline(size) else await self._run_in_thread(work)
 
-    async def settled(self, at_once: asyncio.Event | None = None) -> int:
-        """Wait until everything is done that was to be done, or it is to be at once; gives how much was left undone."""
-        doing = asyncio.gather(*self._pending, return_exceptions=True)
-        hurrying = asyncio.ensure_future((at_once or asyncio.Event()).wait())
+    async def drain(self, forced: asyncio.Event | None = None) -> int:
+        """Wait for all queued functions; once `forced` is set, cancel the rest and return their number."""
+        finished = asyncio.gather(*self._pending, return_exceptions=True)
+        waiting = asyncio.ensure_future((forced or asyncio.Event()).wait())
         try:
-            await asyncio.wait((doing, hurrying), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((finished, waiting), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            hurrying.cancel()
-        left = [one for one in self._pending if at_once and at_once.is_set() and one.cancel()]
-        await doing
-        return len(left)
+            waiting.cancel()
+        cancelled = [future for future in self._pending if forced and forced.is_set() and future.cancel()]
+        await finished
+        return len(cancelled)
 
     async def close(self) -> None:
-        """Wait for everything that was to be done; a fault of ours on the way is raised, lest it looks like success."""
-        await self.settled()
-        self._making.close()
-        await self._submitted(lambda: None)
+        """Wait for all queued functions; raise the first exception of a check, which is an internal error."""
+        await self.drain()
+        self._builder.close()
+        await self._run_in_thread(lambda: None)
         self._thread.shutdown()
-        if self._fault is not None:
-            raise self._fault
+        if self._error is not None:
+            raise self._error
 
-    def _is_cold(self, needs: Needs, exchange: object) -> bool:
-        """Whether something waits for types: this, or what came before it of its exchange."""
-        return bool(self._cold[exchange] or self._making.missing(needs))
+    def _must_wait(self, types: RequiredTypes, exchange: object) -> bool:
+        """Return True if types must be built first, for this function or for an earlier one of the exchange."""
+        return bool(self._waiting[exchange] or self._builder.find_unbuilt(types))
 
-    def _is_at_once(self, size: int) -> bool:
-        return size <= SMALL and not self._queued
+    def _is_inline(self, size: int) -> bool:
+        return size <= MAX_INLINE_BYTES and not self._in_thread
 
-    def _do(self, work: Callable[[], object]) -> None:
+    def _run_inline(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except Exception as fault:
-            self._fault = self._fault or fault
+        except Exception as error:
+            self._error = self._error or error
 
-    async def _when_made(self, work: Callable[[], object], needs: Needs, exchange: object) -> object:
+    async def _run_when_built(self, work: Callable[[], object], types: RequiredTypes, exchange: object) -> object:
         try:
-            await self._making.of(sorted(needs))  # also if they are by now: nothing is to overtake
-            doing = self._submitted(work)
+            await self._builder.build(sorted(types))  # even if they are built by now, to keep the order
+            future = self._run_in_thread(work)
         finally:
-            self._cold[exchange] -= 1
-            if not self._cold[exchange]:
-                del self._cold[exchange]
-        return await doing
+            self._waiting[exchange] -= 1
+            if not self._waiting[exchange]:
+                del self._waiting[exchange]
+        return await future
 
-    def _submitted(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
-        self._queued += 1
+    def _run_in_thread(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
+        self._in_thread += 1
         future = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        future.add_done_callback(lambda _: self._left())
+        future.add_done_callback(lambda _: self._leave_thread())
         return future
 
-    def _left(self) -> None:
-        self._queued -= 1
+    def _leave_thread(self) -> None:
+        self._in_thread -= 1
 
-    def _finished(self, done: asyncio.Future[object], weight: int) -> None:
-        self._pending.discard(done)
-        self._waiting -= weight
-        if not done.cancelled():
-            self._fault = self._fault or done.exception()
+    def _finish(self, future: asyncio.Future[object], counted: int) -> None:
+        self._pending.discard(future)
+        self._queued_bytes -= counted
+        if not future.cancelled():
+            self._error = self._error or future.exception()

@@ -1,4 +1,4 @@
-"""Findings in memory that does not grow: each kind once, with a count and its first place."""
+"""Findings grouped by kind in bounded memory: the first of each kind, and a count."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from wirelock.diagnostics import Code, Diagnostic, Location, Severity, group_key
+from wirelock.diagnostics import Code, Diagnostic, Location, Severity, get_group_key
 
 UPSTREAM_FAILED = Code("UPSTREAM_FAILED", Severity.ERROR)
-MOST_KINDS = 1000
-"""How many kinds of findings are kept; those of further kinds are only counted."""
+MAX_GROUPS = 1000
+"""Groups that are kept; findings of further groups are only counted."""
 
 
-class Kinds:
-    """Collects findings; `left_out` is how many are of kinds for which there was no room."""
+class FindingGroups:
+    """Groups of findings; `dropped` counts the findings of groups beyond the limit."""
 
     def __init__(self) -> None:
-        self.left_out = 0
+        self.dropped = 0
         self._first: dict[object, Diagnostic] = {}
-        self._times: Counter[object] = Counter()
+        self._counts: Counter[object] = Counter()
 
-    def add(self, found: Iterable[Diagnostic]) -> None:
-        """Count findings."""
-        for one in found:
-            key = group_key(one)
-            if key not in self._first and len(self._first) >= MOST_KINDS:
-                self.left_out += 1
+    def add(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Add findings to their groups."""
+        for diagnostic in diagnostics:
+            key = get_group_key(diagnostic)
+            if key not in self._first and len(self._first) >= MAX_GROUPS:
+                self.dropped += 1
                 continue
-            self._first.setdefault(key, one)
-            self._times[key] += 1
+            self._first.setdefault(key, diagnostic)
+            self._counts[key] += 1
 
-    def found(self) -> tuple[Diagnostic, ...]:
-        """Each kind, with how often it was found."""
-        return tuple(replace(one, times=self._times[key]) for key, one in self._first.items())
+    def to_diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Return the first finding of each group with its number of occurrences."""
+        return tuple(replace(first, occurrences=self._counts[key]) for key, first in self._first.items())
 
 
-def upstream_failed(words: str, name: str) -> Diagnostic:
-    """The finding that the server did not answer as HTTP wants it; `name` is what passed, as findings name it."""
-    hint = "is the server running, and does it speak HTTP/1.1?"
-    return Diagnostic(UPSTREAM_FAILED, Location(name), words, hint)
+def build_upstream_failure(message: str, recording: str) -> Diagnostic:
+    """Return the finding for a request without a valid response; `recording` is the name of its location."""
+    hint = "check that the server is running and that it uses HTTP/1.1"
+    return Diagnostic(UPSTREAM_FAILED, Location(recording), message, hint)

@@ -1,4 +1,4 @@
-"""One request passed on to the server, and its answer passed back: the same bytes, as they come."""
+"""Forwarding of one request to the server, and of its response to the client: the same bytes, as they arrive."""
 
 from __future__ import annotations
 
@@ -11,235 +11,261 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from wirelock.serve.net.connections import Busy, Place, Places
-from wirelock.serve.net.errors import reason
+from wirelock.serve.net.connections import ConnectionLimiter, ConnectionSlot, LimitExceeded
+from wirelock.serve.net.errors import describe_error
 from wirelock.serve.net.upstream import Upstream
 from wirelock.serve.proxy import headers
-from wirelock.serve.proxy.in_flight import Passing
-from wirelock.serve.proxy.inspection import Watch
-from wirelock.serve.proxy.memory_budget import Room
-from wirelock.serve.proxy.problems import problem
-from wirelock.serve.proxy.relayed_response import Relayed
-from wirelock.serve.proxy.truncation import FAILURES, BrokenOff, Refused, chunks
-from wirelock.traffic.http.body_buffer import MOST
-from wirelock.traffic.http.server_sent_events import Event
+from wirelock.serve.proxy.in_flight import InFlightExchange
+from wirelock.serve.proxy.inspection import Inspector
+from wirelock.serve.proxy.memory_budget import MemoryBudget
+from wirelock.serve.proxy.problems import build_problem
+from wirelock.serve.proxy.relayed_response import RelayedResponse
+from wirelock.traffic.http.body_buffer import MAX_BODY_BYTES
+from wirelock.traffic.http.server_sent_events import ServerSentEvent
 
 Mode = Literal["report", "enforce"]
-_AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-"""What the client would add by itself where the request has none."""
+_UPSTREAM_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError, asyncio.IncompleteReadError)
+"""The exceptions that the client raises for errors of the server and of the network."""
+_CLIENT_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+"""The headers that the client would add to a request without them."""
 
 
-class Forward:
-    """Passes requests on to one server, and to no other."""
+class TruncatedResponse(Exception):
+    """Raised when the server does not send the whole body that it announced."""
 
-    def __init__(self, upstream: Upstream, session: aiohttp.ClientSession, watch: Watch, mode: Mode) -> None:
+
+class BlockedEvent(TruncatedResponse):
+    """Raised when the server sends an event that must not be forwarded."""
+
+
+class Forwarder:
+    """A request handler that forwards every request to one server."""
+
+    def __init__(self, upstream: Upstream, session: aiohttp.ClientSession, inspector: Inspector, mode: Mode) -> None:
         self._upstream = upstream
         self._session = session
-        self._watch = watch
+        self._inspector = inspector
         self._enforces = mode == "enforce"
-        self._numbers = count()
-        self._room = Room()
-        self.places = Places()
+        self._indexes = count()
+        self._memory = MemoryBudget()
+        self.limiter = ConnectionLimiter()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
-        self._watch.counts["requests"] += 1
-        target = _target(request)
-        refusal = _refusal(request, target)
-        if refusal is not None:
-            self._watch.counts["refused"] += 1
-            return refusal
-        url = self._upstream.url.partition("//")[0] + f"//{self._upstream.host}{target}"
-        exchange = _Exchange(self, request, Passing(next(self._numbers), request, url, self._room), target)
-        return await exchange.run()
+        """Return the response to one request."""
+        self._inspector.counts["requests"] += 1
+        target = _get_target(request)
+        rejection = _reject_request(request, target)
+        if rejection is not None:
+            self._inspector.counts["refused"] += 1
+            return rejection
+        url = self._upstream.url.partition("//")[0] + f"//{self._upstream.host_header}{target}"
+        in_flight = InFlightExchange(next(self._indexes), request, url, self._memory)
+        return await _ForwardedExchange(self, request, in_flight, target).run()
 
-    def address(self, target: str) -> URL:
-        """Where a request goes; nothing of its target is decoded or made simpler."""
+    def build_url(self, target: str) -> URL:
+        """Return the URL of a request target at the server; the target is neither decoded nor normalized."""
         return URL(self._upstream.url + target, encoded=True)
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The pool of connections."""
+        """The pool of connections to the server."""
         return self._session
 
     @property
-    def watch(self) -> Watch:
-        """What looks at everything that passes."""
-        return self._watch
+    def inspector(self) -> Inspector:
+        """The inspector of all traffic."""
+        return self._inspector
 
     @property
     def enforces(self) -> bool:
-        """Whether what is not as described is kept from passing."""
+        """True if violating requests, responses and events are blocked."""
         return self._enforces
 
 
-class _Exchange:
-    """One request on its way."""
+class _ForwardedExchange:
+    """One request that is being forwarded."""
 
-    def __init__(self, forward: Forward, request: web.BaseRequest, passing: Passing, target: str) -> None:
-        self._forward = forward
-        self._watch = forward.watch
+    def __init__(
+        self, forwarder: Forwarder, request: web.BaseRequest, in_flight: InFlightExchange, target: str
+    ) -> None:
+        self._forwarder = forwarder
+        self._inspector = forwarder.inspector
         self._request = request
-        self._passing = passing
+        self._in_flight = in_flight
         self._target = target
         self._failure = ""
 
     async def run(self) -> web.StreamResponse:
-        """The answer; what passed is checked and recorded when it is over, also when the client has gone."""
+        """Return the response; check and record the exchange at its end, even if the client has disconnected."""
         try:
-            response = await self._answer()
+            response = await self._respond()
         finally:
-            writing = self._watch.over(self._passing, self._failure)
+            writing = self._inspector.finish_exchange(self._in_flight, self._failure)
             if writing is None:
-                self._passing.gone()
+                self._in_flight.release_memory()
             else:
-                writing.add_done_callback(lambda _: self._passing.gone())
+                writing.add_done_callback(lambda _: self._in_flight.release_memory())
         if writing is not None:
             await asyncio.shield(writing)
         return response
 
-    async def _answer(self) -> web.StreamResponse:
-        body = self._passing.sent(self._request.content) if self._request.can_read_body else None
+    async def _respond(self) -> web.StreamResponse:
+        received = self._in_flight.read_request_body(self._request.content) if self._request.can_read_body else None
         try:
-            sent = await self._gathered(body) if self._forward.enforces and body else body
-        except FAILURES as error:
-            return self._unanswered(error)
-        found = await self._watch.refuses_request(self._passing)
-        if found:
-            self._watch.counts["refused"] += 1
-            return problem(400, "the request is not as described", found[0].message, found)
+            body = await self._buffer_request(received) if self._forwarder.enforces and received else received
+        except _UPSTREAM_ERRORS as error:
+            return self._reject_no_response(error)
+        diagnostics = await self._inspector.check_request(self._in_flight)
+        if diagnostics:
+            self._inspector.counts["refused"] += 1
+            title = "the request does not conform to its description"
+            return build_problem(400, title, diagnostics[0].message, diagnostics)
         try:
-            async with self._forward.places.call() as place:
-                return await self._sent(sent, place)
-        except Busy as error:
-            self._watch.counts["refused"] += 1
-            return problem(503, "too much is on its way", str(error))
+            async with self._forwarder.limiter.reserve_call() as slot:
+                return await self._send(body, slot)
+        except LimitExceeded as error:
+            self._inspector.counts["refused"] += 1
+            return build_problem(503, "too many requests are in progress", str(error))
 
-    async def _sent(self, body: AsyncIterator[bytes] | bytes | None, place: Place) -> web.StreamResponse:
+    async def _send(self, body: AsyncIterator[bytes] | bytes | None, slot: ConnectionSlot) -> web.StreamResponse:
         try:
-            answer = await self._asked(body)
-        except FAILURES as error:
-            return self._unanswered(error)
-        async with answer:
-            return await self._answered(answer, place)
+            response = await self._call_server(body)
+        except _UPSTREAM_ERRORS as error:
+            return self._reject_no_response(error)
+        async with response:
+            return await self._relay(response, slot)
 
-    async def _gathered(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes] | bytes:
-        """The request's body in memory, so that it can be checked; past the limit it is passed on unchecked."""
-        kept = bytearray()
+    async def _buffer_request(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes] | bytes:
+        """Return the request body in memory for the check; above the size limit, return the unchecked stream."""
+        buffer = bytearray()
         async for chunk in body:
-            kept += chunk
-            if len(kept) > MOST:
-                return _joined(bytes(kept), body)
-        return bytes(kept)
+            buffer += chunk
+            if len(buffer) > MAX_BODY_BYTES:
+                return _join(bytes(buffer), body)
+        return bytes(buffer)
 
-    async def _asked(self, body: AsyncIterator[bytes] | bytes | None) -> aiohttp.ClientResponse:
-        return await self._forward.session.request(
+    async def _call_server(self, body: AsyncIterator[bytes] | bytes | None) -> aiohttp.ClientResponse:
+        return await self._forwarder.session.request(
             self._request.method,
-            self._forward.address(self._target),
-            headers=headers.of_request(self._request.raw_headers),
+            self._forwarder.build_url(self._target),
+            headers=headers.filter_request_headers(self._request.raw_headers),
             data=body,
             allow_redirects=False,
-            skip_auto_headers=_AUTOMATIC,
+            skip_auto_headers=_CLIENT_HEADERS,
         )
 
-    def _unanswered(self, error: Exception) -> web.StreamResponse:
-        if self._passing.broken_request:
-            return problem(400, "the request cannot be passed on", self._passing.broken_request)
-        return self._bad_gateway(f"no answer of the server: {reason(error)}")
+    def _reject_no_response(self, error: Exception) -> web.StreamResponse:
+        if self._in_flight.request_error:
+            return build_problem(400, "the request cannot be forwarded", self._in_flight.request_error)
+        return self._reject_response(f"no response from the server: {describe_error(error)}")
 
-    def _bad_gateway(self, words: str) -> web.StreamResponse:
-        self._failure = words
-        return problem(502, "the server's answer cannot be passed on", words)
+    def _reject_response(self, message: str) -> web.StreamResponse:
+        self._failure = message
+        return build_problem(502, "the server's response cannot be forwarded", message)
 
-    async def _answered(self, answer: aiohttp.ClientResponse, place: Place) -> web.StreamResponse:
-        wrong = "it changes the protocol, which was not asked for" if answer.status < 200 else ""
-        wrong = wrong or headers.wrong(answer.raw_headers) or headers.coded(answer.raw_headers)
-        if wrong:
-            answer.close()  # what else comes on this connection belongs to nobody
-            return self._bad_gateway(f"the server's answer cannot be passed on: {wrong}")
-        self._passing.answered(answer)
-        if self._passing.is_stream:
-            place.becomes_stream()
-        self._watch.counts["answered"] += 1
-        if self._forward.enforces and not self._passing.is_stream:
-            return await self._held_back(answer)
-        return await self._passed_on(answer, b"")
+    async def _relay(self, response: aiohttp.ClientResponse, slot: ConnectionSlot) -> web.StreamResponse:
+        error = "it switches the protocol, which was not requested" if response.status < 200 else ""
+        error = error or headers.find_header_error(response.raw_headers)
+        error = error or headers.find_transfer_coding_error(response.raw_headers)
+        if error:
+            response.close()  # further bytes on this connection belong to no request
+            return self._reject_response(f"the server's response cannot be forwarded: {error}")
+        self._in_flight.start_response(response)
+        if self._in_flight.is_stream:
+            slot.convert_to_stream()
+        self._inspector.counts["answered"] += 1
+        if self._forwarder.enforces and not self._in_flight.is_stream:
+            return await self._relay_checked(response)
+        return await self._relay_chunks(response, b"")
 
-    async def _held_back(self, answer: aiohttp.ClientResponse) -> web.StreamResponse:
-        """An answer that is passed on when it was checked; past the limit it is passed on unchecked."""
-        kept = bytearray()
+    async def _relay_checked(self, response: aiohttp.ClientResponse) -> web.StreamResponse:
+        """Check a response before it is forwarded; above the size limit, forward it unchecked."""
+        buffer = bytearray()
         try:
-            async for chunk in chunks(answer):
-                self._passing.received(chunk)
-                kept += chunk
-                if len(kept) > MOST:
-                    return await self._passed_on(answer, bytes(kept))
-        except BrokenOff as error:
-            return self._bad_gateway(f"the server broke off: {error}")
-        self._passing.received_all()
-        found = await self._watch.refuses_response(self._passing)
-        if found:
-            self._watch.counts["refused"] += 1
-            return problem(502, "the response is not as described", found[0].message, found)
-        return await self._passed_on(answer, bytes(kept))
+            async for chunk in _read_chunks(response):
+                self._in_flight.add_response_chunk(chunk)
+                buffer += chunk
+                if len(buffer) > MAX_BODY_BYTES:
+                    return await self._relay_chunks(response, bytes(buffer))
+        except TruncatedResponse as error:
+            return self._reject_response(f"the server's response is truncated: {error}")
+        self._in_flight.end_response()
+        diagnostics = await self._inspector.check_response(self._in_flight)
+        if diagnostics:
+            self._inspector.counts["refused"] += 1
+            title = "the response does not conform to its description"
+            return build_problem(502, title, diagnostics[0].message, diagnostics)
+        return await self._relay_chunks(response, bytes(buffer))
 
-    async def _passed_on(self, answer: aiohttp.ClientResponse, before: bytes) -> web.StreamResponse:
-        """Pass an answer on as it comes, behind what was kept of it before."""
-        response = Relayed(answer)
-        await response.prepare(self._request)
-        if before:
-            await response.write(before)
-        holds_back = self._forward.enforces and self._passing.is_stream
+    async def _relay_chunks(self, response: aiohttp.ClientResponse, buffered: bytes) -> web.StreamResponse:
+        """Forward the buffered bytes of a response, then its further chunks as they arrive."""
+        relayed = RelayedResponse(response)
+        await relayed.prepare(self._request)
+        if buffered:
+            await relayed.write(buffered)
+        checks_events = self._forwarder.enforces and self._in_flight.is_stream
         try:
-            await (self._events(answer, response) if holds_back else self._pieces(answer, response))
-        except BrokenOff as error:
-            if not isinstance(error, Refused):
-                self._failure = f"the server broke off: {error}"
-            _cut(self._request)
-            return response
-        self._passing.received_all()
-        await response.write_eof()
-        return response
+            await (self._write_checked_events if checks_events else self._write_chunks)(response, relayed)
+        except TruncatedResponse as error:
+            if not isinstance(error, BlockedEvent):
+                self._failure = f"the server's response is truncated: {error}"
+            _abort_connection(self._request)
+            return relayed
+        self._in_flight.end_response()
+        await relayed.write_eof()
+        return relayed
 
-    async def _pieces(self, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> None:
-        async for chunk in chunks(answer):
-            await response.write(chunk)
-            self._watch.events(self._passing, self._passing.received(chunk))
+    async def _write_chunks(self, response: aiohttp.ClientResponse, relayed: web.StreamResponse) -> None:
+        async for chunk in _read_chunks(response):
+            await relayed.write(chunk)
+            self._inspector.submit_events(self._in_flight, self._in_flight.add_response_chunk(chunk))
 
-    async def _events(self, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> None:
-        """Pass a stream on up to the end of the last event that is as described."""
-        kept = bytearray()
-        async for chunk in chunks(answer):
-            kept += chunk
-            await self._let_pass(self._passing.received(chunk))
-            if not self._passing.within_event or len(kept) > MOST:
-                await response.write(bytes(kept))
-                kept.clear()
-        self._passing.received_all()
-        await self._let_pass([])
-        await response.write(bytes(kept))
+    async def _write_checked_events(self, response: aiohttp.ClientResponse, relayed: web.StreamResponse) -> None:
+        """Forward a stream up to the end of the last conforming event; raises BlockedEvent."""
+        buffer = bytearray()
+        async for chunk in _read_chunks(response):
+            buffer += chunk
+            await self._check_events(self._in_flight.add_response_chunk(chunk))
+            if not self._in_flight.is_within_event or len(buffer) > MAX_BODY_BYTES:
+                await relayed.write(bytes(buffer))
+                buffer.clear()
+        self._in_flight.end_response()
+        await self._check_events([])
+        await relayed.write(bytes(buffer))
 
-    async def _let_pass(self, events: list[Event]) -> None:
-        """Hold events of a stream that are about to be passed on; raises Refused."""
-        if await self._watch.refuses_events(self._passing, events):
-            self._watch.counts["refused"] += 1
-            raise Refused
+    async def _check_events(self, events: list[ServerSentEvent]) -> None:
+        """Check events of a stream before they are forwarded; raises BlockedEvent."""
+        if await self._inspector.check_events(self._in_flight, events):
+            self._inspector.counts["refused"] += 1
+            raise BlockedEvent
 
 
-async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _read_chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Yield the chunks of a body as they arrive; raises TruncatedResponse."""
+    while True:
+        try:
+            chunk = await response.content.readany()
+        except _UPSTREAM_ERRORS as error:
+            raise TruncatedResponse(describe_error(error)) from error
+        if not chunk:
+            return
+        yield chunk
+
+
+async def _join(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield first
     async for chunk in rest:
         yield chunk
 
 
-def _cut(request: web.BaseRequest) -> None:
-    """Close the connection, so that nobody takes half a body for a whole one."""
+def _abort_connection(request: web.BaseRequest) -> None:
+    """Close the connection, so that the client does not take a truncated body for a complete one."""
     if request.transport is not None:
         request.transport.abort()
 
 
-def _target(request: web.BaseRequest) -> str:
-    """The path and query as they were sent; of an address in absolute form (RFC 9112, 3.2.2) only these."""
+def _get_target(request: web.BaseRequest) -> str:
+    """Return path and query as sent; of a target in absolute form (RFC 9112, 3.2.2), only path and query."""
     raw = request.raw_path
     if raw.startswith("/"):
         return raw
@@ -248,20 +274,20 @@ def _target(request: web.BaseRequest) -> str:
     return rest[slash:] if scheme and slash >= 0 else "/" if scheme else ""
 
 
-def _refusal(request: web.BaseRequest, target: str) -> web.StreamResponse | None:
-    """The answer to what cannot be passed on."""
-    wrong = headers.wrong(request.raw_headers)
+def _reject_request(request: web.BaseRequest, target: str) -> web.StreamResponse | None:
+    """Return a problem for a request that cannot be forwarded, else None."""
+    error = headers.find_header_error(request.raw_headers)
     if not target or not target.isascii() or any(char <= " " for char in target):
-        wrong = wrong or "its target is no path"
-    if wrong:
-        return problem(400, "the request cannot be passed on", wrong)
-    if words := headers.coded(request.raw_headers) or _websocket(request):
-        refused = problem(501, "not passed on", words)
-        refused.force_close()  # what follows may be no HTTP
-        return refused
+        error = error or "its target is not a path"
+    if error:
+        return build_problem(400, "the request cannot be forwarded", error)
+    if unsupported := headers.find_transfer_coding_error(request.raw_headers) or _find_websocket_error(request):
+        rejection = build_problem(501, "the proxy does not support the request", unsupported)
+        rejection.force_close()  # further bytes on this connection may not be HTTP
+        return rejection
     return None
 
 
-def _websocket(request: web.BaseRequest) -> str:
-    asked = request.headers.get("Upgrade", "").lower() == "websocket"
-    return "WebSockets are not passed on: connect to the server itself" if asked else ""
+def _find_websocket_error(request: web.BaseRequest) -> str:
+    is_websocket = request.headers.get("Upgrade", "").lower() == "websocket"
+    return "WebSockets are not forwarded: connect to the server directly" if is_websocket else ""

@@ -1,4 +1,4 @@
-"""One exchange while it passes: what is known of it so far."""
+"""One exchange in flight: the copy of its headers and bodies that is collected while they are forwarded."""
 
 from __future__ import annotations
 
@@ -10,127 +10,135 @@ from datetime import UTC, datetime
 from aiohttp import ClientResponse, StreamReader, web
 
 from wirelock.serve.proxy import headers
-from wirelock.serve.proxy.memory_budget import Room
-from wirelock.traffic.http.body_buffer import MOST, Collected, Decoder
-from wirelock.traffic.http.captured import Message, Passed, exchange_of
-from wirelock.traffic.http.exchange import Body, Exchange, Headers, header, media_type
-from wirelock.traffic.http.server_sent_events import MEDIA_TYPE, Event, EventReader, written
+from wirelock.serve.proxy.memory_budget import MemoryBudget
+from wirelock.traffic.http.body_buffer import MAX_BODY_BYTES, BodyBuffer, StreamDecoder
+from wirelock.traffic.http.captured import CapturedExchange, CapturedMessage, to_exchange
+from wirelock.traffic.http.exchange import Exchange, Headers, RecordedBody, get_header, parse_media_type
+from wirelock.traffic.http.server_sent_events import MEDIA_TYPE, EventReader, ServerSentEvent, write_events
 
-NAME = "proxy"
-"""What findings name as the recording of an exchange that passed."""
-MOST_OF_STREAM = 2**20
-"""How many bytes of an event stream are kept for a recording."""
+RECORDING_NAME = "proxy"
+"""The recording that the locations of findings name."""
+MAX_RECORDED_STREAM_BYTES = 2**20
+"""Bytes of an event stream that are kept for the recording."""
 
 
-class Passing:
-    """Collects one exchange.
+class InFlightExchange:
+    """A collector for one exchange.
 
-    `events` counts the events of its stream that were taken out; `broken_request` is what is wrong with the request's
-    body, "" as long as nothing is.
+    `event_count` is the number of stream events taken for checks. `request_error` describes an invalid request body; it
+    is "" while the body is valid.
     """
 
-    def __init__(self, index: int, request: web.BaseRequest, url: str, room: Room) -> None:
-        self._room, self._taken = room, 0
-        self.events = 0
-        self.broken_request = ""
-        self._begun, self._clock = datetime.now(UTC), time.monotonic()
-        self._known = Passed(index, self._begun, request.method, url)
-        self._asked = headers.text(request.raw_headers)
-        self._answered: Headers = ()
-        self._sent = Collected(_lower(self._asked))
-        self._sent.whole = not request.can_read_body
-        self._received = Collected(())
+    def __init__(self, index: int, request: web.BaseRequest, url: str, memory: MemoryBudget) -> None:
+        self._memory, self._reserved = memory, 0
+        self.event_count = 0
+        self.request_error = ""
+        self._started, self._clock = datetime.now(UTC), time.monotonic()
+        self._captured = CapturedExchange(index, self._started, request.method, url)
+        self._request_headers = headers.decode_headers(request.raw_headers)
+        self._response_headers: Headers = ()
+        self._request_body = BodyBuffer(_lower_names(self._request_headers))
+        self._request_body.is_complete = not request.can_read_body
+        self._response_body = BodyBuffer(())
         self._reader: EventReader | None = None
-        self._decoder = Decoder(())
+        self._decoder = StreamDecoder(())
 
     @property
     def is_stream(self) -> bool:
-        """Whether what is answered is an event stream."""
+        """True if the response is an event stream."""
         return self._reader is not None
 
     @property
-    def gave_up(self) -> bool:
-        """Whether the stream cannot be checked to its end: an event is too large, or its coding is broken."""
-        return self._reader is not None and (self._reader.waiting > MOST or self._decoder.failed)
+    def is_given_up(self) -> bool:
+        """True if the rest of the stream cannot be checked: an event is too large, or decoding failed."""
+        return self._reader is not None and (self._reader.pending_bytes > MAX_BODY_BYTES or self._decoder.failed)
 
     @property
     def is_undecodable(self) -> bool:
-        """Whether what is answered is a stream whose coding is broken or unknown: nobody knows what it says."""
+        """True if the response is a stream whose content coding is invalid or unknown."""
         return self._reader is not None and self._decoder.failed
 
     @property
-    def within_event(self) -> bool:
-        """Whether the last event of the stream has begun and not ended."""
-        return self._reader is not None and self._reader.waiting > 0
+    def is_within_event(self) -> bool:
+        """True if the stream has sent a part of an event."""
+        return self._reader is not None and self._reader.pending_bytes > 0
 
-    async def sent(self, content: StreamReader) -> AsyncIterator[bytes]:
-        """The request's body while it is passed on."""
+    async def read_request_body(self, content: StreamReader) -> AsyncIterator[bytes]:
+        """Yield the chunks of the request body and collect them."""
         try:
             async for chunk in content.iter_any():
-                self._taken += self._room.keep(self._sent, chunk)
+                self._reserved += self._memory.add_chunk(self._request_body, chunk)
                 yield chunk
         except Exception:
-            self.broken_request = "its body ends early or is malformed"
+            self.request_error = "its body ends early or is malformed"
             raise
-        self._sent.whole = True
+        self._request_body.is_complete = True
 
-    def answered(self, answer: ClientResponse) -> None:
-        """Note the status and the header of the answer."""
-        self._answered = headers.text(answer.raw_headers)
-        self._known = replace(self._known, status=answer.status, reason=answer.reason or "")
-        lower = _lower(self._answered)
-        if media_type(header(lower, "content-type")) == MEDIA_TYPE:
-            self._reader, self._decoder = EventReader(), Decoder(lower)
-        self._received = Collected(lower, MOST_OF_STREAM if self._reader else MOST)
+    def start_response(self, response: ClientResponse) -> None:
+        """Collect the status and the headers of the response."""
+        self._response_headers = headers.decode_headers(response.raw_headers)
+        self._captured = replace(self._captured, status=response.status, reason=response.reason or "")
+        lower = _lower_names(self._response_headers)
+        if parse_media_type(get_header(lower, "content-type")) == MEDIA_TYPE:
+            self._reader, self._decoder = EventReader(), StreamDecoder(lower)
+        self._response_body = BodyBuffer(lower, MAX_RECORDED_STREAM_BYTES if self._reader else MAX_BODY_BYTES)
 
-    def received(self, chunk: bytes) -> list[Event]:
-        """Note a part of the answer's body; gives the events that end with it."""
-        self._taken += self._room.keep(self._received, chunk)
-        if self._reader is None or self.gave_up:
+    def add_response_chunk(self, chunk: bytes) -> list[ServerSentEvent]:
+        """Collect a chunk of the response body; return the events that end in it."""
+        self._reserved += self._memory.add_chunk(self._response_body, chunk)
+        if self._reader is None or self.is_given_up:
             return []
         return self._reader.feed(self._decoder.feed(chunk))
 
-    def received_all(self) -> None:
-        """Note that the answer's body has ended."""
-        self._received.whole = True
+    def end_response(self) -> None:
+        """Mark the response body as complete."""
+        self._response_body.is_complete = True
         self._decoder.end()
 
-    def undecodable(self, part: str) -> str:
-        """Why the body of the "request" or the "response" cannot be decoded, "" if it can; words behind "the body"."""
-        return (self._sent if part == "request" else self._received).undecodable
+    def describe_decoding_error(self, part: str) -> str:
+        """Describe why the body of `part`, "request" or "response", cannot be decoded, or return "".
 
-    def gone(self) -> None:
-        """Nothing of it is needed any longer."""
-        self._room.give_back(self._taken)
-        self._taken = 0
+        The description continues the words "the body".
+        """
+        return (self._request_body if part == "request" else self._response_body).decoding_error
 
-    def passed(self) -> Passed:
-        """What has passed so far, with its bodies, which are decoded for it: the kept part of a stream is, too."""
-        head = self.without_bodies()
+    def release_memory(self) -> None:
+        """Return the memory of the bodies to the budget."""
+        self._memory.release(self._reserved)
+        self._reserved = 0
+
+    def capture(self) -> CapturedExchange:
+        """Return the exchange so far with decoded bodies; of a stream, the body is the part kept for the recording."""
+        head = self.capture_without_bodies()
         return replace(
             head,
-            request=replace(head.request, body=self._sent.content()),
-            response=replace(head.response, body=self._received.content()),
+            request=replace(head.request, body=self._request_body.decode()),
+            response=replace(head.response, body=self._response_body.decode()),
         )
 
-    def without_bodies(self) -> Passed:
-        """What has passed so far as if no body had been kept: nothing is decoded for it, however often it is asked."""
+    def capture_without_bodies(self) -> CapturedExchange:
+        """Return the exchange so far without bodies; it is cheap, because nothing is decoded."""
         return replace(
-            self._known,
-            request=Message(self._asked, None, self._sent.size),
-            response=Message(self._answered, None, self._received.size),
+            self._captured,
+            request=CapturedMessage(self._request_headers, None, self._request_body.size),
+            response=CapturedMessage(self._response_headers, None, self._response_body.size),
             seconds=time.monotonic() - self._clock,
         )
 
-    def exchange_with(self, events: list[Event]) -> tuple[Exchange, int]:
-        """An exchange whose answer are these events, and how many came before them; the request is in the first."""
-        first = self.events
-        self.events += len(events)
-        head = self.without_bodies()
-        request = head.request if first else replace(head.request, body=self._sent.content())
-        exchange = exchange_of(replace(head, request=request, response=Message(self._answered)), NAME)
-        return replace(exchange, response=Body(written(events), MEDIA_TYPE)), first
+    def take_events(self, events: list[ServerSentEvent]) -> tuple[Exchange, int]:
+        """Return an exchange with these events as its response, and the number of earlier events.
+
+        Only the first exchange of a stream contains the request body, so that it is checked once.
+        """
+        first = self.event_count
+        self.event_count += len(events)
+        head = self.capture_without_bodies()
+        request = head.request if first else replace(head.request, body=self._request_body.decode())
+        exchange = to_exchange(
+            replace(head, request=request, response=CapturedMessage(self._response_headers)), RECORDING_NAME
+        )
+        return replace(exchange, response=RecordedBody(write_events(events), MEDIA_TYPE)), first
 
 
-def _lower(pairs: Headers) -> Headers:
+def _lower_names(pairs: Headers) -> Headers:
     return tuple((name.lower(), value) for name, value in pairs)

@@ -1,29 +1,29 @@
-"""How much of everything that passes at one time may be kept, so that many large bodies do not fill the memory."""
+"""Memory budget for the bodies of all exchanges in flight."""
 
 from __future__ import annotations
 
-from wirelock.traffic.http.body_buffer import Collected
+from wirelock.traffic.http.body_buffer import BodyBuffer
 
-MOST_KEPT = 256 * 2**20
-"""How many bytes of bodies are kept in all, until they are checked and recorded."""
+MAX_BUFFERED_BYTES = 256 * 2**20
+"""Bytes of bodies that the proxy buffers in total, until they are checked and recorded."""
 
 
-class Room:
-    """What is left of it."""
+class MemoryBudget:
+    """A limit for the buffered bytes of all exchanges together."""
 
     def __init__(self) -> None:
-        self._left = MOST_KEPT
+        self._available = MAX_BUFFERED_BYTES
 
-    def keep(self, body: Collected, chunk: bytes) -> int:
-        """Keep a chunk of a body if there is room; gives how much was taken, which is to be given back."""
-        fits = len(chunk) <= self._left
+    def add_chunk(self, body: BodyBuffer, chunk: bytes) -> int:
+        """Add a chunk to a buffer if the budget allows it, else stop the buffer; return the bytes to release later."""
+        fits = len(chunk) <= self._available
         if not fits:
             body.stop()
-        body.take(chunk)
-        taken = len(chunk) if fits and body.keeps else 0
-        self._left -= taken
-        return taken
+        body.add(chunk)
+        reserved = len(chunk) if fits and body.has_room else 0
+        self._available -= reserved
+        return reserved
 
-    def give_back(self, taken: int) -> None:
-        """Have so much room again."""
-        self._left += taken
+    def release(self, reserved: int) -> None:
+        """Return bytes to the budget."""
+        self._available += reserved

@@ -1,4 +1,4 @@
-"""Whom a request is meant for, and which page asks: what a browser is made to send by somebody else is refused."""
+"""Checks of the headers Host and Origin against requests that a foreign web page makes a browser send."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from wirelock.serve.proxy.problems import problem
+from wirelock.serve.proxy.problems import build_problem
 
 
-def is_named(request: web.BaseRequest, ours: str) -> bool:
-    """Whether the header `Host` is an address, a name of this machine, the name that is listened on, or missing.
+def has_allowed_host(request: web.BaseRequest, listen_host: str) -> bool:
+    """Return True if `Host` is an IP address, a name of this machine, the name of the listen address, or missing.
 
-    Any other may be a name that somebody else's DNS made ours (DNS rebinding).
+    Any other name may resolve to this machine through the DNS of an attacker (DNS rebinding).
     """
-    host = _without_port(request.headers.get("Host", "")).lower()
-    if host in ("", "localhost", ours.lower()) or host.endswith(".localhost"):
+    host = _strip_port(request.headers.get("Host", "")).lower()
+    if host in ("", "localhost", listen_host.lower()) or host.endswith(".localhost"):
         return True
     try:
         ip_address(host.removeprefix("[").removesuffix("]"))
@@ -24,44 +24,47 @@ def is_named(request: web.BaseRequest, ours: str) -> bool:
     return True
 
 
-def misdirected(request: web.BaseRequest) -> web.Response:
-    """The answer to a request that is meant for somebody else (RFC 9110, 15.5.20)."""
-    words = f"this is not {request.headers.get('Host', '')}; call it localhost, or by its address"
-    return problem(421, "misdirected request", words)
+def reject_host(request: web.BaseRequest) -> web.Response:
+    """Return the response to a request with a foreign `Host` (RFC 9110, 15.5.20)."""
+    detail = f"this server is not {request.headers.get('Host', '')}; use localhost or its IP address"
+    return build_problem(421, "misdirected request", detail)
 
 
-def is_foreign(request: web.BaseRequest) -> bool:
-    """Whether a page from elsewhere makes a browser ask (RFC 6454, 7; Fetch Metadata, 2.3); programs do not say.
+def is_cross_origin(request: web.BaseRequest) -> bool:
+    """Return True if a page of another origin caused the request (RFC 6454, 7; Fetch Metadata, 2.3).
 
-    A page of another port of this machine is from elsewhere, although it is of the same site.
+    Another port of this machine is another origin of the same site. Programs other than browsers send neither header.
     """
     own = f"{request.scheme}://{request.headers.get('Host', '')}".lower()
     origins = request.headers.getall("Origin", ())
-    return any(origin.lower() != own for origin in origins) or _is_of_another(request)
+    return any(origin.lower() != own for origin in origins) or _is_cross_site(request)
 
 
-def not_lent(request: web.BaseRequest) -> web.Response:
-    """The answer to a page from elsewhere that would call the server with our credentials."""
-    words = f"a page of {_asking(request)} asks, and the credentials of this proxy are not lent to pages from elsewhere"
-    return problem(403, "the request is not passed on", words)
+def reject_cross_origin_call(request: web.BaseRequest) -> web.Response:
+    """Return the response to a page of another origin that calls the server with the credentials of the proxy."""
+    detail = (
+        f"the request comes from a page of {_describe_origin(request)};"
+        " the proxy adds its credentials only to requests of its own origin"
+    )
+    return build_problem(403, "cross-origin request rejected", detail)
 
 
-def not_shown(request: web.BaseRequest) -> web.Response:
-    """The answer to a page from elsewhere that asks for what passes here."""
-    words = f"a page of {_asking(request)} asks; open this address by hand"
-    return problem(403, "what passes is shown to no page from elsewhere", words)
+def reject_cross_origin_view(request: web.BaseRequest) -> web.Response:
+    """Return the response to a page of another origin that requests the live page."""
+    detail = f"the request comes from a page of {_describe_origin(request)}; open this address directly"
+    return build_problem(403, "cross-origin request rejected", detail)
 
 
-def _asking(request: web.BaseRequest) -> str:
+def _describe_origin(request: web.BaseRequest) -> str:
     return request.headers.get("Origin", "another site")
 
 
-def _is_of_another(request: web.BaseRequest) -> bool:
+def _is_cross_site(request: web.BaseRequest) -> bool:
     sites = request.headers.getall("Sec-Fetch-Site", ())
     return not {site.strip().lower() for site in sites} <= {"same-origin", "none"}
 
 
-def _without_port(host: str) -> str:
+def _strip_port(host: str) -> str:
     if host.startswith("["):
         return host.partition("]")[0] + "]"
     return host.partition(":")[0]

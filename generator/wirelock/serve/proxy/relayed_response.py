@@ -1,4 +1,4 @@
-"""The head of an answer as the server gave it."""
+"""A response with exactly the status and header fields of the server."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from aiohttp import web
 
 from wirelock.serve.proxy import headers
 
-_ADDED = ("Content-Type", "Date", "Server")
-"""What the library adds to an answer that has it not."""
+_DEFAULT_HEADERS = ("Content-Type", "Date", "Server")
+"""The headers that aiohttp adds to a response without them."""
 
 
-class Relayed(web.StreamResponse):
-    """An answer with the header fields that the server gave it, and no others."""
+class RelayedResponse(web.StreamResponse):
+    """A response of the server on its way to the client."""
 
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
-        super().__init__(status=answer.status, reason=answer.reason, headers=headers.of_response(answer.raw_headers))
-        self._given = {name.lower() for name in self.headers}
+    def __init__(self, received: aiohttp.ClientResponse) -> None:
+        kept = headers.filter_response_headers(received.raw_headers)
+        super().__init__(status=received.status, reason=received.reason, headers=kept)
+        self._names = {name.lower() for name in self.headers}
 
-    def drop_added(self) -> None:
-        """Take out what the library has added by itself."""
-        for name in _ADDED:
-            if name.lower() not in self._given:
+    def remove_added_headers(self) -> None:
+        """Remove the headers that aiohttp added."""
+        for name in _DEFAULT_HEADERS:
+            if name.lower() not in self._names:
                 self.headers.popall(name, None)
 
 
-async def as_given(request: web.Request, response: web.StreamResponse) -> None:
-    """To be called when the header of an answer is about to be sent (`on_response_prepare`)."""
-    if isinstance(response, Relayed):
-        response.drop_added()
+async def remove_default_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Remove the headers that aiohttp added to a relayed response; a handler of the signal `on_response_prepare`."""
+    if isinstance(response, RelayedResponse):
+        response.remove_added_headers()

@@ -1,103 +1,102 @@
-"""What was found so far in memory that does not grow: each kind of finding once, with a count and its first place."""
+"""Results of a check of unbounded traffic in bounded memory."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from wirelock.diagnostics import Case, Diagnostic, Location, Report, in_order
+from wirelock.diagnostics import Case, Diagnostic, Location, Report, sort_unique
 from wirelock.ir import TypeId
-from wirelock.runtime.json.formatting import counted
-from wirelock.serve.proxy.finding_groups import Kinds, upstream_failed
-from wirelock.traffic.conformance.checker import Check
+from wirelock.runtime.json.formatting import format_count
+from wirelock.serve.proxy.finding_groups import FindingGroups, build_upstream_failure
+from wirelock.traffic.conformance.checker import ConformanceCheck
 from wirelock.traffic.conformance.codes import NOTHING_CHECKED
-from wirelock.traffic.conformance.nothing_checked import Unheld
+from wirelock.traffic.conformance.results import NothingCheckedReason
 from wirelock.traffic.http.exchange import Exchange
 from wirelock.traffic.redaction import reports
-from wirelock.traffic.redaction.credentials import UNKNOWN, Echoes
+from wirelock.traffic.redaction.credentials import NO_CREDENTIALS, KnownCredentials
 
 _HINTS = {
-    Unheld.UNSEEN: "the counts say what became of them",
-    Unheld.UNDESCRIBED: "check that the schemas are of this API",
-    Unheld.UNANSWERED: "check that the server runs, and that --upstream is its address",
-    Unheld.UNKEPT: "see why at each answer",
+    NothingCheckedReason.NO_EXCHANGE: "see the counts of the proxy for the reasons",
+    NothingCheckedReason.UNDOCUMENTED: "check that the schemas describe this API",
+    NothingCheckedReason.NO_RESPONSE: "check that the server is running, and that --upstream is its address",
+    NothingCheckedReason.NO_BODY: "see the note at each response for the reason",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What came of one exchange: how it counts, and what was found in it."""
+class ExchangeResult:
+    """The outcome of one exchange, as reports count it, and its findings."""
 
     outcome: str
     rpc: str
-    found: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
 
-class Tally:
-    """A check that goes on for weeks; it is used by one thread at a time.
+class ContinuousCheck:
+    """A check that may run for weeks; only one thread may use it at a time.
 
-    `known` are our credentials for the server: what is found is told without them.
+    Findings are redacted: they do not contain `credentials`, those of the proxy for the server.
     """
 
-    def __init__(self, check: Check, known: Echoes = UNKNOWN) -> None:
+    def __init__(self, check: ConformanceCheck, credentials: KnownCredentials = NO_CREDENTIALS) -> None:
         self._check = check
-        self._known = known
-        self._kinds = Kinds()
+        self._credentials = credentials
+        self._groups = FindingGroups()
         self._cases: dict[tuple[str, str], Case] = {}
         self._outcomes: Counter[tuple[str, str]] = Counter()
 
-    def types(self, exchange: Exchange) -> frozenset[TypeId]:
-        """The types that an exchange may be held against."""
-        return self._check.types(exchange)
+    def find_types(self, exchange: Exchange) -> frozenset[TypeId]:
+        """Return the types that the check of an exchange may need."""
+        return self._check.find_types(exchange)
 
-    def exchange(self, exchange: Exchange) -> Judged:
+    def add_exchange(self, exchange: Exchange) -> ExchangeResult:
         """Check an exchange."""
-        self._check.exchange(exchange)
-        return self._taken()
+        self._check.check_exchange(exchange)
+        return self._take_result()
 
-    def more(self, exchange: Exchange, first: int) -> Judged:
-        """Check further events of a stream, of which `first` were checked before."""
-        self._check.more(exchange, first)
-        return self._taken()
+    def add_events(self, exchange: Exchange, first: int) -> ExchangeResult:
+        """Check further events of a stream; `first` is the 0-based index of the first of them."""
+        self._check.check_further_events(exchange, first)
+        return self._take_result()
 
-    def failed(self, words: str, exchange: Exchange) -> None:
-        """Count an exchange that the server did not answer as HTTP wants it."""
-        self._kinds.add((upstream_failed(words, exchange.recording),))
+    def add_failure(self, message: str, exchange: Exchange) -> None:
+        """Count an exchange without a valid response of the server."""
+        self._groups.add((build_upstream_failure(message, exchange.recording),))
         if not exchange.status:
-            self._check.unanswered()
+            self._check.count_unanswered()
 
-    def report(self, counts: dict[str, int | str]) -> Report:
-        """Everything so far; `counts` are those of what passed."""
-        report = reports.report(replace(self._check.report(), cases=self._counted()), self._known)
-        left_out = self._kinds.left_out
-        more: dict[str, int | str] = {"findings left out": left_out} if left_out else {}
+    def build_report(self, counts: dict[str, int | str]) -> Report:
+        """Return the report of the results so far; `counts` are those of the proxy."""
+        report = reports.redact_report(replace(self._check.to_report(), cases=self._count_cases()), self._credentials)
+        dropped = self._groups.dropped
+        further: dict[str, int | str] = {"findings left out": dropped} if dropped else {}
         return replace(
             report,
-            diagnostics=in_order((*self._kinds.found(), *self._nothing(counts))),
-            summary={"proxy": counts | more, **report.summary},
+            diagnostics=sort_unique((*self._groups.to_diagnostics(), *self._report_nothing_checked(counts))),
+            summary={"proxy": counts | further, **report.summary},
         )
 
-    def _counted(self) -> tuple[Case, ...]:
-        return tuple(replace(case, times=self._outcomes[key]) for key, case in self._cases.items())
+    def _count_cases(self) -> tuple[Case, ...]:
+        return tuple(replace(case, occurrences=self._outcomes[key]) for key, case in self._cases.items())
 
-    def _nothing(self, counts: dict[str, int | str]) -> tuple[Diagnostic, ...]:
-        unheld = self._check.unheld
-        if unheld is None:
+    def _report_nothing_checked(self, counts: dict[str, int | str]) -> tuple[Diagnostic, ...]:
+        reason = self._check.nothing_checked_reason
+        if reason is None:
             return ()
-        came = counts["requests"]
-        words, hint = "no request came", "send the client's requests here instead of to the server"
-        if isinstance(came, int) and came:
-            words, hint = f"{counted(came, 'request')} came, {unheld.value}", _HINTS[unheld]
-        words = f"nothing was checked: {words}"
-        return (Diagnostic(NOTHING_CHECKED, Location(), words, hint),)
+        requests = counts["requests"]
+        received, hint = "received no requests", "send the requests of the client to the proxy instead of to the server"
+        if isinstance(requests, int) and requests:
+            received, hint = f"received {format_count(requests, 'request')}, {reason.value}", _HINTS[reason]
+        return (Diagnostic(NOTHING_CHECKED, Location(), f"nothing was checked: {received}", hint),)
 
-    def _taken(self) -> Judged:
-        taken, cases = self._check.take()
-        found = reports.diagnostics(taken, self._known)
-        self._kinds.add(found)
+    def _take_result(self) -> ExchangeResult:
+        taken, cases = self._check.take_findings()
+        diagnostics = reports.redact_diagnostics(taken, self._credentials)
+        self._groups.add(diagnostics)
         for case in cases:
             key = (case.rpc, case.outcome)
             self._cases.setdefault(key, case)
             self._outcomes[key] += 1
         outcome, rpc = (cases[0].outcome, cases[0].rpc) if cases else ("stream", "")
-        return Judged(outcome, rpc, found)
+        return ExchangeResult(outcome, rpc, diagnostics)

@@ -1,235 +1,226 @@
-"""Recorded exchanges and documents held against everything generated."""
+"""The check of exchanges and documents against validator, model and codec."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from wirelock.diagnostics import Case, Diagnostic, Location, Report, in_order
+from wirelock.diagnostics import Case, Diagnostic, Location, Outcome, Report, sort_unique
 from wirelock.ir import Method, TypeGraph, TypeId
 from wirelock.runtime.findings import Contract
-from wirelock.runtime.json.formatting import counted
+from wirelock.runtime.json.formatting import format_count
 from wirelock.runtime.json.text import parse
-from wirelock.traffic.conformance.bodies import request_part, response_part, stated
+from wirelock.traffic.conformance.bodies import classify_request, classify_response, find_documented
 from wirelock.traffic.conformance.codes import BODY_NOT_CHECKED, NOTHING_CHECKED, ROUTE_UNDOCUMENTED, SERVER_ERROR
-from wirelock.traffic.conformance.coverage import Exercised
-from wirelock.traffic.conformance.examples import Exhibits
-from wirelock.traffic.conformance.locations import Subject, of_document, of_exchange
-from wirelock.traffic.conformance.nothing_checked import Unheld, reason
-from wirelock.traffic.conformance.outcomes import Checked, Fault, Held, Part, Skipped, Streamed
-from wirelock.traffic.conformance.results import Tally
-from wirelock.traffic.conformance.verdict import judge
-from wirelock.traffic.http.exchange import Document, Exchange
-from wirelock.traffic.http.router import Match, Routes
+from wirelock.traffic.conformance.coverage import CoverageRecorder
+from wirelock.traffic.conformance.examples import ExampleCollector
+from wirelock.traffic.conformance.locations import FindingContext, context_of_document, context_of_exchange
+from wirelock.traffic.conformance.outcomes import BodyCheck, Conforming, EventStream, Mismatch, Part, SkippedBody
+from wirelock.traffic.conformance.results import CheckResult, NothingCheckedReason, find_reason
+from wirelock.traffic.conformance.verdict import RoundTrip, judge
+from wirelock.traffic.http.exchange import Exchange, RecordedDocument
+from wirelock.traffic.http.router import RouteMatch, Router
 
-OUTCOMES = (
-    "conforming",
-    "violating",
-    "undocumented_status",
-    "undocumented_media_type",
-    "unmatched",
-    "no_body",
-    "stream",
-)
-ROUND_TRIPS = ("equal", "lossy", "failed")
 _HINTS = {
-    Unheld.UNSEEN: "check that the recordings hold exchanges",
-    Unheld.UNDESCRIBED: "check that the recordings are of this API",
-    Unheld.UNANSWERED: "record it again while the server answers",
-    Unheld.UNKEPT: "see why at each answer, and record it again with its body",
+    NothingCheckedReason.NO_EXCHANGE: "check that the recordings contain exchanges",
+    NothingCheckedReason.UNDOCUMENTED: "check that the recordings are of this API",
+    NothingCheckedReason.NO_RESPONSE: "record again while the server responds",
+    NothingCheckedReason.NO_BODY: "see the note of each response, and record again with bodies",
 }
 
 
-class Check:
-    """Takes exchanges and documents one at a time; the attributes are what is known so far.
+class ConformanceCheck:
+    """Checks exchanges and documents one at a time; the attributes are the results so far.
 
-    `contracts` gives what was generated for a type. `bodies` counts what was held, `answers` the answers, events and
-    documents among them.
+    `contracts` returns the contract of a type. `bodies` counts checked bodies, `answers` checked responses, events and
+    documents.
     """
 
     def __init__(self, graph: TypeGraph, contracts: Callable[[TypeId], Contract]) -> None:
         self.diagnostics: list[Diagnostic] = []
-        self.outcomes: Counter[str] = Counter()
-        self.round_trips: Counter[str] = Counter()
+        self.outcomes: Counter[Outcome] = Counter()
+        self.round_trips: Counter[RoundTrip] = Counter()
         self.bodies = 0
         self.answers = 0
-        self._described: Counter[str] = Counter()
+        self._documented: Counter[str] = Counter()
         self._cases: list[Case] = []
-        self._exhibits = Exhibits()
+        self._examples = ExampleCollector()
         self._graph = graph
         self._contracts = contracts
-        self._routes = Routes(graph.services)
-        self._exercised = Exercised(graph.definitions)
+        self._routes = Router(graph.services)
+        self._coverage = CoverageRecorder(graph.definitions)
         self._documents: set[TypeId] = set()
-        self._types = {key for service in graph.services for method in service.methods for key in _types(method)}
+        self._types = {key for service in graph.services for method in service.methods for key in _list_types(method)}
 
-    def exchange(self, exchange: Exchange, *, must_serve: bool = False) -> None:
-        """Hold the request and the response of one exchange against its method.
+    def check_exchange(self, exchange: Exchange, *, must_serve: bool = False) -> None:
+        """Check the request and the response of one exchange against its method.
 
-        With `must_serve` a server error (RFC 9110, 15.6) is a violation, though it is described.
+        With `must_serve`, a server error (RFC 9110, 15.6) is a violation even if it is documented.
         """
         match = self._routes.find(exchange)
         if match is None:
-            self._count(of_exchange(exchange, ""), "unmatched")
-            subject = of_exchange(exchange, "request")
-            self.diagnostics.append(subject.diagnostic(ROUTE_UNDOCUMENTED, "", self._routes.reason(exchange)))
+            self._count(context_of_exchange(exchange, ""), Outcome.UNMATCHED)
+            subject = context_of_exchange(exchange, "request")
+            self.diagnostics.append(
+                subject.make_diagnostic(ROUTE_UNDOCUMENTED, "", self._routes.explain_mismatch(exchange))
+            )
             return
-        self._exercised.method(match.route.service, match.route.method)
-        self._described["answered" if exchange.status else "unanswered"] += 1
-        request = request_part(exchange, match, self._graph.definitions)
-        response = response_part(exchange, match, self._graph.definitions)
-        asked = self._part(of_exchange(exchange, "request", match), request)
+        self._coverage.record_method(match.route.service, match.route.method)
+        self._documented["answered" if exchange.status else "unanswered"] += 1
+        request = classify_request(exchange, match, self._graph.definitions)
+        response = classify_response(exchange, match, self._graph.definitions)
+        asked = self._check_part(context_of_exchange(exchange, "request", match), request)
         before = self.bodies
-        answered = self._part(of_exchange(exchange, "response", match), response)
+        answered = self._check_part(context_of_exchange(exchange, "response", match), response)
         self.answers += self.bodies - before
-        if must_serve and exchange.status >= 500 and answered in ("conforming", "violating"):
-            answered = self._failed(of_exchange(exchange, "response", match), match)
-        went_well = exchange.status < 400 and (answered == "conforming" or not exchange.status)
-        at_fault = asked == "violating" and went_well
-        self._count(of_exchange(exchange, "", match), "violating" if at_fault else answered)
+        if must_serve and exchange.status >= 500 and answered in (Outcome.CONFORMING, Outcome.VIOLATING):
+            answered = self._report_server_error(context_of_exchange(exchange, "response", match), match)
+        went_well = exchange.status < 400 and (answered == Outcome.CONFORMING or not exchange.status)
+        at_fault = asked == Outcome.VIOLATING and went_well
+        self._count(context_of_exchange(exchange, "", match), Outcome.VIOLATING if at_fault else answered)
 
-    def unanswered(self) -> None:
-        """Note an exchange that came to no answer, and is held against nothing."""
-        self._described["unanswered"] += 1
+    def count_unanswered(self) -> None:
+        """Count an exchange without a response."""
+        self._documented["unanswered"] += 1
 
-    def more(self, exchange: Exchange, first: int) -> None:
-        """Hold further events of a stream; its exchange was held before, with those before the one numbered `first`."""
+    def check_further_events(self, exchange: Exchange, first: int) -> None:
+        """Check further events of a stream, from the one numbered `first`; its exchange was checked before."""
         match = self._routes.find(exchange)
-        part = response_part(exchange, match, self._graph.definitions) if match else None
-        if match and isinstance(part, Streamed):
-            self._events(of_exchange(exchange, "response", match), part.events, first)
+        part = classify_response(exchange, match, self._graph.definitions) if match else None
+        if match and isinstance(part, EventStream):
+            self._check_events(context_of_exchange(exchange, "response", match), part.events, first)
             self.answers += len(part.events)
 
-    def types(self, exchange: Exchange) -> frozenset[TypeId]:
-        """The types that an exchange may be held against."""
+    def find_types(self, exchange: Exchange) -> frozenset[TypeId]:
+        """Return the types that an exchange may use."""
         match = self._routes.find(exchange)
         if match is None:
             return frozenset()
-        bodies = stated(match.route.method.responses, exchange.status)
+        bodies = find_documented(match.route.method.responses, exchange.status)
         return frozenset({match.route.method.request, *(body.type for body in bodies if body.type)})
 
-    def take(self) -> tuple[tuple[Diagnostic, ...], tuple[Case, ...]]:
-        """What was found, and the cases, since this was last called; they are not kept here any longer.
+    def take_findings(self) -> tuple[tuple[Diagnostic, ...], tuple[Case, ...]]:
+        """Return and forget the findings and cases since the last call.
 
-        For a check that goes on for weeks; everything else that it keeps is bounded by the services.
+        For a check that runs for weeks; the services bound everything else that it keeps.
         """
-        found, cases = tuple(self.diagnostics), tuple(self._cases)
+        results, cases = tuple(self.diagnostics), tuple(self._cases)
         self.diagnostics.clear()
         self._cases.clear()
-        return found, cases
+        return results, cases
 
-    def document(self, document: Document, key: TypeId) -> None:
-        """Hold one bare document against a type."""
+    def check_document(self, document: RecordedDocument, key: TypeId) -> None:
+        """Check one document against a type."""
         self._documents.add(key)
-        subject = of_document(document)
-        self._count(subject, self._part(subject, Held(key, document.text)))
+        subject = context_of_document(document)
+        self._count(subject, self._check_part(subject, BodyCheck(key, document.text)))
         self.answers += 1
 
-    def tally(self) -> Tally:
-        """What is known so far as a value."""
-        return Tally(
-            in_order(self.diagnostics),
+    def to_result(self) -> CheckResult:
+        """Return the results so far as a value."""
+        return CheckResult(
+            sort_unique(self.diagnostics),
             dict(self.outcomes),
             dict(self.round_trips),
             self.bodies,
             self.answers,
-            dict(self._described),
-            {kind: tuple(sorted(names)) for kind, names in self._exercised.seen.items()},
+            dict(self._documented),
+            {kind: tuple(sorted(names)) for kind, names in self._coverage.seen.items()},
             tuple(sorted(self._documents)),
             tuple(self._cases),
-            tuple(self._exhibits.found),
+            tuple(self._examples.examples),
         )
 
-    def add(self, tally: Tally) -> None:
-        """Take over what another check of the same graph came to know."""
+    def add(self, tally: CheckResult) -> None:
+        """Add the results of another check of the same graph."""
         self.diagnostics += tally.diagnostics
         self.outcomes.update(tally.outcomes)
         self.round_trips.update(tally.round_trips)
         self.bodies += tally.bodies
         self.answers += tally.answers
-        self._described.update(tally.described)
+        self._documented.update(tally.documented)
         for kind, names in tally.exercised.items():
-            self._exercised.seen[kind] |= {*names}
+            self._coverage.seen[kind] |= {*names}
         self._documents |= {*tally.types}
         self._cases += tally.cases
-        self._exhibits.take(tally.exhibits)
+        self._examples.merge(tally.examples)
 
     @property
-    def unheld(self) -> Unheld | None:
-        """Why no answer was checked; None where one was."""
+    def nothing_checked_reason(self) -> NothingCheckedReason | None:
+        """The reason why no response was checked, or None if one was."""
         if self.answers:
             return None
-        return reason(self.outcomes.total(), self._described["answered"], self._described["unanswered"])
+        return find_reason(self.outcomes.total(), self._documented["answered"], self._documented["unanswered"])
 
-    def nothing_checked(self) -> tuple[Diagnostic, ...]:
-        """The one error if no answer was checked at all: zero checked is not success, nor are requests alone."""
-        unheld = self.unheld
+    def report_nothing_checked(self) -> tuple[Diagnostic, ...]:
+        """Return an error if no response was checked; nothing checked is not success, and requests do not count."""
+        unheld = self.nothing_checked_reason
         if unheld is None:
             return ()
-        words = f"nothing was checked: {counted(self.outcomes.total(), 'exchange')} read, {unheld.value}"
-        return (Diagnostic(NOTHING_CHECKED, Location(), words, _HINTS[unheld]),)
+        text_ = f"nothing was checked: {format_count(self.outcomes.total(), 'exchange')} read, {unheld.value}"
+        return (Diagnostic(NOTHING_CHECKED, Location(), text_, _HINTS[unheld]),)
 
-    def report(self) -> Report:
-        """Everything found and counted, and what was covered, unless nothing was checked."""
-        exchanges = {name: self.outcomes[name] for name in OUTCOMES}
-        trips = {name: self.round_trips[name] for name in ROUND_TRIPS}
+    def to_report(self) -> Report:
+        """Return a report of findings and counts, and of coverage unless nothing was checked."""
+        exchanges: dict[str, int | str] = {outcome.value: self.outcomes[outcome] for outcome in Outcome}
+        trips: dict[str, int | str] = {result.value: self.round_trips[result] for result in RoundTrip}
         summary: dict[str, dict[str, int | str]] = {
             "exchanges": {"total": self.outcomes.total(), **exchanges},
             "round trips": {"total": self.round_trips.total(), **trips},
         }
-        held = self._exercised.result(self._graph.services, self._types | self._documents)
-        coverage = () if self.unheld else held
-        cases, exhibits = tuple(self._cases), tuple(self._exhibits.found)
-        return Report(in_order(self.diagnostics), summary, coverage, cases=cases, exhibits=exhibits)
+        check_ = self._coverage.to_coverage(self._graph.services, self._types | self._documents)
+        coverage = () if self.nothing_checked_reason else check_
+        cases, exhibits = tuple(self._cases), tuple(self._examples.examples)
+        return Report(sort_unique(self.diagnostics), summary, coverage, cases=cases, examples=exhibits)
 
-    def _count(self, subject: Subject, outcome: str) -> None:
+    def _count(self, subject: FindingContext, outcome: Outcome) -> None:
         self.outcomes[outcome] += 1
         self._cases.append(Case(subject.ref, subject.rpc, outcome))
 
-    def _failed(self, subject: Subject, match: Match) -> str:
-        words = f"{match.route.method.name} is answered {subject.ref.status}: the server failed"
-        hint = "see what the server logs; that the answer is described makes it no service"
-        self.diagnostics.append(subject.diagnostic(SERVER_ERROR, "", words, hint))
-        return "violating"
+    def _report_server_error(self, subject: FindingContext, match: RouteMatch) -> Outcome:
+        message = f"{match.route.method.name} returned {subject.ref.status}: the server failed"
+        hint = "see the log of the server; a documented server error is still a failure"
+        self.diagnostics.append(subject.make_diagnostic(SERVER_ERROR, "", message, hint))
+        return Outcome.VIOLATING
 
-    def _part(self, subject: Subject, part: Part) -> str:
-        """Check one part; gives how its exchange counts."""
+    def _check_part(self, subject: FindingContext, part: Part) -> Outcome:
+        """Check one part and return the outcome of its exchange."""
         match part:
-            case Checked():
+            case Conforming():
                 self.bodies += 1
-                return "conforming"
-            case Skipped(reason, outcome):
-                self.diagnostics.append(subject.diagnostic(BODY_NOT_CHECKED, "", f"not checked: {reason}"))
+                return Outcome.CONFORMING
+            case SkippedBody(reason, outcome):
+                self.diagnostics.append(subject.make_diagnostic(BODY_NOT_CHECKED, "", f"not checked: {reason}"))
                 return outcome
-            case Fault(code, message, hint, outcome):
+            case Mismatch(code, message, hint, outcome):
                 self.bodies += 1
-                self.diagnostics.append(subject.diagnostic(code, "", message, hint))
+                self.diagnostics.append(subject.make_diagnostic(code, "", message, hint))
                 return outcome
-            case Held():
-                return self._held(subject, part)
-            case Streamed(events):
-                self._events(subject, events, 0)
-                return "stream"
+            case BodyCheck():
+                return self._check_body(subject, part)
+            case EventStream(events):
+                self._check_events(subject, events, 0)
+                return Outcome.STREAM
 
-    def _events(self, subject: Subject, events: Iterable[Held], first: int) -> None:
+    def _check_events(self, subject: FindingContext, events: Iterable[BodyCheck], first: int) -> None:
         for index, event in enumerate(events, first):
-            self._held(subject.of_event(index), event)
+            self._check_body(subject.for_event(index), event)
 
-    def _held(self, subject: Subject, held: Held) -> str:
+    def _check_body(self, subject: FindingContext, body_check: BodyCheck) -> Outcome:
         self.bodies += 1
-        verdict = judge(self._contracts(held.type), held.text)
-        for diagnostic in subject.of_verdict(verdict, held):
+        verdict = judge(self._contracts(body_check.type), body_check.text)
+        for diagnostic in subject.list_diagnostics(verdict, body_check):
             self.diagnostics.append(diagnostic)
-            self._exhibits.add(diagnostic, held)
+            self._examples.add(diagnostic, body_check)
         if verdict.round_trip is not None:
             self.round_trips[verdict.round_trip] += 1
-        if verdict.valid:
-            self._exercised.document(held.type, parse(held.text))
-        return "conforming" if verdict.accepted else "violating"
+        if verdict.is_valid:
+            self._coverage.record_document(body_check.type, parse(body_check.text))
+        return Outcome.CONFORMING if verdict.is_accepted else Outcome.VIOLATING
 
 
-def _types(method: Method) -> Iterable[TypeId]:
-    """The types of what is exchanged over HTTP."""
+def _list_types(method: Method) -> Iterable[TypeId]:
+    """List the types of a method's HTTP bodies."""
     if method.verb:
         yield method.request
         yield from (body.type for body in method.responses if body.type is not None)

@@ -1,4 +1,4 @@
-"""The diagnostics of recorded traffic."""
+"""Codes of findings in traffic."""
 
 from wirelock.diagnostics import Code, Severity
 from wirelock.runtime import findings
@@ -9,7 +9,7 @@ NOT_REPRESENTABLE = Code(findings.NOT_REPRESENTABLE, Severity.ERROR)
 UNDECLARED_FIELD = Code(findings.UNDECLARED_FIELD, Severity.ERROR)
 PRECISION_LOST = Code(findings.PRECISION_LOST, Severity.WARNING)
 FINDINGS = {code.id: code for code in (VIOLATION, MALFORMED, NOT_REPRESENTABLE, UNDECLARED_FIELD, PRECISION_LOST)}
-"""The codes of what validator, model and codec find."""
+"""Codes of findings of validator, model and codec."""
 
 DISAGREEMENT = Code("DISAGREEMENT", Severity.ERROR)
 ROUND_TRIP_MISMATCH = Code("ROUND_TRIP_MISMATCH", Severity.ERROR)

@@ -1,49 +1,49 @@
-"""The first occurrence of each fault, kept to be looked at."""
+"""Examples: the first occurrence of each fault, for reports."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wirelock.diagnostics import Diagnostic, Exhibit, Severity, group_key
-from wirelock.runtime.json.pointers import names_of
+from wirelock.diagnostics import Diagnostic, Example, Severity, get_group_key
+from wirelock.runtime.json.pointers import split_pointer
 from wirelock.runtime.json.text import MalformedText, parse
-from wirelock.runtime.schema.documents import MISSING, value_at
-from wirelock.traffic.conformance.excerpts import excerpt
-from wirelock.traffic.conformance.outcomes import Held
+from wirelock.runtime.schema.documents import MISSING, get_value_at
+from wirelock.traffic.conformance.excerpts import cut_excerpt
+from wirelock.traffic.conformance.outcomes import BodyCheck
 
-MOST = 200
-"""How many are kept: with the length of an excerpt it bounds the memory."""
+MAX_EXAMPLES = 200
+"""Maximum number of examples; with the length of an excerpt it bounds memory."""
 
 
-class Exhibits:
-    """Collects them; `found` are those so far."""
+class ExampleCollector:
+    """Collects the first example of each fault."""
 
     def __init__(self) -> None:
-        self.found: list[Exhibit] = []
+        self.examples: list[Example] = []
         self._known: set[object] = set()
 
-    def add(self, diagnostic: Diagnostic, held: Held) -> None:
-        """Keep what a diagnostic is about if it is the first of its fault in its recording; notes are not kept."""
-        if diagnostic.level is Severity.NOTE or len(self.found) >= MOST:
+    def add(self, diagnostic: Diagnostic, held: BodyCheck) -> None:
+        """Keep an example of a diagnostic if it is the first of its fault in a recording; notes have none."""
+        if diagnostic.level is Severity.NOTE or len(self.examples) >= MAX_EXAMPLES:
             return
-        key = (diagnostic.where.file, group_key(diagnostic))
+        key = (diagnostic.location.file, get_group_key(diagnostic))
         if key not in self._known:
             self._known.add(key)
-            self.found.append(_exhibit(diagnostic, held))
+            self.examples.append(_build_example(diagnostic, held))
 
-    def take(self, others: Iterable[Exhibit]) -> None:
-        """Keep what was kept of other recordings, as far as there is room."""
-        self.found = [*self.found, *others][:MOST]
+    def merge(self, others: Iterable[Example]) -> None:
+        """Add examples of other recordings up to the maximum."""
+        self.examples = [*self.examples, *others][:MAX_EXAMPLES]
 
 
-def _exhibit(diagnostic: Diagnostic, held: Held) -> Exhibit:
+def _build_example(diagnostic: Diagnostic, check_: BodyCheck) -> Example:
     try:
-        whole = parse(held.text)
-    except MalformedText:  # without its structure nobody knows which part is a secret
-        return Exhibit(diagnostic)
-    pointer = diagnostic.where.pointer
-    body = value_at(whole, names_of(held.inside))
+        whole = parse(check_.text)
+    except MalformedText:  # without structure, secrets cannot be located
+        return Example(diagnostic)
+    pointer = diagnostic.location.pointer
+    body = get_value_at(whole, split_pointer(check_.body_pointer))
     inside = pointer.rpartition("/")[0]
-    if value_at(body, names_of(inside)) is MISSING:  # a parameter of a request, beside its body
+    if get_value_at(body, split_pointer(inside)) is MISSING:  # a parameter of a request, beside its body
         body = whole
-    return Exhibit(diagnostic, document=excerpt(body, pointer))
+    return Example(diagnostic, document=cut_excerpt(body, pointer))

@@ -1,4 +1,4 @@
-"""What of a recorded document is near a fault, as lines of JSON: short whatever its size, and without secrets."""
+"""Excerpts of recorded documents around a fault, as a few lines of JSON without secrets."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wirelock.diagnostics import Excerpt
-from wirelock.runtime.json.formatting import counted, visible
-from wirelock.runtime.json.pointers import names_of, pointer_of
+from wirelock.runtime.json.formatting import escape_unprintable, format_count
+from wirelock.runtime.json.pointers import join_pointer, split_pointer
 from wirelock.runtime.json.text import Json
-from wirelock.runtime.schema.documents import MISSING, value_at
-from wirelock.traffic.secrets import Secrecy, of_pair, secrecy, shown
+from wirelock.runtime.schema.documents import MISSING, get_value_at
+from wirelock.traffic.secrets import Secrecy, classify_name, classify_pair, redact_value
 
-MOST_ENTRIES = 12
-"""How many properties or items of one object or array are shown, besides the one that leads to the fault."""
-MOST_LEVELS = 6
-"""How many levels around the fault are shown."""
-LONGEST = 120
-"""How many characters of a text are shown."""
+MAX_ENTRIES = 12
+"""Maximum number of properties or items shown per object or array, besides the one with the fault."""
+MAX_LEVELS = 6
+"""Maximum number of levels shown around the fault."""
+MAX_TEXT_LENGTH = 120
+"""Maximum number of characters shown per string."""
 
 
-def excerpt(value: Json, pointer: str) -> Excerpt:
-    """The lines around the place of a pointer, which are marked; a property that is missing has a line of its own."""
-    names = names_of(pointer)
-    cut = max(0, len(names) - MOST_LEVELS)
-    page = _Page()
+def cut_excerpt(value: Json, pointer: str) -> Excerpt:
+    """Return the lines around a pointer, with the fault marked; a missing property has its own line."""
+    names = split_pointer(pointer)
+    cut = max(0, len(names) - MAX_LEVELS)
+    page = _ExcerptWriter()
     if cut:
-        page.line(0, f"… at {_name(pointer_of(names[:cut]))}")
+        page.write_line(0, f"… at {_format_name(join_pointer(names[:cut]))}")
     kept: Secrecy = "none"
     for name in names[:cut]:
-        kept = _stricter(kept, secrecy(name))
-    page.value(_Entry(value_at(value, names[:cut]), kept=kept), names[cut:], 0)
+        kept = _combine_secrecy(kept, classify_name(name))
+    page.write_value(_ExcerptEntry(get_value_at(value, names[:cut]), kept=kept), names[cut:], 0)
     return Excerpt(tuple(page.lines), tuple(page.marked))
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """A value with what stands before and behind it on its line."""
+class _ExcerptEntry:
+    """A value with the text before and behind it on its line."""
 
     value: Json
     head: str = ""
@@ -46,131 +46,131 @@ class _Entry:
 
 
 @dataclass(slots=True)
-class _Page:
-    """Lines as they are written; those written while `marking` are marked."""
+class _ExcerptWriter:
+    """Lines of an excerpt; lines written while `marking` are marked."""
 
     lines: list[str] = field(default_factory=list[str])
     marked: list[int] = field(default_factory=list[int])
     marking: bool = False
 
-    def line(self, depth: int, text: str) -> None:
+    def write_line(self, depth: int, text: str) -> None:
         """Write one line."""
         if self.marking:
             self.marked.append(len(self.lines))
         self.lines.append("  " * depth + text)
 
-    def value(self, entry: _Entry, path: Sequence[str], depth: int) -> None:
-        """Write a value on the way to the fault, with what stands around the way."""
+    def write_value(self, entry: _ExcerptEntry, path: Sequence[str], depth: int) -> None:
+        """Write a value on the path to the fault, with its neighbors."""
         if not path:
             self.marking = True
-            self._fault(entry, depth)
+            self._write_fault(entry, depth)
             self.marking = False
             return
-        entries = _entries(entry)
+        entries = _list_entries(entry)
         if not entries and not isinstance(entry.value, dict):
-            self.marking = True  # nothing can be inside it
-            self.line(depth, _short(entry))
+            self.marking = True  # a scalar has no members
+            self.write_line(depth, _format_short(entry))
             self.marking = False
             return
         self._open(entry, depth)
-        self._around(entries, path, depth + 1)
+        self._write_entries(entries, path, depth + 1)
         self._close(entry, depth)
 
-    def _fault(self, entry: _Entry, depth: int) -> None:
-        """Write the value at fault: itself, or what it holds in short."""
-        entries = _entries(entry)
+    def _write_fault(self, entry: _ExcerptEntry, depth: int) -> None:
+        """Write the value at fault, with its members in short form."""
+        entries = _list_entries(entry)
         if not entries:
-            self.line(depth, _short(entry))
+            self.write_line(depth, _format_short(entry))
             return
         self._open(entry, depth)
-        for inner in list(entries.values())[:MOST_ENTRIES]:
-            self.line(depth + 1, _short(inner))
-        if len(entries) > MOST_ENTRIES:
-            self.line(depth + 1, f"… {len(entries) - MOST_ENTRIES} more")
+        for inner in list(entries.values())[:MAX_ENTRIES]:
+            self.write_line(depth + 1, _format_short(inner))
+        if len(entries) > MAX_ENTRIES:
+            self.write_line(depth + 1, f"… {len(entries) - MAX_ENTRIES} more")
         self._close(entry, depth)
 
-    def _around(self, entries: Mapping[str, _Entry], path: Sequence[str], depth: int) -> None:
+    def _write_entries(self, entries: Mapping[str, _ExcerptEntry], path: Sequence[str], depth: int) -> None:
         last = -1
-        for index, name in _chosen(list(entries), path[0]):
+        for index, name in _choose_entries(list(entries), path[0]):
             if index > last + 1:
-                self.line(depth, f"… {index - last - 1} more")
+                self.write_line(depth, f"… {index - last - 1} more")
             if name == path[0]:
-                self.value(entries[name], path[1:], depth)
+                self.write_value(entries[name], path[1:], depth)
             else:
-                self.line(depth, _short(entries[name]))
+                self.write_line(depth, _format_short(entries[name]))
             last = index
         if last < len(entries) - 1:
-            self.line(depth, f"… {len(entries) - last - 1} more")
+            self.write_line(depth, f"… {len(entries) - last - 1} more")
         if path[0] not in entries:
             self.marking = True
-            self.line(depth, f"{_name(path[0])} is missing")
+            self.write_line(depth, f"{_format_name(path[0])} is missing")
             self.marking = False
 
-    def _open(self, entry: _Entry, depth: int) -> None:
-        self.line(depth, f"{entry.head}{'{' if isinstance(entry.value, dict) else '['}")
+    def _open(self, entry: _ExcerptEntry, depth: int) -> None:
+        self.write_line(depth, f"{entry.head}{'{' if isinstance(entry.value, dict) else '['}")
 
-    def _close(self, entry: _Entry, depth: int) -> None:
-        self.line(depth, f"{'}' if isinstance(entry.value, dict) else ']'}{entry.tail}")
+    def _close(self, entry: _ExcerptEntry, depth: int) -> None:
+        self.write_line(depth, f"{'}' if isinstance(entry.value, dict) else ']'}{entry.tail}")
 
 
-def _entries(entry: _Entry) -> dict[str, _Entry]:
-    """What an object or array holds, by name or index."""
+def _list_entries(entry: _ExcerptEntry) -> dict[str, _ExcerptEntry]:
+    """Return the members of an object or array by name or index."""
     match entry.value:
         case dict() as value:
-            pair = of_pair(value)
+            pair = classify_pair(value)
             last = len(value) - 1
             return {
-                name: _Entry(
+                name: _ExcerptEntry(
                     inner,
-                    f"{_name(name)}: ",
+                    f"{_format_name(name)}: ",
                     "," if index < last else "",
-                    _stricter(entry.kept, pair if name == "value" else secrecy(name)),
+                    _combine_secrecy(entry.kept, pair if name == "value" else classify_name(name)),
                 )
                 for index, (name, inner) in enumerate(value.items())
             }
         case list() as value:
             last = len(value) - 1
             return {
-                str(index): _Entry(inner, "", "," if index < last else "", entry.kept)
+                str(index): _ExcerptEntry(inner, "", "," if index < last else "", entry.kept)
                 for index, inner in enumerate(value)
             }
         case _:
             return {}
 
 
-def _chosen(names: Sequence[str], wanted: str) -> Iterator[tuple[int, str]]:
-    """The entries that are shown: the wanted one and those beside it, or the first where it is missing."""
+def _choose_entries(names: Sequence[str], wanted: str) -> Iterator[tuple[int, str]]:
+    """Return the shown entries: the one with the fault and its neighbors, or the first ones if it is missing."""
     at = names.index(wanted) if wanted in names else 0
-    first = max(0, min(at - MOST_ENTRIES // 2, len(names) - MOST_ENTRIES - 1))
-    yield from list(enumerate(names))[first : first + MOST_ENTRIES + 1]
+    first = max(0, min(at - MAX_ENTRIES // 2, len(names) - MAX_ENTRIES - 1))
+    yield from list(enumerate(names))[first : first + MAX_ENTRIES + 1]
 
 
-def _short(entry: _Entry) -> str:
-    """An entry on one line; objects and arrays as how much they hold."""
+def _format_short(entry: _ExcerptEntry) -> str:
+    """Format an entry on one line; objects and arrays are shown by size."""
     match entry.value:
         case dict() as value:
-            text = f"{{ {counted(len(value), 'property')} }}" if value else "{}"
+            text = f"{{ {format_count(len(value), 'property')} }}" if value else "{}"
         case list() as value:
-            text = f"[ {counted(len(value), 'item')} ]" if value else "[]"
+            text = f"[ {format_count(len(value), 'item')} ]" if value else "[]"
         case _ if entry.value is MISSING:
             text = "is missing"
         case _:
-            text = _scalar(shown(entry.value, entry.kept))
+            text = _format_scalar(redact_value(entry.value, entry.kept))
     return f"{entry.head}{text}{entry.tail}"
 
 
-def _scalar(value: Json) -> str:
+def _format_scalar(value: Json) -> str:
     if isinstance(value, str):
-        return _name(value)
+        return _format_name(value)
     text = json.dumps(value)
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    return text if len(text) <= MAX_TEXT_LENGTH else text[:MAX_TEXT_LENGTH] + "…"
 
 
-def _name(text: str) -> str:
-    """A text as JSON, shortened; what is not printable is escaped."""
-    more = "…" if len(text) > LONGEST else ""
-    return visible(json.dumps(text[:LONGEST], ensure_ascii=False)[:-1]) + more + '"'
+def _format_name(text: str) -> str:
+    """Format a text as JSON, shortened and with unprintable characters escaped."""
+    more = "…" if len(text) > MAX_TEXT_LENGTH else ""
+    return escape_unprintable(json.dumps(text[:MAX_TEXT_LENGTH], ensure_ascii=False)[:-1]) + more + '"'
 
 
-def _stricter(one: Secrecy, other: Secrecy) -> Secrecy:
-    return "all" if "all" in (one, other) else "texts" if "texts" in (one, other) else "none"
+def _combine_secrecy(item: Secrecy, other: Secrecy) -> Secrecy:
+    return "all" if "all" in (item, other) else "texts" if "texts" in (item, other) else "none"

@@ -1,4 +1,4 @@
-"""From verdicts on one part of one exchange to diagnostics."""
+"""Diagnostics of a part of an exchange, from its verdict."""
 
 from __future__ import annotations
 
@@ -8,57 +8,57 @@ from dataclasses import dataclass, replace
 from wirelock.diagnostics import Code, Diagnostic, ExchangeRef, Location, Severity
 from wirelock.runtime.findings import Finding
 from wirelock.traffic.conformance.codes import DISAGREEMENT, FINDINGS, ROUND_TRIP_MISMATCH
-from wirelock.traffic.conformance.outcomes import Held
+from wirelock.traffic.conformance.outcomes import BodyCheck
 from wirelock.traffic.conformance.verdict import Verdict
-from wirelock.traffic.http.exchange import Document, Exchange
-from wirelock.traffic.http.router import Match
+from wirelock.traffic.http.exchange import Exchange, RecordedDocument
+from wirelock.traffic.http.router import RouteMatch
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """What diagnostics are about: a part of an exchange or a document, and the RPC; `line` is 0 where it is not known.
+class FindingContext:
+    """The part of an exchange, or the document, of a diagnostic, with its RPC; `line` is 0 if unknown.
 
-    With `refused`, the server did not take the request either: what is wrong with it is a note.
+    If `is_rejected`, the server rejected the request too, so its faults are notes.
     """
 
     ref: ExchangeRef
     rpc: str = ""
     line: int = 0
-    refused: bool = False
+    is_rejected: bool = False
 
-    def of_event(self, index: int) -> Subject:
-        """One event of the stream that this subject is."""
+    def for_event(self, index: int) -> FindingContext:
+        """Return the context of one event of a stream."""
         return replace(self, ref=replace(self.ref, part="event", event=index))
 
-    def diagnostic(self, code: Code, pointer: str, message: str, hint: str = "") -> Diagnostic:
-        """A diagnostic about this subject."""
-        where = Location(self.ref.recording, self.line, 1 if self.line else 0, pointer)
-        severity = Severity.NOTE if self.refused else None
-        return Diagnostic(code, where, message, hint, severity, self.ref, rpc=self.rpc)
+    def make_diagnostic(self, code: Code, pointer: str, message: str, hint: str = "") -> Diagnostic:
+        """Make a diagnostic in this context."""
+        location = Location(self.ref.recording, self.line, 1 if self.line else 0, pointer)
+        severity = Severity.NOTE if self.is_rejected else None
+        return Diagnostic(code, location, message, hint, severity, self.ref, rpc=self.rpc)
 
-    def of_verdict(self, verdict: Verdict, held: Held) -> Iterator[Diagnostic]:
-        """Everything that a verdict says, with pointers into the HTTP body."""
-        for raised in verdict.raised:
-            yield self._of_finding(FINDINGS[raised.finding.code], raised.finding, held, raised.by)
+    def list_diagnostics(self, verdict: Verdict, held: BodyCheck) -> Iterator[Diagnostic]:
+        """Yield the diagnostics of a verdict, with pointers into the HTTP body."""
+        for raised in verdict.findings:
+            yield self._from_finding(FINDINGS[raised.finding.code], raised.finding, held, raised.found_by)
         if verdict.disagreement:
-            hint = "this is a fault of wirelock: please report it, with the schema and the body"
-            yield self.diagnostic(DISAGREEMENT, held.inside, verdict.disagreement, hint)
+            hint = "this is a bug in wirelock: please report it with the schema and the body"
+            yield self.make_diagnostic(DISAGREEMENT, held.body_pointer, verdict.disagreement, hint)
         if verdict.loss is not None:
-            yield self._of_finding(ROUND_TRIP_MISMATCH, verdict.loss, held, ("codec",))
+            yield self._from_finding(ROUND_TRIP_MISMATCH, verdict.loss, held, ("codec",))
 
-    def _of_finding(self, code: Code, finding: Finding, held: Held, by: tuple[str, ...]) -> Diagnostic:
-        plain = self.diagnostic(code, held.shown(finding.pointer), finding.message)
-        severity = Severity.WARNING if finding.warning and not self.refused else plain.severity
-        return replace(plain, severity=severity, schema=finding.schema, raised_by=by)
+    def _from_finding(self, code: Code, finding: Finding, check_: BodyCheck, by: tuple[str, ...]) -> Diagnostic:
+        plain = self.make_diagnostic(code, check_.to_body_pointer(finding.pointer), finding.message)
+        severity = Severity.WARNING if finding.warning and not self.is_rejected else plain.severity
+        return replace(plain, severity=severity, schema_location=finding.schema, raised_by=by)
 
 
-def of_exchange(exchange: Exchange, part: str, match: Match | None = None) -> Subject:
-    """One part (request, response) of an exchange."""
+def context_of_exchange(exchange: Exchange, part: str, match: RouteMatch | None = None) -> FindingContext:
+    """Return the context of a part (request, response) of an exchange."""
     ref = ExchangeRef(exchange.recording, exchange.index, exchange.method, exchange.url, exchange.status, part)
     rpc = f"{match.route.service.name}.{match.route.method.name}" if match else ""
-    return Subject(ref, rpc, refused=part == "request" and exchange.status >= 400)
+    return FindingContext(ref, rpc, is_rejected=part == "request" and exchange.status >= 400)
 
 
-def of_document(document: Document) -> Subject:
-    """A bare document."""
-    return Subject(ExchangeRef(document.recording, document.index, "", "", 0, "document"), line=document.line)
+def context_of_document(document: RecordedDocument) -> FindingContext:
+    """Return the context of a document."""
+    return FindingContext(ExchangeRef(document.recording, document.index, "", "", 0, "document"), line=document.line)

@@ -1,54 +1,56 @@
-"""What a body of an exchange is to a check: something to hold against a type, or the reason why it is not."""
+"""Classes of bodies: a text to check against a type, or the reason why there is none."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wirelock.diagnostics import Code
+from wirelock.diagnostics import Code, Outcome
 from wirelock.ir import TypeId
+from wirelock.runtime.json.pointers import get_relative_pointer
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A text to hold against a type; `inside` is the property of it that the HTTP body is ("" is all of it)."""
+class BodyCheck:
+    """A text to check against a type; `body_pointer` is the property that holds the HTTP body ("" for all of it)."""
 
     type: TypeId
     text: bytes
-    inside: str = ""
+    body_pointer: str = ""
 
-    def shown(self, pointer: str) -> str:
-        """A pointer into the text as a pointer into the HTTP body."""
-        return pointer.removeprefix(self.inside) if pointer.startswith((self.inside + "/", self.inside)) else pointer
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A body that is as described, without a type to hold it against."""
+    def to_body_pointer(self, pointer: str) -> str:
+        """Return a pointer into the text as a pointer into the HTTP body; parameters keep their pointer."""
+        relative = get_relative_pointer(pointer, self.body_pointer)
+        return pointer if relative is None else relative
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A body that is none of the described ones; `outcome` is how the exchange is counted."""
+class Conforming:
+    """A body that matches its documentation and has no type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A body that is not documented; `outcome` is the outcome of its exchange."""
 
     code: Code
     message: str
     hint: str
-    outcome: str
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """A body that is not checked, and why."""
+class SkippedBody:
+    """A body that is not checked, with the reason."""
 
     reason: str
-    outcome: str = "no_body"
+    outcome: Outcome = Outcome.NO_BODY
 
 
 @dataclass(frozen=True, slots=True)
-class Streamed:
+class EventStream:
     """A stream, event by event."""
 
-    events: tuple[Held, ...]
+    events: tuple[BodyCheck, ...]
 
 
-Part = Held | Checked | Fault | Skipped | Streamed
+Part = BodyCheck | Conforming | Mismatch | SkippedBody | EventStream

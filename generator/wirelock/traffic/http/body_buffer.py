@@ -1,36 +1,36 @@
-"""A body that is kept while it passes by, chunk by chunk, up to a size."""
+"""A buffer for a passing body, up to a maximum size."""
 
 from __future__ import annotations
 
-from wirelock.traffic.http.content_encoding import Decoding, Undecodable, codings, decoded
-from wirelock.traffic.http.exchange import Headers, header, media_type
+from wirelock.traffic.http.content_encoding import ContentDecoder, DecodingError, decode_body, list_codings
+from wirelock.traffic.http.exchange import Headers, get_header, parse_media_type
 from wirelock.traffic.http.server_sent_events import MEDIA_TYPE
 
-MOST = 16 * 2**20
-"""How many bytes of a body are kept, coded or not."""
+MAX_BODY_BYTES = 16 * 2**20
+"""Maximum number of buffered bytes, encoded or not."""
 
 
-class Collected:
-    """One body; `whole` is to be set when its last chunk was taken. `size` is how many bytes passed."""
+class BodyBuffer:
+    """One body; set `is_complete` after its last chunk. `size` counts all bytes."""
 
     def __init__(self, headers: Headers, most: int | None = None) -> None:
-        self.begun = False
-        self.whole = False
+        self.has_begun = False
+        self.is_complete = False
         self.size = 0
-        self._codings = codings(headers)
-        self._is_stream = media_type(header(headers, "content-type")) == MEDIA_TYPE
-        self._most = MOST if most is None else most
+        self._codings = list_codings(headers)
+        self._is_stream = parse_media_type(get_header(headers, "content-type")) == MEDIA_TYPE
+        self._most = MAX_BODY_BYTES if most is None else most
         self._kept = bytearray()
         self._full = False
 
     @property
-    def keeps(self) -> bool:
-        """Whether there was room for everything so far."""
+    def has_room(self) -> bool:
+        """True if everything so far fit."""
         return not self._full
 
-    def take(self, chunk: bytes) -> None:
-        """Keep a chunk, as far as there is room; a body that does not fit is not kept at all, but for a stream."""
-        self.begun = True
+    def add(self, chunk: bytes) -> None:
+        """Add a chunk if it fits; a body that does not fit is dropped, except for a stream."""
+        self.has_begun = True
         self.size += len(chunk)
         room = self._most - len(self._kept)
         self._full = self._full or len(chunk) > room
@@ -40,62 +40,62 @@ class Collected:
             self._kept = bytearray()
 
     def stop(self) -> None:
-        """Keep no more; what is kept of a body that is no stream is of no use then."""
+        """Stop buffering; an incomplete body is useless unless it is a stream."""
         self._most = len(self._kept) if self._is_stream else 0
 
-    def content(self) -> bytes | None:
-        """The decoded body, None if it is not whole; of server-sent events the first will do."""
+    def decode(self) -> bytes | None:
+        """Return the decoded body, or None if it is incomplete; a stream may be incomplete."""
         try:
-            return self._decoded()
-        except Undecodable:
+            return self._decode()
+        except DecodingError:
             return None
 
     @property
-    def undecodable(self) -> str:
-        """Why a body that is here to its end cannot be decoded, as words that follow "the body"; "" if it can."""
+    def decoding_error(self) -> str:
+        """The reason why a complete body cannot be decoded, as a text after "the body"; "" if it can."""
         try:
-            self._decoded()
-        except Undecodable as error:
+            self._decode()
+        except DecodingError as error:
             return str(error)
         return ""
 
-    def _decoded(self) -> bytes | None:
+    def _decode(self) -> bytes | None:
         if self._is_stream:
-            return self._begun_stream()
-        whole = self.whole and not self._full
-        return decoded(bytes(self._kept), self._codings, MOST) if whole else None
+            return self._decode_stream()
+        whole = self.is_complete and not self._full
+        return decode_body(bytes(self._kept), self._codings, MAX_BODY_BYTES) if whole else None
 
-    def _begun_stream(self) -> bytes:
-        """What is kept of a stream, which need not have come to its end."""
-        if self.whole and not self._full:
-            return decoded(bytes(self._kept), self._codings, MOST)
-        return Decoding(self._codings, MOST).feed(bytes(self._kept))
+    def _decode_stream(self) -> bytes:
+        """Return the decoded part of a stream."""
+        if self.is_complete and not self._full:
+            return decode_body(bytes(self._kept), self._codings, MAX_BODY_BYTES)
+        return ContentDecoder(self._codings, MAX_BODY_BYTES).feed(bytes(self._kept))
 
 
-class Decoder:
-    """A body without its content coding, chunk by chunk; it gives up, for good, on what it cannot decode."""
+class StreamDecoder:
+    """Decodes a body chunk by chunk; after an error it decodes nothing more."""
 
     def __init__(self, headers: Headers) -> None:
         self.failed = False
-        self._decoding = Decoding((), MOST)
+        self._decoding = ContentDecoder((), MAX_BODY_BYTES)
         try:
-            self._decoding = Decoding(codings(headers), MOST)
-        except Undecodable:
+            self._decoding = ContentDecoder(list_codings(headers), MAX_BODY_BYTES)
+        except DecodingError:
             self.failed = True
 
     def feed(self, chunk: bytes) -> bytes:
-        """What this chunk adds; b"" where it cannot be decoded, or would be more than MOST at once."""
+        """Decode a chunk; b"" after an error or for more than MAX_BODY_BYTES at once."""
         if self.failed:
             return b""
         try:
             return self._decoding.feed(chunk)
-        except Undecodable:
+        except DecodingError:
             self.failed = True
             return b""
 
     def end(self) -> None:
-        """Say that there are no more; it fails if there should be."""
+        """Finish; an incomplete body is an error."""
         try:
             self._decoding.end()
-        except Undecodable:
+        except DecodingError:
             self.failed = True

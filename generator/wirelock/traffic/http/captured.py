@@ -1,20 +1,20 @@
-"""One exchange that passed through here, with all of it that is known."""
+"""An exchange that passed through the proxy or a live check."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from wirelock.traffic.http.exchange import Body, Exchange, Headers, header, media_type
-from wirelock.traffic.secrets import without_secrets
+from wirelock.traffic.http.exchange import Exchange, Headers, RecordedBody, get_header, parse_media_type
+from wirelock.traffic.secrets import redact_url
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class CapturedMessage:
     """One side of an exchange.
 
-    `headers` are as they were sent. `body` is without its content coding: b"" where there was none, None where there
-    was one that was not kept; `size` is how many bytes of it passed, coded.
+    `headers` are as sent. `body` is decoded: b"" if there was none, None if it was not kept; `size` counts its encoded
+    bytes.
     """
 
     headers: Headers = ()
@@ -22,49 +22,49 @@ class Message:
     size: int = 0
 
     @property
-    def lower(self) -> Headers:
-        """The headers with their names in lower case."""
+    def lowercase_headers(self) -> Headers:
+        """The headers with lowercase names."""
         return tuple((name.lower(), value) for name, value in self.headers)
 
     @property
     def media_type(self) -> str:
-        """The media type of the body, in lower case and without parameters; "" when unknown."""
-        return media_type(header(self.lower, "content-type"))
+        """The media type of the body in lower case without parameters; "" if unknown."""
+        return parse_media_type(get_header(self.lowercase_headers, "content-type"))
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
-    """One exchange; `index` is 0-based and counts requests as they come, `seconds` are from there to the last byte.
+class CapturedExchange:
+    """One exchange; `index` is 0-based in order of requests, `seconds` last until the last byte.
 
-    `url` is that of the server with the path and query that the client asked for. `status` 0 is no answer.
+    `url` is the server's with the client's path and query. `status` 0 means no response.
     """
 
     index: int
     begun: datetime
     method: str
     url: str
-    request: Message = field(default_factory=Message)
+    request: CapturedMessage = field(default_factory=CapturedMessage)
     status: int = 0
     reason: str = ""
-    response: Message = field(default_factory=Message)
+    response: CapturedMessage = field(default_factory=CapturedMessage)
     seconds: float = 0.0
 
 
-def exchange_of(passed: Passed, recording: str) -> Exchange:
-    """What passed as an exchange to check; `recording` is what findings name."""
+def to_exchange(passed: CapturedExchange, recording: str) -> Exchange:
+    """Return a captured exchange for a check; `recording` is its name in findings."""
     sides = {"request": passed.request, "response": passed.response}
     return Exchange(
         recording,
         passed.index,
         passed.method.upper(),
-        without_secrets(passed.url),
+        redact_url(passed.url),
         passed.status,
-        _body(passed.request),
-        _body(passed.response),
-        passed.request.lower,
+        _to_body(passed.request),
+        _to_body(passed.response),
+        passed.request.lowercase_headers,
         tuple(name for name, side in sides.items() if side.body is None),
     )
 
 
-def _body(message: Message) -> Body | None:
-    return Body(message.body, message.media_type) if message.body else None
+def _to_body(message: CapturedMessage) -> RecordedBody | None:
+    return RecordedBody(message.body, message.media_type) if message.body else None

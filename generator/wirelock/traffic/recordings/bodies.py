@@ -1,49 +1,49 @@
-"""Content codings of recorded bodies (RFC 9110, 8.4.1), undone where the recording kept them.
+"""Content codings of recorded bodies (RFC 9110, 8.4.1).
 
-The header alone does not tell: most recorders undo the coding and keep the header. Compressed bytes are no UTF-8 text,
-and only text is held against anything, so a text body that is UTF-8 is taken as it stands.
+Most recorders decode a body and keep its header, so the header is not enough: a body that is UTF-8 text is already
+decoded, because compressed bytes are not UTF-8.
 """
 
 from __future__ import annotations
 
 import re
 
-from wirelock.traffic.http.content_encoding import Undecodable, codings, decoded
-from wirelock.traffic.http.exchange import Body, Headers
+from wirelock.traffic.http.content_encoding import DecodingError, decode_body, list_codings
+from wirelock.traffic.http.exchange import Headers, RecordedBody
 from wirelock.traffic.recordings.fields import EntryError
 
 MAX_BYTES = 64 * 2**20
-"""The most that a body may be without its coding: a few bytes can stand for any number of them."""
+"""Maximum size of a decoded body; a few bytes can decode to any number of bytes."""
 _TEXT = re.compile(r"|text/.*|application/(.*\+)?json|application/(x-)?ndjson")
 _GZIP = b"\x1f\x8b"
 _GZIP_AS_CHARACTERS = _GZIP.decode("latin-1").encode()
 _MAGIC = {"gzip": _GZIP, "zstd": b"\x28\xb5\x2f\xfd"}
 
 
-def body(text: bytes, media_type: str, headers: Headers, pointer: str) -> Body | None:
-    """A recorded body without its content coding, None if it is empty; raises EntryError."""
+def decode_recorded_body(text: bytes, media_type: str, headers: Headers, pointer: str) -> RecordedBody | None:
+    """Return a decoded body, or None if it is empty; raises EntryError."""
     if not text:
         return None
     if _TEXT.fullmatch(media_type):
         try:
-            text = _plain(text, headers)
-        except Undecodable as error:
+            text = _undo_codings(text, headers)
+        except DecodingError as error:
             raise EntryError(pointer, f"the body {error}") from None
-    return Body(text, media_type) if text else None
+    return RecordedBody(text, media_type) if text else None
 
 
-def _plain(text: bytes, headers: Headers) -> bytes:
-    for coding in reversed(codings(headers)):
-        text = _undone(text, coding)
+def _undo_codings(text: bytes, headers: Headers) -> bytes:
+    for coding in reversed(list_codings(headers)):
+        text = _undo_coding(text, coding)
     return text
 
 
-def _undone(text: bytes, coding: str) -> bytes:
+def _undo_coding(text: bytes, coding: str) -> bytes:
     if coding == "gzip" and text.startswith(_GZIP_AS_CHARACTERS):
         text = _from_characters(text)
     if _is_utf8(text) or not text.startswith(_MAGIC.get(coding, b"")):
         return text
-    return decoded(text, [coding], MAX_BYTES)
+    return decode_body(text, [coding], MAX_BYTES)
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -55,8 +55,8 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _from_characters(text: bytes) -> bytes:
-    """The bytes of which a recorder made one character each."""
+    """Return the bytes that a recorder stored as one character each."""
     try:
         return text.decode().encode("latin-1")
     except UnicodeError:
-        raise Undecodable("was compressed with gzip, and the recording has damaged it") from None
+        raise DecodingError("is gzip that the recorder damaged") from None

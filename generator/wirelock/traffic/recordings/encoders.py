@@ -1,4 +1,4 @@
-"""One exchange as an entry of a HAR (1.2) or as a line of NDJSON; always one line."""
+"""Encoders for HAR 1.2 entries and NDJSON lines; each entry is one line."""
 
 from __future__ import annotations
 
@@ -8,35 +8,37 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from wirelock.traffic.http.captured import Message, Passed
-from wirelock.traffic.http.exchange import Headers, header
+from wirelock.traffic.http.captured import CapturedExchange, CapturedMessage
+from wirelock.traffic.http.exchange import Headers, get_header
 
 Facts = dict[str, Any]
 
 
-def har(passed: Passed) -> bytes:
-    """An entry of a HAR."""
+def encode_har(passed: CapturedExchange) -> bytes:
+    """Encode an entry of a HAR."""
     milliseconds = round(passed.seconds * 1000, 3)
     entry = {
         "startedDateTime": passed.begun.isoformat(),
         "time": milliseconds,
-        "request": _request(passed),
-        "response": _response(passed),
+        "request": _encode_request(passed),
+        "response": _encode_response(passed),
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
     }
-    return _line(entry)
+    return _encode_line(entry)
 
 
-def ndjson(passed: Passed) -> bytes:
-    """A line of NDJSON, without its end."""
-    request = {"method": passed.method, "url": passed.url, **_side(passed.request)}
-    response = {"status": passed.status, **_side(passed.response)} if passed.status else None
+def encode_ndjson(passed: CapturedExchange) -> bytes:
+    """Encode a line of NDJSON without its line end."""
+    request = {"method": passed.method, "url": passed.url, **_encode_message(passed.request)}
+    response = {"status": passed.status, **_encode_message(passed.response)} if passed.status else None
     started, ended = passed.begun, passed.begun + timedelta(seconds=passed.seconds)
-    return _line({"request": request, "response": response, "started": started.isoformat(), "ended": ended.isoformat()})
+    return _encode_line(
+        {"request": request, "response": response, "started": started.isoformat(), "ended": ended.isoformat()}
+    )
 
 
-def _request(passed: Passed) -> Facts:
+def _encode_request(passed: CapturedExchange) -> Facts:
     message = passed.request
     query = passed.url.partition("#")[0].partition("?")[2]
     facts: Facts = {
@@ -44,67 +46,70 @@ def _request(passed: Passed) -> Facts:
         "url": passed.url,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(message.headers),
+        "headers": _encode_headers(message.headers),
         "queryString": [{"name": n, "value": v} for n, v in parse_qsl(query, keep_blank_values=True)],
         "headersSize": -1,
-        "bodySize": _size(message),
+        "bodySize": _count_bytes(message),
     }
     if message.body:
-        facts["postData"] = {"mimeType": header(message.lower, "content-type"), **_text(message.body, "encoding")}
+        facts["postData"] = {
+            "mimeType": get_header(message.lowercase_headers, "content-type"),
+            **_encode_text(message.body, "encoding"),
+        }
     return facts
 
 
-def _response(passed: Passed) -> Facts:
+def _encode_response(passed: CapturedExchange) -> Facts:
     message = passed.response
-    content: Facts = {"size": _size(message), "mimeType": header(message.lower, "content-type")}
+    content: Facts = {"size": _count_bytes(message), "mimeType": get_header(message.lowercase_headers, "content-type")}
     if message.body:
         content = {**content, "size": len(message.body), "compression": len(message.body) - message.size}
-        content |= _text(message.body, "encoding")
+        content |= _encode_text(message.body, "encoding")
     return {
         "status": passed.status,
         "statusText": passed.reason,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(_of_decoded(message)),
+        "headers": _encode_headers(_list_headers(message)),
         "content": content,
-        "redirectURL": header(message.lower, "location"),
+        "redirectURL": get_header(message.lowercase_headers, "location"),
         "headersSize": -1,
-        "bodySize": _size(message),
+        "bodySize": _count_bytes(message),
     }
 
 
-def _side(message: Message) -> Facts:
-    facts: Facts = {"headers": _headers(_of_decoded(message))}
+def _encode_message(message: CapturedMessage) -> Facts:
+    facts: Facts = {"headers": _encode_headers(_list_headers(message))}
     if message.body is None:
-        return {**facts, "body": None, "bodySize": _size(message)}
+        return {**facts, "body": None, "bodySize": _count_bytes(message)}
     if not message.body:
         return {**facts, "body": None}
-    text = _text(message.body, "bodyEncoding")
+    text = _encode_text(message.body, "bodyEncoding")
     return {**facts, "body": text.pop("text"), **text}
 
 
-def _size(message: Message) -> int:
-    """How many bytes passed; of a body that was not kept at least one, or it would look like none."""
+def _count_bytes(message: CapturedMessage) -> int:
+    """Return the size of a body; at least 1 if the body was not kept, because 0 means no body."""
     return max(message.size, 1) if message.body is None else message.size
 
 
-def _text(body: bytes, encoding: str) -> Facts:
+def _encode_text(body: bytes, encoding: str) -> Facts:
     try:
         return {"text": body.decode()}
     except UnicodeDecodeError:
         return {"text": base64.b64encode(body).decode(), encoding: "base64"}
 
 
-def _of_decoded(message: Message) -> Headers:
-    """The header fields of a body that is written as it is without its content coding."""
+def _list_headers(message: CapturedMessage) -> Headers:
+    """List the headers of a message whose body is written decoded."""
     if not message.body:
         return message.headers
     return tuple((name, value) for name, value in message.headers if name.lower() != "content-encoding")
 
 
-def _headers(pairs: Headers) -> list[Facts]:
+def _encode_headers(pairs: Headers) -> list[Facts]:
     return [{"name": name, "value": value} for name, value in pairs]
 
 
-def _line(value: Facts) -> bytes:
+def _encode_line(value: Facts) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,6 +1,6 @@
-"""Reading one recorded entry: the members of its objects, or the first fault with its JSON Pointer.
+"""Readers for the members of recorded entries; the first fault raises an error with its JSON Pointer.
 
-Messages name the type of a wrong value and not the value, which may be a secret; a status is none.
+Messages name the type of a wrong value instead of the value, which may be secret.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import cast
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.runtime.json.formatting import described, type_name, visible
-from wirelock.runtime.json.formatting import name as quoted
+from wirelock.runtime.json.formatting import describe_value, escape_unprintable, get_schema_type
+from wirelock.runtime.json.formatting import quote_name as quoted
 from wirelock.traffic.http.exchange import Headers
 
 RECORDING_ENTRY_INVALID = Code("RECORDING_ENTRY_INVALID", Severity.ERROR, fatal=True)
 
 
 class EntryError(ValueError):
-    """An entry cannot be read; `pointer` is the value at fault, or the object that lacks a member."""
+    """Raised when an entry cannot be read; `pointer` is the wrong value or the object that lacks a member."""
 
     def __init__(self, pointer: str, message: str) -> None:
         super().__init__(message)
@@ -29,86 +29,94 @@ class EntryError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One object of an entry, and its pointer; every reader of a member raises EntryError."""
+class FieldReader:
+    """An object of an entry with its pointer; every method raises EntryError."""
 
     members: Mapping[str, object]
     pointer: str
 
     @classmethod
-    def of(cls, value: object, pointer: str) -> Part:
-        """A value that must be an object."""
+    def from_value(cls, value: object, pointer: str) -> FieldReader:
+        """Return a reader for a value that must be an object."""
         if not isinstance(value, dict):
-            raise EntryError(pointer, f"{type_name(value)} where an object is wanted")
+            raise EntryError(pointer, f"{get_schema_type(value)} instead of an object")
         return cls(cast("dict[str, object]", value), pointer)
 
-    def required(self, name: str) -> object:
-        """A member that must be there, null or not."""
+    def read_required(self, name: str) -> object:
+        """Return a required member, which may be null."""
         if name not in self.members:
             raise EntryError(self.pointer, f"{quoted(name)} is missing")
         return self.members[name]
 
-    def part(self, name: str) -> Part:
-        """A member that must be an object."""
-        return Part.of(self.required(name), self.at(name))
+    def read_object(self, name: str) -> FieldReader:
+        """Return a reader for a member that must be an object."""
+        return FieldReader.from_value(self.read_required(name), self.pointer_to(name))
 
-    def optional_part(self, name: str) -> Part | None:
-        """A member that is an object, absent or null."""
-        return None if self.members.get(name) is None else self.part(name)
+    def read_optional_object(self, name: str) -> FieldReader | None:
+        """Return a reader for an optional object."""
+        return None if self.members.get(name) is None else self.read_object(name)
 
-    def text(self, name: str) -> str:
-        """A member that must be a string with something in it."""
-        value = self.required(name)
+    def read_string(self, name: str) -> str:
+        """Return a member that must be a non-empty string."""
+        value = self.read_required(name)
         if not isinstance(value, str) or not value:
-            raise EntryError(self.at(name), f"{quoted(name)} must be a text, and not empty")
+            raise EntryError(self.pointer_to(name), f"{quoted(name)} must be a non-empty string")
         return value
 
-    def optional_text(self, name: str) -> str:
-        """A member that is a string, absent or null (both are "")."""
+    def read_optional_string(self, name: str) -> str:
+        """Return an optional string; "" if absent or null."""
         value = self.members.get(name)
         if value is not None and not isinstance(value, str):
-            raise EntryError(self.at(name), f"{quoted(name)} must be a text, not {type_name(value)}")
+            raise EntryError(self.pointer_to(name), f"{quoted(name)} must be a string, not {get_schema_type(value)}")
         return value or ""
 
-    def integer(self, name: str) -> int:
-        """A member that must be an integer."""
-        value = self.required(name)
+    def read_integer(self, name: str) -> int:
+        """Return a member that must be an integer."""
+        value = self.read_required(name)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise EntryError(self.at(name), f"{quoted(name)} must be an integer, not {described(value)}")
+            raise EntryError(self.pointer_to(name), f"{quoted(name)} must be an integer, not {describe_value(value)}")
         return value
 
-    def headers(self) -> Headers:
-        """The member `headers`; HTTP/2's pseudo headers (`:path`) are left out.
+    def read_headers(self) -> Headers:
+        """Return the member `headers` without HTTP/2 pseudo headers (`:path`).
 
-        They are a list of names with values, or an object with a value or a list of values a name.
+        Headers are a list of names with values, or an object with a value or a list of values per name.
         """
-        stated = self.members.get("headers", [])
-        if isinstance(stated, dict):
-            pairs = [(name, one) for name, value in cast("dict[str, object]", stated).items() for one in _each(value)]
-        elif isinstance(stated, list):
-            parts = enumerate(cast("list[object]", stated))
-            found = (Part.of(entry, f"{self.at('headers')}/{index}") for index, entry in parts)
-            pairs = [(part.text("name"), part.required("value")) for part in found]
+        declared = self.members.get("headers", [])
+        if isinstance(declared, dict):
+            pairs = [
+                (name, item) for name, value in cast("dict[str, object]", declared).items() for item in _as_list(value)
+            ]
+        elif isinstance(declared, list):
+            parts = enumerate(cast("list[object]", declared))
+            result = (FieldReader.from_value(entry, f"{self.pointer_to('headers')}/{index}") for index, entry in parts)
+            pairs = [(part.read_string("name"), part.read_required("value")) for part in result]
         else:
-            raise EntryError(self.at("headers"), f"`headers` must be a list or an object, not {type_name(stated)}")
-        return tuple((name.lower(), self._header(name, value)) for name, value in pairs if not name.startswith(":"))
+            raise EntryError(
+                self.pointer_to("headers"), f"`headers` must be a list or an object, not {get_schema_type(declared)}"
+            )
+        return tuple(
+            (name.lower(), self._read_header(name, value)) for name, value in pairs if not name.startswith(":")
+        )
 
-    def at(self, name: str) -> str:
-        """The pointer of a member."""
+    def pointer_to(self, name: str) -> str:
+        """Return the pointer of a member."""
         return f"{self.pointer}/{name}"
 
-    def _header(self, name: str, value: object) -> str:
+    def _read_header(self, name: str, value: object) -> str:
         if not isinstance(value, str):
-            raise EntryError(self.at("headers"), f"the header {quoted(name)} must be a text, not {type_name(value)}")
+            raise EntryError(
+                self.pointer_to("headers"), f"the header {quoted(name)} must be a string, not {get_schema_type(value)}"
+            )
         return value
 
 
-def _each(value: object) -> list[object]:
+def _as_list(value: object) -> list[object]:
     return cast("list[object]", value) if isinstance(value, list) else [value]
 
 
-def decoded(text: str, encoding: str, pointer: str) -> bytes:
-    """The bytes of a recorded text; `encoding` is "" or base64. Raises EntryError."""
+def decode_text(text: str, encoding: str, pointer: str) -> bytes:
+    """Decode a recorded text whose `encoding` is "" or base64; raises EntryError."""
     if not encoding:
         return text.encode()
     if encoding.lower() != "base64":
@@ -116,9 +124,9 @@ def decoded(text: str, encoding: str, pointer: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise EntryError(pointer, "the text is not base64, though the recording says so") from None
+        raise EntryError(pointer, "the text is not base64, as its encoding requires") from None
 
 
-def invalid(where: Location, message: str, hint: str) -> Diagnostic:
-    """The diagnostic of one entry that cannot be read."""
-    return Diagnostic(RECORDING_ENTRY_INVALID, where, visible(message), hint)
+def report_invalid_entry(where: Location, message: str, hint: str) -> Diagnostic:
+    """Return the diagnostic of an unreadable entry."""
+    return Diagnostic(RECORDING_ENTRY_INVALID, where, escape_unprintable(message), hint)

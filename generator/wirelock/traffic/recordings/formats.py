@@ -1,4 +1,4 @@
-"""The recording formats, and which of them a file has."""
+"""The recording formats and their detection."""
 
 from __future__ import annotations
 
@@ -14,51 +14,51 @@ from wirelock.traffic.recordings import har, ndjson, reading, vcr
 RECORDING_FORMAT_UNKNOWN = Code("RECORDING_FORMAT_UNKNOWN", Severity.ERROR, fatal=True)
 _OPENING_BYTES = 4096
 
-Read = tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]
+ReadResult = tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """A way to record exchanges.
+class RecordingFormat:
+    """A recording format.
 
-    `suffixes` are in lower case, with their dot; `opening` is what a file of another suffix must begin with to be
-    taken for this format (None: only the suffix tells).
+    `suffixes` are in lower case with a dot; `opening` matches the first bytes of files with other suffixes (None: only
+    the suffix counts).
     """
 
     name: str
     suffixes: tuple[str, ...]
-    read: Callable[[Path, str], Read]
+    read: Callable[[Path, str], ReadResult]
     opening: re.Pattern[bytes] | None = None
 
 
-FORMATS: tuple[Format, ...] = (
-    Format("HAR", (".har",), har.read, re.compile(rb'\s*\{\s*"log"')),
-    Format("NDJSON", (".ndjson", ".jsonl"), ndjson.read),
-    Format(
+FORMATS: tuple[RecordingFormat, ...] = (
+    RecordingFormat("HAR", (".har",), har.read_har, re.compile(rb'\s*\{\s*"log"')),
+    RecordingFormat("NDJSON", (".ndjson", ".jsonl"), ndjson.read_ndjson),
+    RecordingFormat(
         "VCR",
         (".yaml", ".yml"),
-        vcr.read,
+        vcr.read_vcr,
         re.compile(rb'\s*\{\s*"(version|interactions|http_interactions|recorded_with)"'),
     ),
 )
 
 
-def read_recording(path: Path, shown: str) -> Read:
-    """The exchanges of a recording, in whichever format it is; `shown` is the file as the user named it."""
+def read_recording(path: Path, shown: str) -> ReadResult:
+    """Read the exchanges of a recording in any format; `shown` is the file as the user named it."""
     suffix = path.suffix.lower()
     for known in FORMATS:
         if suffix in known.suffixes:
             return known.read(path, shown)
-    start = reading.opening(path, shown, _OPENING_BYTES)
+    start = reading.read_opening(path, shown, _OPENING_BYTES)
     if isinstance(start, Diagnostic):
         return (), (start,)
     for known in FORMATS:
         if known.opening and known.opening.match(start):
             return known.read(path, shown)
-    return (), (_unknown(shown),)
+    return (), (_report_unknown_format(shown),)
 
 
-def _unknown(shown: str) -> Diagnostic:
+def _report_unknown_format(shown: str) -> Diagnostic:
     formats = ", ".join(f"{known.name} ({', '.join(known.suffixes)})" for known in FORMATS)
-    words = "neither the name nor the first bytes tell the format of this recording"
-    return Diagnostic(RECORDING_FORMAT_UNKNOWN, Location(shown), words, f"known formats are {formats}")
+    message = "the format of the recording is unknown"
+    return Diagnostic(RECORDING_FORMAT_UNKNOWN, Location(shown), message, f"rename the file; known formats: {formats}")

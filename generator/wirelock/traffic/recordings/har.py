@@ -1,81 +1,87 @@
-"""HAR 1.2, the archive that browsers and proxies write (http://www.softwareishard.com/blog/har-12-spec/).
+"""HAR 1.2, the archive format of browsers and proxies (http://www.softwareishard.com/blog/har-12-spec/).
 
-A body stands there without its content coding; some recorders keep it, and then it is undone here.
+Bodies in a HAR are decoded; bodies of recorders that keep the content coding are decoded here.
 """
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.json.text import MalformedText, parse
-from wirelock.traffic.http.exchange import Body, Exchange, Headers, header, media_type
+from wirelock.traffic.http.exchange import Exchange, Headers, RecordedBody, get_header, parse_media_type
 from wirelock.traffic.recordings import reading
-from wirelock.traffic.recordings.bodies import body
-from wirelock.traffic.recordings.fields import EntryError, Part, decoded, invalid
-from wirelock.traffic.recordings.truncated import before_the_cut
-from wirelock.traffic.secrets import without_secrets
+from wirelock.traffic.recordings.bodies import decode_recorded_body
+from wirelock.traffic.recordings.fields import EntryError, FieldReader, decode_text, report_invalid_entry
+from wirelock.traffic.secrets import redact_url
 
 RECORDING_NOT_HAR = Code("RECORDING_NOT_HAR", Severity.ERROR, fatal=True)
+_ENTRIES = re.compile(r'"entries"\s*:\s*\[')
+_BETWEEN = re.compile(r"[\s,]*")
 
 
-def read(path: Path, shown: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
-    """The exchanges of a HAR, and what could not be read of it; `shown` is the file as the user named it."""
-    text = reading.content(path, shown)
+def read_har(path: Path, shown: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
+    """Read the exchanges of a HAR, and report unreadable entries; `shown` is the file as the user named it."""
+    text = reading.read_content(path, shown)
     if isinstance(text, Diagnostic):
         return (), (text,)
     try:
-        entries = _entries(parse(text))
+        entries = _find_entries(parse(text))
     except MalformedText as error:
         hint = "a HAR is one document of strict JSON (RFC 7493); record it again"
-        return _whole(text, shown, error), (reading.not_json(text, shown, error, hint),)
+        return _read_complete_entries(text, shown, error), (reading.report_not_json(text, shown, error, hint),)
     if entries is None:
-        hint = "a HAR is an object with log.entries; export it anew from the browser or proxy"
-        return (), (Diagnostic(RECORDING_NOT_HAR, Location(shown), "the file is JSON, but no HAR", hint),)
-    read = [_exchange(entry, index, shown) for index, entry in enumerate(entries)]
+        hint = "a HAR is an object with log.entries; export it again from the browser or proxy"
+        return (), (Diagnostic(RECORDING_NOT_HAR, Location(shown), "the file is JSON but not a HAR", hint),)
+    read = [_read_exchange(entry, index, shown) for index, entry in enumerate(entries)]
     exchanges = tuple(result for result in read if isinstance(result, Exchange))
     return exchanges, tuple(result for result in read if isinstance(result, Diagnostic))
 
 
-def _entries(value: object) -> list[object] | None:
+def _find_entries(value: object) -> list[object] | None:
     try:
-        entries = Part.of(value, "").part("log").members.get("entries")
+        entries = FieldReader.from_value(value, "").read_object("log").members.get("entries")
     except EntryError:
         return None
     return cast("list[object]", entries) if isinstance(entries, list) else None
 
 
-def _whole(text: bytes, shown: str, error: MalformedText) -> tuple[Exchange, ...]:
-    """The exchanges before the place where a file was cut off."""
-    if not reading.ends_early(text, reading.place(error)[0]):
+def _read_complete_entries(text: bytes, shown: str, error: MalformedText) -> tuple[Exchange, ...]:
+    """Read the exchanges before the end of a truncated file."""
+    if not reading.ends_early(text, reading.split_location(error)[0]):
         return ()
-    read = (_exchange(entry, index, shown) for index, entry in enumerate(before_the_cut(text)))
+    read = (_read_exchange(entry, index, shown) for index, entry in enumerate(_iter_complete_entries(text)))
     return tuple(result for result in read if isinstance(result, Exchange))
 
 
-def _exchange(entry: object, index: int, shown: str) -> Exchange | Diagnostic:
+def _read_exchange(entry: object, index: int, shown: str) -> Exchange | Diagnostic:
     try:
-        return _read_entry(Part.of(entry, f"/log/entries/{index}"), index, shown)
+        return _read_entry(FieldReader.from_value(entry, f"/log/entries/{index}"), index, shown)
     except EntryError as fault:
-        hint = "record it again, or take the entry out"
-        return invalid(Location(shown, pointer=fault.pointer), fault.message, hint)
+        hint = "record it again, or delete the entry"
+        return report_invalid_entry(Location(shown, pointer=fault.pointer), fault.message, hint)
 
 
-def _read_entry(entry: Part, index: int, shown: str) -> Exchange:
-    request, response = entry.part("request"), entry.part("response")
-    headers = request.headers()
-    sent, sent_unrecorded = _body(request.optional_part("postData"), headers, request.members.get("bodySize"))
-    content = response.optional_part("content")
+def _read_entry(entry: FieldReader, index: int, shown: str) -> Exchange:
+    request, response = entry.read_object("request"), entry.read_object("response")
+    headers = request.read_headers()
+    sent, sent_unrecorded = _read_body(
+        request.read_optional_object("postData"), headers, request.members.get("bodySize")
+    )
+    content = response.read_optional_object("content")
     size = content.members.get("size", -1) if content else -1
     size = response.members.get("bodySize") if size == -1 else size
-    received, received_unrecorded = _body(content, response.headers(), size)
+    received, received_unrecorded = _read_body(content, response.read_headers(), size)
     return Exchange(
         recording=shown,
         index=index,
-        method=request.text("method").upper(),
-        url=without_secrets(request.text("url")),
-        status=max(response.integer("status"), 0),  # Playwright writes -1 for a request that was aborted
+        method=request.read_string("method").upper(),
+        url=redact_url(request.read_string("url")),
+        status=max(response.read_integer("status"), 0),  # Playwright writes -1 for an aborted request
         request=sent,
         response=received,
         request_headers=headers,
@@ -83,17 +89,39 @@ def _read_entry(entry: Part, index: int, shown: str) -> Exchange:
     )
 
 
-def _body(content: Part | None, headers: Headers, size: object) -> tuple[Body | None, bool]:
-    """A body, and whether there was one that the recording does not hold.
+def _read_body(content: FieldReader | None, headers: Headers, size: object) -> tuple[RecordedBody | None, bool]:
+    """Return a body, and True if the recording lacks a body that was sent.
 
-    `size` is the stated one; HAR writes -1 for an unknown size. `params` are a form whose text was left out.
+    `size` is the recorded size; HAR writes -1 for an unknown one. `params` is a form without its text.
     """
     unrecorded = isinstance(size, int | float) and size > 0
     if content is None:
         return None, unrecorded
-    text = content.optional_text("text")
-    stated = media_type(content.optional_text("mimeType"), header(headers, "content-type"))
+    text = content.read_optional_string("text")
+    declared = parse_media_type(content.read_optional_string("mimeType"), get_header(headers, "content-type"))
     if not text:
         return None, unrecorded or bool(content.members.get("params"))
-    recorded = decoded(text, content.optional_text("encoding"), content.at("text"))
-    return body(recorded, stated, headers, content.at("text")), False
+    recorded = decode_text(text, content.read_optional_string("encoding"), content.pointer_to("text"))
+    return decode_recorded_body(recorded, declared, headers, content.pointer_to("text")), False
+
+
+# truncated files
+
+
+def _iter_complete_entries(text: bytes) -> Iterator[object]:
+    """Iterate over the entries that are complete."""
+    whole = text.decode(errors="replace")
+    match = _ENTRIES.search(whole)
+    at = match.end() if match else len(whole)
+    decoder = json.JSONDecoder()
+    while True:
+        begin = _get_end(_BETWEEN.match(whole, at), at)
+        try:
+            _, at = decoder.raw_decode(whole, begin)
+            yield parse(whole[begin:at].encode())
+        except (ValueError, RecursionError, MalformedText):
+            return
+
+
+def _get_end(match: re.Match[str] | None, at: int) -> int:
+    return match.end() if match else at

@@ -1,4 +1,4 @@
-"""Records what passes while it passes: in a thread, many at a time; nobody is answered further before it is kept."""
+"""The recorder: writes passing exchanges in batches in a thread; responses wait until they are stored."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.runtime.json.formatting import visible
-from wirelock.traffic.http.captured import Passed
-from wirelock.traffic.recordings.writer import FORMATS, Recording
+from wirelock.runtime.json.formatting import escape_unprintable
+from wirelock.traffic.http.captured import CapturedExchange
+from wirelock.traffic.recordings.writer import FORMATS, RecordingWriter
 from wirelock.traffic.redaction.exchanges import Redaction
 
 RECORDING_NOT_WRITTEN = Code("RECORDING_NOT_WRITTEN", Severity.ERROR, fatal=True)
@@ -19,18 +19,20 @@ BODY_NOT_RECORDED = Code("BODY_NOT_RECORDED", Severity.ERROR)
 EXCHANGE_NOT_RECORDED = Code("EXCHANGE_NOT_RECORDED", Severity.ERROR)
 
 
-Warned = Callable[[Diagnostic], None]
-"""Is told at once, in a thread, that recording has stopped, or left out an exchange."""
+OnWarning = Callable[[Diagnostic], None]
+"""A callback, called in a thread at once when recording stops or an exchange is skipped."""
 
 
-def unheard(_: Diagnostic) -> None:
-    """Nobody is told."""
+def noop_warning(_: Diagnostic) -> None:
+    """Ignore a warning."""
 
 
 class Recorder:
-    """Writes exchanges into a recording; `failed` says why it has stopped to, if it has."""
+    """Writes exchanges into a recording; `failed` is the reason if recording has stopped."""
 
-    def __init__(self, recording: Recording, redaction: Redaction, shown: str, warned: Warned = unheard) -> None:
+    def __init__(
+        self, recording: RecordingWriter, redaction: Redaction, shown: str, warned: OnWarning = noop_warning
+    ) -> None:
         self.failed: Diagnostic | None = None
         self.lost = 0
         self._unrecorded: Diagnostic | None = None
@@ -38,35 +40,35 @@ class Recorder:
         self._redaction = redaction
         self._shown = shown
         self._warned = warned
-        self._waiting: list[Passed] = []
+        self._waiting: list[CapturedExchange] = []
         self._turn = asyncio.Lock()
 
     def begin(self) -> Diagnostic | None:
-        """Begin the file; what bears its name is moved aside only now. Gives why it cannot be begun."""
+        """Create the file, and rename an existing one; return a diagnostic if that fails."""
         try:
             self._recording.begin()
         except OSError as error:
-            return _not_written(self._shown, error)
+            return _report_not_written(self._shown, error)
         return None
 
     @property
     def counts(self) -> dict[str, int | str]:
-        """What was written."""
+        """Counts of written exchanges, files and losses."""
         lost: dict[str, int | str] = {"lost": self.lost} if self.lost else {}
-        left = self._redaction.left_out
+        left = self._redaction.omitted_bodies
         bodies = left.by_kind + left.by_failure
         without: dict[str, int | str] = {"bodies left out": bodies} if bodies else {}
         return {"exchanges": self._recording.exchanges, "files": self._recording.files, **lost, **without}
 
     @property
     def findings(self) -> tuple[Diagnostic, ...]:
-        """What is wrong with what was written."""
-        failed = tuple(one for one in (self.failed, self._unrecorded) if one)
-        times = self._redaction.left_out.by_failure
-        return (*failed, _not_searched(self._shown, times)) if times else failed
+        """Faults of the recording."""
+        failed = tuple(item for item in (self.failed, self._unrecorded) if item)
+        times = self._redaction.omitted_bodies.by_failure
+        return (*failed, _report_not_searched(self._shown, times)) if times else failed
 
-    async def add(self, passed: Passed) -> None:
-        """Record an exchange; it is on the disk when this returns, or `failed` says why it is not."""
+    async def add(self, passed: CapturedExchange) -> None:
+        """Record an exchange; on return it is stored, or `failed` has the reason."""
         self._waiting.append(passed)
         async with self._turn:
             batch, self._waiting = self._waiting, []
@@ -77,75 +79,77 @@ class Recorder:
         """Close the file."""
         self._recording.close()
 
-    def _write(self, batch: Sequence[Passed]) -> None:
+    def _write(self, batch: Sequence[CapturedExchange]) -> None:
         if self.failed is not None:
             self.lost += len(batch)
             return
         before = self._recording.exchanges
         try:
-            self._recording.add(self._entries(batch))
+            self._recording.add(self._iter_entries(batch))
         except OSError as error:
-            self.failed = _not_written(self._shown, error)
+            self.failed = _report_not_written(self._shown, error)
             self._warned(self.failed)
         self.lost += len(batch) - (self._recording.exchanges - before)
 
-    def _entries(self, batch: Sequence[Passed]) -> Iterator[bytes]:
-        """Exchanges as they are written; one at which we fail is told, and no other suffers for it."""
+    def _iter_entries(self, batch: Sequence[CapturedExchange]) -> Iterator[bytes]:
+        """Encode exchanges; an exchange that cannot be encoded is reported and does not affect others."""
         for passed in batch:
             try:
-                entry = self._recording.entry(self._redaction(passed))
+                entry = self._recording.encode(self._redaction(passed))
             except Exception as fault:
-                self._fail(_not_recorded(self._shown, passed.index, fault))
+                self._fail(_report_not_recorded(self._shown, passed.index, fault))
                 continue
             yield entry
 
-    def _fail(self, found: Diagnostic) -> None:
+    def _fail(self, diagnostics: Diagnostic) -> None:
         first = self._unrecorded
-        self._unrecorded = found if first is None else replace(first, times=first.times + 1)
-        self._warned(found)
+        self._unrecorded = diagnostics if first is None else replace(first, occurrences=first.occurrences + 1)
+        self._warned(diagnostics)
 
 
-def recorder(
-    file: str, paths: Sequence[str], authorization: str = "", warned: Warned = unheard
+def make_recorder(
+    file: str, paths: Sequence[str], authorization: str = "", warned: OnWarning = noop_warning
 ) -> Recorder | Diagnostic:
-    """A recorder into a file of this name, which is not begun yet.
+    """Make a recorder for a file, which is created later.
 
-    `paths` are JSONPaths of what is secret; `authorization` is how we ourselves call the server.
+    `paths` are JSONPaths of secrets; `authorization` is the header that we send to the server.
     """
     path = Path(file)
     if path.suffix.lower() not in FORMATS:
-        return _unfit(file, "the format of the recording is not known", f"end its name in {' or '.join(FORMATS)}")
+        return _report_unsuitable(
+            file, "the format of the recording is unknown", f"use the suffix {' or '.join(FORMATS)}"
+        )
     try:
         is_other = path.exists() and not path.is_file()
         path.parent.stat()
     except OSError as error:
-        return _not_written(file, error)
+        return _report_not_written(file, error)
     if is_other:
-        return _unfit(file, "is a folder or a device and no file", "name a file that is not there yet")
-    return Recorder(Recording(path), Redaction(paths, authorization), file, warned)
+        return _report_unsuitable(file, "is a folder or a device", "name a new file")
+    return Recorder(RecordingWriter(path), Redaction(paths, authorization), file, warned)
 
 
-def _unfit(file: str, words: str, hint: str) -> Diagnostic:
-    return Diagnostic(RECORDING_NOT_WRITTEN, Location(file), words, hint)
+def _report_unsuitable(file: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(RECORDING_NOT_WRITTEN, Location(file), message, hint)
 
 
-def _not_written(file: str, error: OSError) -> Diagnostic:
-    words = f"cannot be written: {visible(error.strerror or str(error))}"
+def _report_not_written(file: str, error: OSError) -> Diagnostic:
+    text_ = f"cannot be written: {escape_unprintable(error.strerror or str(error))}"
     return Diagnostic(
-        RECORDING_NOT_WRITTEN, Location(file), words, "is there the folder, the right, and room on the disk?"
+        RECORDING_NOT_WRITTEN, Location(file), text_, "check the folder, the permissions, and the space on the disk"
     )
 
 
-def _not_recorded(file: str, index: int, fault: Exception) -> Diagnostic:
-    """What is said of a fault of ours: its words may be those of the exchange, and are not told."""
+def _report_not_recorded(file: str, index: int, fault: Exception) -> Diagnostic:
+    """Report an internal error without its text, which may contain recorded data."""
     *_, (frame, line) = traceback.walk_tb(fault.__traceback__)
-    where = f"{Path(frame.f_code.co_filename).name}:{line}"
-    words = f"exchange {index} could not be recorded: {type(fault).__name__} in {where}"
-    hint = "this is a fault of wirelock and not of the traffic: tell its maintainers this line"
-    return Diagnostic(EXCHANGE_NOT_RECORDED, Location(file), words, hint)
+    location = f"{Path(frame.f_code.co_filename).name}:{line}"
+    message = f"exchange {index} could not be recorded: {type(fault).__name__} in {location}"
+    hint = "this is a bug in wirelock: please report this line"
+    return Diagnostic(EXCHANGE_NOT_RECORDED, Location(file), message, hint)
 
 
-def _not_searched(file: str, times: int) -> Diagnostic:
-    words = "the paths of `redact` could not be followed in a body: it was left out"
-    hint = "a path with `..` goes 100 levels deep: name the way instead, as in $.user.email"
-    return Diagnostic(BODY_NOT_RECORDED, Location(file), words, hint, times=times)
+def _report_not_searched(file: str, times: int) -> Diagnostic:
+    message = "a path of `redact` could not be applied to a body, which was left out"
+    hint = "`..` reaches 100 levels; name the whole path, as in $.user.email"
+    return Diagnostic(BODY_NOT_RECORDED, Location(file), message, hint, occurrences=times)

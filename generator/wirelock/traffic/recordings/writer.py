@@ -1,4 +1,4 @@
-"""Files that are a whole recording after every exchange, whatever happens to the process."""
+"""Recording files that are complete after every exchange, even if the process dies."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wirelock.traffic.http.captured import Passed
+from wirelock.traffic.http.captured import CapturedExchange
 from wirelock.traffic.recordings import encoders
 from wirelock.version import VERSION
 
-LARGEST = 64 * 2**20
-"""How large a file may be before the next one is begun; `verify` reads four times as much at once."""
+MAX_FILE_BYTES = 64 * 2**20
+"""Maximum size of a file before the next one starts; `verify` reads four times as much."""
 _PRIVATE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """How a recording is written: what stands before, between and behind its entries."""
+class RecordingLayout:
+    """The layout of a recording: text before, between and behind entries."""
 
-    entry: Callable[[Passed], bytes]
+    entry: Callable[[CapturedExchange], bytes]
     head: bytes = b""
     between: bytes = b""
     tail: bytes = b"\n"
 
 
 _CREATOR = f'"creator": {{"name": "wirelock", "version": "{VERSION}"}}'.encode()
-FORMATS: Mapping[str, Format] = {
-    ".har": Format(encoders.har, b'{"log": {"version": "1.2", ' + _CREATOR + b', "entries": [\n', b",\n", b"\n]}}\n"),
-    ".ndjson": Format(encoders.ndjson),
+FORMATS: Mapping[str, RecordingLayout] = {
+    ".har": RecordingLayout(
+        encoders.encode_har, b'{"log": {"version": "1.2", ' + _CREATOR + b', "entries": [\n', b",\n", b"\n]}}\n"
+    ),
+    ".ndjson": RecordingLayout(encoders.encode_ndjson),
 }
-"""The formats by the ending of the file."""
+"""Layouts by file suffix."""
 
 
-class Recording:
-    """A file that grows, and the next one when it is full; what bears the name already is moved aside, never lost."""
+class RecordingWriter:
+    """Writes a file, and the next one when it is full; an existing file is renamed, never lost."""
 
-    def __init__(self, path: Path, largest: int = LARGEST) -> None:
+    def __init__(self, path: Path, largest: int = MAX_FILE_BYTES) -> None:
         self.exchanges = 0
         self.files = 0
         self._path = path
@@ -48,21 +50,21 @@ class Recording:
         self._end = 0
         self._inside = 0
 
-    def entry(self, passed: Passed) -> bytes:
-        """An exchange as it is written."""
+    def encode(self, passed: CapturedExchange) -> bytes:
+        """Encode an exchange."""
         return self._format.entry(passed)
 
     def add(self, entries: Iterable[bytes]) -> None:
-        """Write exchanges, and have them on the disk; raises OSError."""
+        """Write exchanges and sync the file; raises OSError."""
         for entry in entries:
             self._add(entry)
             self.exchanges += 1
         os.fsync(self._file)
 
     def begin(self) -> None:
-        """Begin a file; raises OSError."""
+        """Create a file; raises OSError."""
         if self._path.exists():
-            self._path.rename(_free(self._path))
+            self._path.rename(_find_free_name(self._path))
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), _PRIVATE)
         self.files += 1
         self._inside = self._end = 0
@@ -77,7 +79,7 @@ class Recording:
 
     def _add(self, entry: bytes) -> None:
         if self._inside and self._end + len(entry) > self._largest:
-            os.fsync(self._file)  # what went into it of this batch; the end of the batch is in another file
+            os.fsync(self._file)  # sync the first part of this batch; the caller syncs the next file
             self.close()
             self.begin()
         at = self._end - (len(self._format.tail) if self._format.head else 0)
@@ -85,10 +87,10 @@ class Recording:
         self._inside += 1
 
     def _write(self, text: bytes, at: int) -> None:
-        """Write over the tail: the entry and the new tail in one go."""
+        """Write an entry and a new tail over the old tail."""
         try:
             self._put(text, at)
-        except OSError:  # the disk is full: what was there before is put back, and needs no more room
+        except OSError:  # the disk is full: restoring the tail needs no space
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, at)
                 self._put(self._format.tail if self._format.head else b"", at)
@@ -102,8 +104,8 @@ class Recording:
             rest = rest[os.write(self._file, rest) :]
 
 
-def _free(path: Path) -> Path:
-    """The first name with a number that no file has: capture-0001.har."""
+def _find_free_name(path: Path) -> Path:
+    """Return the first unused numbered name: capture-0001.har."""
     number = 1
     while (moved := path.with_name(f"{path.stem}-{number:04}{path.suffix}")).exists():
         number += 1

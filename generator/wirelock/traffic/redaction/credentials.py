@@ -1,9 +1,8 @@
-"""Credentials that are known because they were sent, in the forms in which a server may repeat them.
+"""Known credentials in all forms in which a server may repeat them.
 
-That is as they are, percent-encoded (RFC 3986, 2.1), as a form has them, escaped for JSON (RFC 8259, 7), and a user
-with its password in base64 (RFC 7617, 2), each also as a text inside JSON and as a name in a pointer (RFC 6901, 3), in
-which findings show it. Short texts are words as well: what is no credential of HTTP is taken for one from LEAST
-characters on.
+The forms: plain, percent-encoded (RFC 3986, 2.1), form-encoded, escaped for JSON (RFC 8259, 7), user and password in
+base64 (RFC 7617, 2); each also as a JSON string and as a pointer token (RFC 6901, 3), as findings show them. A text
+that is not an HTTP credential needs MIN_LENGTH characters, because short texts are also words.
 """
 
 from __future__ import annotations
@@ -17,46 +16,46 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote
 
-from wirelock.runtime.json.formatting import visible
-from wirelock.runtime.json.pointers import token
+from wirelock.runtime.json.formatting import escape_unprintable
+from wirelock.runtime.json.pointers import escape_token
 from wirelock.traffic.http.exchange import Headers
-from wirelock.traffic.secrets import REDACTED, secrecy
+from wirelock.traffic.secrets import REDACTED, classify_name
 
-LEAST = 8
+MIN_LENGTH = 8
 _LEAST_OF_HTTP = 5
 _LONGEST_NUMBER = 19
 _BY_BROWSERS = "!~*'()"
-"""What `encodeURIComponent` leaves as it is."""
+"""Characters that `encodeURIComponent` keeps."""
 _CODED = re.compile("%..")
 _CUT = "…".encode()
-"""Where words that show a value are cut off."""
+"""The mark of a truncated value in a message."""
 _LEAST_OF_CUT = 4
-"""How much of what is known must stand before that to be noticed."""
+"""Minimum length of a truncated credential that is recognized."""
 
 
 @dataclass(frozen=True, slots=True)
-class Echoes:
-    """Every form of what is known, the longest first; `numbers` are those that a document may hold without quotes."""
+class KnownCredentials:
+    """All forms of known credentials, longest first; `numbers` are those that a document may hold unquoted."""
 
     forms: tuple[bytes, ...] = ()
     numbers: frozenset[int] = frozenset()
 
-    def without(self, text: bytes) -> bytes:
-        """A text without what is known."""
+    def remove_from(self, text: bytes) -> bytes:
+        """Return a text without known credentials."""
         for form in self.forms:
             text = text.replace(form, REDACTED.encode())
         return text
 
-    def within(self, words: str) -> str:
-        """Words that show what a server sent, shortened perhaps, without what is known."""
+    def remove_from_message(self, words: str) -> str:
+        """Return a message, perhaps with truncated values, without known credentials."""
         if not self.forms:
             return words
-        *cut, rest = self.without(words.encode(errors="surrogatepass")).split(_CUT)
-        whole = _CUT.join((*map(self._without_beginning, cut), rest))
+        *cut, rest = self.remove_from(words.encode(errors="surrogatepass")).split(_CUT)
+        whole = _CUT.join((*map(self._remove_truncated, cut), rest))
         return whole.decode(errors="surrogatepass")
 
-    def _without_beginning(self, text: bytes) -> bytes:
-        """A text that was cut off, without what is known as far as it got."""
+    def _remove_truncated(self, text: bytes) -> bytes:
+        """Return a truncated text without the beginning of a known credential."""
         end = text[-_LEAST_OF_CUT:]
         for form in (form for form in self.forms if end in form):
             for length in range(min(len(form), len(text)), _LEAST_OF_CUT - 1, -1):
@@ -65,32 +64,32 @@ class Echoes:
         return text
 
 
-UNKNOWN = Echoes()
-"""Nothing is known."""
+NO_CREDENTIALS = KnownCredentials()
+"""No known credentials."""
 
 
-def echoes(headers: Headers, authorization: str) -> Echoes:
-    """What is known of an exchange by the header fields of its request, and by what we ourselves send to the server."""
-    secrets = {*_of_http(authorization)}
+def find_credentials(headers: Headers, authorization: str) -> KnownCredentials:
+    """Find the credentials in the request headers of an exchange and in our own authorization."""
+    secrets = {*_iter_http_credentials(authorization)}
     for name, value in headers:
-        secrets |= {*_of_field(name.lower(), value.strip())}
-    forms = {form for secret in secrets if secret for form in _written(secret)}
-    numbers = (one for one in secrets if one.isascii() and one.isdecimal() and len(one) <= _LONGEST_NUMBER)
-    return Echoes(tuple(sorted(forms, key=lambda form: (-len(form), form))), frozenset(map(int, numbers)))
+        secrets |= {*_iter_field_credentials(name.lower(), value.strip())}
+    forms = {form for secret in secrets if secret for form in _list_forms(secret)}
+    numbers = (item for item in secrets if item.isascii() and item.isdecimal() and len(item) <= _LONGEST_NUMBER)
+    return KnownCredentials(tuple(sorted(forms, key=lambda form: (-len(form), form))), frozenset(map(int, numbers)))
 
 
-def _of_field(name: str, value: str) -> Iterator[str]:
+def _iter_field_credentials(name: str, value: str) -> Iterator[str]:
     if name in ("authorization", "proxy-authorization"):
-        yield from (one for one in _of_http(value) if len(one) >= _LEAST_OF_HTTP)
+        yield from (entry for entry in _iter_http_credentials(value) if len(entry) >= _LEAST_OF_HTTP)
     elif name == "cookie":
         values = (pair.partition("=")[2].strip().strip('"') for pair in value.split(";"))
-        yield from (form for one in values if len(one) >= LEAST for form in (one, unquote(one)))
-    elif secrecy(name) != "none" and len(value) >= LEAST:
+        yield from (form for entry in values if len(entry) >= MIN_LENGTH for form in (entry, unquote(entry)))
+    elif classify_name(name) != "none" and len(value) >= MIN_LENGTH:
         yield value
 
 
-def _of_http(authorization: str) -> Iterator[str]:
-    """Credentials of HTTP (RFC 9110, 11.4): what stands behind the scheme, and in the scheme Basic the password."""
+def _iter_http_credentials(authorization: str) -> Iterator[str]:
+    """Iterate over HTTP credentials (RFC 9110, 11.4): the value after the scheme, and the password of Basic."""
     scheme, _, value = authorization.partition(" ")
     value = value.strip()
     yield value.rstrip("=")
@@ -101,38 +100,38 @@ def _of_http(authorization: str) -> Iterator[str]:
     except (binascii.Error, ValueError):
         return
     yield base64.urlsafe_b64encode(pair).decode().rstrip("=")
-    yield _text(pair).partition(":")[2]
+    yield _decode_pair(pair).partition(":")[2]
 
 
-def _text(pair: bytes) -> str:
-    """A user with its password; clients from before RFC 7617 write ISO 8859-1."""
+def _decode_pair(pair: bytes) -> str:
+    """Decode user and password; clients older than RFC 7617 use ISO 8859-1."""
     try:
         return pair.decode()
     except UnicodeDecodeError:
         return pair.decode("latin-1")
 
 
-@lru_cache(maxsize=64)  # a client sends the same with each request
-def _written(secret: str) -> frozenset[bytes]:
-    coded = {*_forms(secret)}
-    return frozenset(form.encode(errors="surrogateescape") for one in coded for form in _shown(one))
+@lru_cache(maxsize=64)  # a client sends the same credentials with each request
+def _list_forms(secret: str) -> frozenset[bytes]:
+    coded = {*_iter_server_forms(secret)}
+    return frozenset(form.encode(errors="surrogateescape") for element in coded for form in _iter_shown_forms(element))
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """What a server may make of it."""
+def _iter_server_forms(secret: str) -> Iterator[str]:
+    """Iterate over the forms in which a server may repeat a secret."""
     plain = secret.encode(errors="surrogateescape")
     yield secret
     for coded in (quote(plain), quote(plain, safe=""), quote(plain, safe=_BY_BROWSERS), quote_plus(plain)):
         yield coded
-        yield _CODED.sub(lambda found: found[0].lower(), coded)
+        yield _CODED.sub(lambda results: results[0].lower(), coded)
     for escaped in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
         yield escaped
         yield escaped.replace("/", "\\/")
 
 
-def _shown(form: str) -> Iterator[str]:
-    """What findings make of that."""
-    for text in (form, token(form)):
+def _iter_shown_forms(form: str) -> Iterator[str]:
+    """Iterate over the forms in which findings show a text."""
+    for text in (form, escape_token(form)):
         for written in (text, json.dumps(text, ensure_ascii=False)[1:-1]):
             yield written
-            yield visible(written)
+            yield escape_unprintable(written)

@@ -1,4 +1,4 @@
-"""Texts inside of documents: they may be documents themselves, or have parts of some in them, as logs do."""
+"""Redaction of strings in documents, which may be JSON or contain parts of it, as logs do."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import re
 from functools import partial
 
 from wirelock.runtime.json.text import Json, MalformedText, dump, parse
-from wirelock.traffic.redaction.json_values import Secrets, kept_of, redact
-from wirelock.traffic.redaction.texts import without_assigned
+from wirelock.traffic.redaction.json_values import SecretFinder, classify_property, redact
+from wirelock.traffic.redaction.texts import redact_assignments
 from wirelock.traffic.secrets import REDACTED
 
 _NAME = re.compile(r"(?P<quote>(?:\\\\\\|\\)?[\"'])(?P<name>[\w.-]++)(?P=quote)\s*+:\s*+")
-"""`"name":` with quotes as they are, or escaped once or twice; as it is written in Python, too."""
+"""`"name":` with plain or once or twice escaped quotes, in JSON or Python syntax."""
 _NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*+")
 
 
-def inside(text: str, secrets: Secrets) -> str:
-    """A text of a document without secrets: as JSON if it is some, otherwise without what looks like parts of it.
+def redact_text(text: str, secrets: SecretFinder) -> str:
+    """Redact a string: as JSON if it is JSON, else its JSON members and assignments.
 
-    That is a member of an object, and `NAME=value` as in every other text.
+    Assignments are `NAME=value`, as in other texts.
     """
     if text.lstrip()[:1] in ("{", "[", '"'):
         try:
             root: list[Json] = [parse(text)]
-            return dump(root[0]).decode() if redact(root, secrets, partial(inside, secrets=secrets)) else text
+            return dump(root[0]).decode() if redact(root, secrets, partial(redact_text, secrets=secrets)) else text
         except MalformedText:
             pass
-        except ValueError:  # half of a surrogate pair, which cannot be written
+        except ValueError:  # a lone surrogate cannot be written
             return REDACTED
     clean = secrets.clean(text)
-    return without_assigned(_without_members(clean)) if ":" in clean or "=" in clean else clean
+    return redact_assignments(_redact_members(clean)) if ":" in clean or "=" in clean else clean
 
 
-def _without_members(text: str) -> str:
-    """A text without the values of names that sound secret; where such a value is no single one, nothing of it."""
+def _redact_members(text: str) -> str:
+    """Redact the values of secret names; if such a value is an object or array, redact the whole text."""
     parts: list[str] = []
     end = 0
     for name in _NAME.finditer(text):
-        kept, at = kept_of(name["name"]), name.end()
+        kept, at = classify_property(name["name"]), name.end()
         if kept == "none" or at < end:
             continue
         if text[at : at + 1] in ("{", "["):
@@ -46,16 +46,16 @@ def _without_members(text: str) -> str:
         if text.startswith(name["quote"], at):
             begun = at + len(name["quote"])
             parts += [text[end:begun], REDACTED]
-            end = _end(text, begun, name["quote"])
+            end = _find_end(text, begun, name["quote"])
         elif number and kept == "all":
             parts += [text[end:at], "0"]
             end = number.end()
     return "".join([*parts, text[end:]])
 
 
-def _end(text: str, begun: int, quote: str) -> int:
-    """Where a text in these quotes ends; one without an end goes to that of the whole, so that it is read once."""
+def _find_end(text: str, begun: int, quote: str) -> int:
+    """Return the end of a quoted text; an unterminated one ends with the text, so that it is read once."""
     at = text.find(quote, begun)
-    while at > 0 and text[at - 1] == "\\":  # the quote of a text further inside
+    while at > 0 and text[at - 1] == "\\":  # the quote of a nested text
         at = text.find(quote, at + len(quote))
     return len(text) if at < 0 else at

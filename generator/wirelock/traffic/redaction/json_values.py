@@ -1,4 +1,4 @@
-"""A JSON value without its secrets, changed in place and without recursion: its depth is somebody else's choice."""
+"""Redaction of JSON values in place and without recursion, because the depth is not ours to choose."""
 
 from __future__ import annotations
 
@@ -8,100 +8,99 @@ from functools import lru_cache
 from typing import Any, cast
 
 from wirelock.runtime.json.text import Json
-from wirelock.traffic.secrets import REDACTED, Secrecy, of_pair, secrecy
+from wirelock.traffic.secrets import REDACTED, Secrecy, classify_name, classify_pair
 
 Clean = Callable[[str], str]
-"""A text without the credentials in it."""
+"""Removes credentials from a text."""
 _Holder = list[Json] | dict[str, Json]
 _Leaf = Callable[[Json, Secrecy], Json]
 _ORDINARY = frozenset(("key", "keys"))
-"""What secrets are called, but keys of a keyboard and of a map as well: in a document it says nothing alone."""
-SHORTEST = 5
-"""No shorter text can look like a credential."""
-_LONGEST_NAME = 64
-"""Longer names are not remembered."""
+"""Names of secrets that are also ordinary words; in a document they do not count alone."""
+MIN_CREDENTIAL_LENGTH = 5
+"""Minimum length of a text that can look like a credential."""
+_MAX_CACHED_NAME = 64
+"""Longer names are not cached."""
 _STRICTNESS: tuple[Secrecy, ...] = ("none", "texts", "all")
 
 
 @dataclass(frozen=True, slots=True)
-class Secrets:
-    """How credentials are taken out of a text, and the numbers that are some.
+class SecretFinder:
+    """Finds credentials in texts, and secret numbers.
 
-    `known` is the least length in characters of a credential that is known: such a one looks like nothing.
+    `known` is the minimum length of a known credential, which need not look like one.
     """
 
     clean: Clean
     numbers: frozenset[int] = frozenset()
-    known: int = SHORTEST
+    known: int = MIN_CREDENTIAL_LENGTH
 
     def may_be_in(self, text: str) -> bool:
-        """Whether a text is long enough to hold a credential; most names and many values are not."""
-        return len(text) >= min(SHORTEST, self.known)
+        """Return True if a text is long enough for a credential; most names and many values are not."""
+        return len(text) >= min(MIN_CREDENTIAL_LENGTH, self.known)
 
 
-_NAMES_STAY = Secrets(lambda name: name)
+_NAMES_STAY = SecretFinder(lambda name: name)
 
 
-def redact(root: list[Json], secrets: Secrets, inside: Clean) -> bool:
-    """Take the secrets out of the one value that a list holds; gives whether there were any.
+def redact(root: list[Json], secrets: SecretFinder, inside: Clean) -> bool:
+    """Redact the only value of a list in place; return True if it had secrets.
 
-    What stands anywhere below a name that sounds secret is one. JSON types stay, and so do booleans and null. `inside`
-    takes them out of a text that is a value.
+    All values below a secret name are secret. JSON types, booleans and null stay. `inside` redacts strings.
     """
-    return _walk(root, "none", lambda value, kept: _shown(value, kept, secrets, inside), secrets)
+    return _walk(root, "none", lambda value, kept: _redact_leaf(value, kept, secrets, inside), secrets)
 
 
-def hide(root: list[Json], place: tuple[str | int, ...]) -> None:
-    """Hide what is at a place below the one value that a list holds; its JSON type stays."""
+def hide_value(root: list[Json], place: tuple[str | int, ...]) -> None:
+    """Hide the value at a location below the only value of a list; its JSON type stays."""
     holder: Any = root
     last: str | int = 0
     for step in place:
         holder, last = holder[last], step
     inside = [holder[last]]
-    _walk(inside, "all", _hidden, _NAMES_STAY)
+    _walk(inside, "all", _hide_leaf, _NAMES_STAY)
     holder[last] = inside[0]
 
 
-def kept_of(name: str) -> Secrecy:
-    """What a property of this name in a document may not show."""
-    return _remembered(name) if len(name) <= _LONGEST_NAME else _kept(name)
+def classify_property(name: str) -> Secrecy:
+    """Return the secrecy of a property in a document by its name."""
+    return _cached_property_secrecy(name) if len(name) <= _MAX_CACHED_NAME else _compute_property_secrecy(name)
 
 
-def _kept(name: str) -> Secrecy:
-    return "none" if name.lower() in _ORDINARY else secrecy(name)
+def _compute_property_secrecy(name: str) -> Secrecy:
+    return "none" if name.lower() in _ORDINARY else classify_name(name)
 
 
-_remembered = lru_cache(4096)(_kept)
+_cached_property_secrecy = lru_cache(4096)(_compute_property_secrecy)
 
 
-def _walk(root: list[Json], kept: Secrecy, leaf: _Leaf, secrets: Secrets) -> bool:
+def _walk(root: list[Json], kept: Secrecy, leaf: _Leaf, secrets: SecretFinder) -> bool:
     changed = False
     waiting: list[tuple[_Holder, Secrecy]] = [(root, kept)]
     while waiting:
         holder, around = waiting.pop()
-        for place, value, own in _members(holder, around):
+        for place, value, own in _iter_members(holder, around):
             if isinstance(value, list | dict):
                 waiting.append((value, own))
             elif (shown := leaf(value, own)) != value:
                 cast("Any", holder)[place], changed = shown, True
         if isinstance(holder, dict):
-            changed |= _renamed(holder, secrets)
+            changed |= _redact_names(holder, secrets)
     return changed
 
 
-def _members(holder: _Holder, around: Secrecy) -> Iterator[tuple[int | str, Json, Secrecy]]:
+def _iter_members(holder: _Holder, around: Secrecy) -> Iterator[tuple[int | str, Json, Secrecy]]:
     if isinstance(holder, list):
         for index, value in enumerate(holder):
             yield index, value, around
         return
-    pair = of_pair(holder)
+    pair = classify_pair(holder)
     for name, value in holder.items():
-        own = pair if name == "value" else kept_of(name)
+        own = pair if name == "value" else classify_property(name)
         yield name, value, _STRICTNESS[max(_STRICTNESS.index(around), _STRICTNESS.index(own))]
 
 
-def _renamed(holder: dict[str, Json], secrets: Secrets) -> bool:
-    """Whether a name held a credential; then it does no longer."""
+def _redact_names(holder: dict[str, Json], secrets: SecretFinder) -> bool:
+    """Redact the names of an object; return True if one had a credential."""
     names = [secrets.clean(name) if secrets.may_be_in(name) else name for name in holder]
     if names == list(holder):
         return False
@@ -111,7 +110,7 @@ def _renamed(holder: dict[str, Json], secrets: Secrets) -> bool:
     return True
 
 
-def _shown(value: Json, kept: Secrecy, secrets: Secrets, inside: Clean) -> Json:
+def _redact_leaf(value: Json, kept: Secrecy, secrets: SecretFinder, inside: Clean) -> Json:
     match value:
         case str():
             if kept == "none":
@@ -125,7 +124,7 @@ def _shown(value: Json, kept: Secrecy, secrets: Secrets, inside: Clean) -> Json:
             return value
 
 
-def _hidden(value: Json, kept: Secrecy) -> Json:
+def _hide_leaf(value: Json, kept: Secrecy) -> Json:
     match value:
         case str():
             return REDACTED

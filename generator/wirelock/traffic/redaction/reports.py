@@ -1,60 +1,63 @@
-"""What was found, without the credentials that the server was sent: what it answers is shown, and may repeat them."""
+"""Redaction of reports: a server may repeat the credentials that it was sent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from wirelock.diagnostics import Case, Diagnostic, Excerpt, ExchangeRef, Exhibit, Report
+from wirelock.diagnostics import Case, Diagnostic, Example, Excerpt, ExchangeRef, Report
 from wirelock.runtime.findings import Finding
-from wirelock.traffic.redaction.credentials import Echoes
+from wirelock.traffic.redaction.credentials import KnownCredentials
 
 
-def findings(found: Iterable[Finding], known: Echoes) -> tuple[Finding, ...]:
-    """Findings without what is known, in their words and places."""
-    return tuple(replace(one, pointer=known.within(one.pointer), message=known.within(one.message)) for one in found)
+def redact_findings(found: Iterable[Finding], known: KnownCredentials) -> tuple[Finding, ...]:
+    """Redact messages and pointers of findings."""
+    return tuple(
+        replace(item, pointer=known.remove_from_message(item.pointer), message=known.remove_from_message(item.message))
+        for item in found
+    )
 
 
-def diagnostics(found: Iterable[Diagnostic], known: Echoes) -> tuple[Diagnostic, ...]:
-    """Diagnostics without what is known, in their words and places, and in the URL of their exchange."""
-    return tuple(_diagnostic(one, known) for one in found)
+def redact_diagnostics(found: Iterable[Diagnostic], known: KnownCredentials) -> tuple[Diagnostic, ...]:
+    """Redact messages, pointers and URLs of diagnostics."""
+    return tuple(_redact_diagnostic(entry, known) for entry in found)
 
 
-def report(made: Report, known: Echoes) -> Report:
-    """A report without what is known, in whatever it shows of traffic."""
+def redact_report(made: Report, known: KnownCredentials) -> Report:
+    """Redact everything that a report shows of traffic."""
     return replace(
         made,
-        diagnostics=diagnostics(made.diagnostics, known),
-        cases=tuple(_case(one, known) for one in made.cases),
-        exhibits=tuple(_exhibit(one, known) for one in made.exhibits),
+        diagnostics=redact_diagnostics(made.diagnostics, known),
+        cases=tuple(_redact_case(element, known) for element in made.cases),
+        examples=tuple(_redact_example(element, known) for element in made.examples),
     )
 
 
-def _diagnostic(one: Diagnostic, known: Echoes) -> Diagnostic:
+def _redact_diagnostic(item: Diagnostic, known: KnownCredentials) -> Diagnostic:
     return replace(
-        one,
-        where=replace(one.where, pointer=known.within(one.where.pointer)),
-        message=known.within(one.message),
-        hint=known.within(one.hint),
-        exchange=_ref(one.exchange, known) if one.exchange is not None else None,
+        item,
+        location=replace(item.location, pointer=known.remove_from_message(item.location.pointer)),
+        message=known.remove_from_message(item.message),
+        hint=known.remove_from_message(item.hint),
+        exchange=_redact_reference(item.exchange, known) if item.exchange is not None else None,
     )
 
 
-def _ref(ref: ExchangeRef, known: Echoes) -> ExchangeRef:
-    return replace(ref, url=known.within(ref.url))
+def _redact_reference(ref: ExchangeRef, known: KnownCredentials) -> ExchangeRef:
+    return replace(ref, url=known.remove_from_message(ref.url))
 
 
-def _case(case: Case, known: Echoes) -> Case:
-    return replace(case, ref=_ref(case.ref, known))
+def _redact_case(case: Case, known: KnownCredentials) -> Case:
+    return replace(case, ref=_redact_reference(case.ref, known))
 
 
-def _exhibit(exhibit: Exhibit, known: Echoes) -> Exhibit:
+def _redact_example(exhibit: Example, known: KnownCredentials) -> Example:
     return replace(
         exhibit,
-        about=_diagnostic(exhibit.about, known),
-        document=_excerpt(exhibit.document, known) if exhibit.document is not None else None,
+        diagnostic=_redact_diagnostic(exhibit.diagnostic, known),
+        document=_redact_excerpt(exhibit.document, known) if exhibit.document is not None else None,
     )
 
 
-def _excerpt(excerpt: Excerpt, known: Echoes) -> Excerpt:
-    return replace(excerpt, lines=tuple(map(known.within, excerpt.lines)))
+def _redact_excerpt(excerpt: Excerpt, known: KnownCredentials) -> Excerpt:
+    return replace(excerpt, lines=tuple(map(known.remove_from_message, excerpt.lines)))

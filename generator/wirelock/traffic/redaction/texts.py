@@ -1,4 +1,4 @@
-"""Texts without their secrets: what is no JSON, and what should be and is not. All of it takes linear time."""
+"""Redaction of plain text and of broken JSON, in linear time."""
 
 from __future__ import annotations
 
@@ -6,41 +6,41 @@ import json
 import re
 
 from wirelock.runtime.json.errors import STRING
-from wirelock.traffic.redaction.json_values import Clean, kept_of
+from wirelock.traffic.redaction.json_values import Clean, classify_property
 from wirelock.traffic.secrets import REDACTED
 
 _ASSIGNED = re.compile(r"(?<![\w.-])(?P<name>[\w.-]++)(?:\\*+[\"'])?[ \t]*+[:=]++>?[ \t]*+")
-"""`NAME=`, `name: ` and `'name' => `, before a value."""
+"""`NAME=`, `name: ` and `'name' => ` before a value."""
 _VALUE = re.compile(
     r"(?P<quote>\\++[\"'])[^\"'\r\n]*+[\"']?"
     r"|(?P<mark>[\"'])(?:\\[^\r\n]|(?!(?P=mark))[^\\\r\n])*+(?P=mark)?"
     r"|[^\s,;&<>\"'{}\[\]]++"
 )
-"""A value in quotes, which may be escaped, or without; as far as its line goes."""
+"""A value with or without quotes, which may be escaped, up to the end of its line."""
 _NO_SECRETS = frozenset(("", "0", "true", "false", "null", "none", "nil", "undefined", REDACTED))
 _PROPERTY = re.compile(
     rf"(?P<name>{STRING})(?:(?P<is>\s*+:\s*+)(?P<value>{STRING}|-?[0-9][0-9.eE+-]*+|[\[{{])?)?", re.DOTALL
 )
-"""A text in JSON, with what follows if it is a name."""
+"""A JSON string, with the value if it is a name."""
 
 _DECODER = json.JSONDecoder(strict=False)
 
 
-class Unredactable(Exception):
-    """A text of which it cannot be told where its secrets end."""
+class RedactionError(Exception):
+    """Raised when the end of a secret cannot be found."""
 
 
-def assigned(text: str, clean: Clean) -> str:
-    """A text without credentials, and without the values of names that sound secret."""
-    return without_assigned(clean(text))
+def redact_plain_text(text: str, clean: Clean) -> str:
+    """Redact credentials and the values of secret names."""
+    return redact_assignments(clean(text))
 
 
-def without_assigned(text: str) -> str:
-    """A text without the values of names that sound secret; what says that there is no value stays."""
+def redact_assignments(text: str) -> str:
+    """Redact the values of secret names; values such as null stay."""
     parts: list[str] = []
     end = 0
     for name in _ASSIGNED.finditer(text):
-        kept, at = kept_of(name["name"]), name.end()
+        kept, at = classify_property(name["name"]), name.end()
         if kept == "none" or name.start() < end or (kept == "texts" and text[at : at + 1].isdigit()):
             continue
         value = _VALUE.match(text, at)
@@ -51,35 +51,35 @@ def without_assigned(text: str) -> str:
     return "".join([*parts, text[end:]]) if parts else text
 
 
-def broken(text: str, clean: Clean) -> str:
-    """The same of what should be JSON and is not; raises Unredactable."""
+def redact_broken_json(text: str, clean: Clean) -> str:
+    """Redact text that should be JSON and is not; raises RedactionError."""
 
-    def shown(found: re.Match[str]) -> str:
-        return _property(found, clean)
+    def redact_match(found: re.Match[str]) -> str:
+        return _redact_property(found, clean)
 
-    return assigned(_PROPERTY.sub(shown, text), clean)
+    return redact_plain_text(_PROPERTY.sub(redact_match, text), clean)
 
 
-def _property(found: re.Match[str], clean: Clean) -> str:
-    name = _text(found["name"], clean)
-    if not found["is"]:
+def _redact_property(match: re.Match[str], clean: Clean) -> str:
+    name = _redact_string(match["name"], clean)
+    if not match["is"]:
         return name
-    value, kept = found["value"] or "", kept_of(_decoded(found["name"]))
+    value, kept = match["value"] or "", classify_property(_decode_string(match["name"]))
     if value and value in "[{" and kept != "none":
-        raise Unredactable
+        raise RedactionError
     if value.startswith('"'):
-        value = _text(value, clean) if kept == "none" or value == '""' else f'"{REDACTED}"'
+        value = _redact_string(value, clean) if kept == "none" or value == '""' else f'"{REDACTED}"'
     elif value and kept == "all" and value not in "[{":
         value = "0"
-    return name + found["is"] + value
+    return name + match["is"] + value
 
 
-def _text(text: str, clean: Clean) -> str:
-    plain = _decoded(text)
+def _redact_string(text: str, clean: Clean) -> str:
+    plain = _decode_string(text)
     return text if clean(plain) == plain else f'"{REDACTED}"'
 
 
-def _decoded(text: str) -> str:
+def _decode_string(text: str) -> str:
     if "\\" not in text:
         return text.strip('"')
     try:

@@ -1,4 +1,4 @@
-"""Rules about HTTP exchanges of a method beyond its path; they are told by the comparison, which knows both states."""
+"""Rules about HTTP exchanges apart from paths. The comparison reports them; their functions are empty."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from wirelock.compat.rule import rule
 
 @rule("REQUEST_TYPE_CHANGED", "JSON")
 def request_type_changed() -> None:
-    """A method takes documents of another type than before, and both types are there for others as well.
+    """A method takes another type, and both types exist in both states.
 
-    Who calls the method sends documents of the old type: backward decides, whatever else the types are used for.
+    Callers send documents of the old type, so backward decides, whatever else uses the types.
 
-    What to do: let the new type take all that the old one took, or add a method.
+    What to do: let the new type accept every document of the old type, or add a method.
     """
 
 
 @rule("RESPONSE_TYPE_CHANGED", "JSON")
 def response_type_changed() -> None:
-    """A method answers with documents of another type than before, and both types are there for others as well.
+    """A method returns another type, and both types exist in both states.
 
-    Who calls the method reads documents of the old type: forward decides, whatever else the types are used for.
+    Callers read documents of the old type, so forward decides, whatever else uses the types.
 
-    What to do: answer only what was a document of the old type too, or add a method.
+    What to do: return only documents that the old type accepts, or add a method.
     """
 
 
 @rule("PARAMETER_PLACE_CHANGED", "JSON")
 def parameter_place_changed() -> None:
-    """A property of the request moved between the path, the query, the headers and the body.
+    """A request property moved between the path, the query, the headers and the body.
 
-    Old clients send it where nobody looks for it any more, and it counts as left out. The witness is its old place.
+    Old clients send it at the old location, where the server does not read it. The witness is the old location.
 
-    What to do: keep the place, or take the parameter in a new place under a new name.
+    What to do: keep the location, or add a parameter with a new name at the new one.
     """
 
 
 @rule("PARAMETER_STYLE_CHANGED", "JSON")
 def parameter_style_changed() -> None:
-    """A parameter of a request is written in another way, or goes by another name there.
+    """A request parameter has another style or another name.
 
-    Old clients write it as before, and it is misread or counts as left out. The witness is how it was written.
+    Old clients send the old form, which the server misreads or ignores. The witness is the old form.
 
     What to do: keep the style and the name, or add a parameter.
     """
@@ -48,52 +48,52 @@ def parameter_style_changed() -> None:
 
 @rule("RESPONSE_STATUS_ADDED", "JSON")
 def response_status_added() -> None:
-    """A method answers with an HTTP status that nothing it answered before stood for.
+    """A method has a response status that no status of the old state covers.
 
-    A success under another status breaks clients that wait for the old one. Of a new error it is unproved: whether
-    clients take it as they take any other error, no schema says.
+    Another success status breaks clients that expect the old one. For a new error status the result is unproved,
+    because no schema says if clients handle it like any other error.
 
-    What to do: keep the status of a success; announce a new error before it is sent.
+    What to do: keep the success status, and announce a new error status before sending it.
     """
 
 
 @rule("RESPONSE_STATUS_REMOVED", "JSON")
 def response_status_removed() -> None:
-    """A method no longer answers with an HTTP status.
+    """A method no longer has a response status.
 
-    Clients that know the status wait for it in vain, which breaks none of them; answers of before are not valid now.
+    Old clients are not broken, they only never receive the status. Old responses are not valid in the new state.
 
-    What to do: look at what is answered in its place, which is told by itself.
+    What to do: check the statuses that replace it; they are reported separately.
     """
 
 
 @rule("RESPONSE_BODY_ADDED", "JSON")
 def response_body_added() -> None:
-    """There is one more form of what a method answers with a status.
+    """A response status has another kind of body.
 
-    Clients that read the old forms cannot read it, unless all of its documents are documents of one of these.
+    Old clients cannot read it unless each of its documents is valid under an old body type.
 
-    What to do: keep the forms of a status, or answer the new one under a status or a media type of its own on request.
+    What to do: keep the bodies of a status, and send a new one under another status or only for its own media type.
     """
 
 
 @rule("RESPONSE_BODY_REMOVED", "JSON")
 def response_body_removed() -> None:
-    """There is one form less of what a method answers with a status.
+    """A response status no longer has one of its kinds of bodies.
 
-    Clients that read it are no longer sent it, which breaks none of them; answers of before may not be valid now.
+    Old clients are not broken, they only never receive it. Old responses may be invalid in the new state.
 
-    What to do: look at what is answered in its place.
+    What to do: check the bodies that replace it.
     """
 
 
 @rule("RESPONSE_MEDIA_TYPE_CHANGED", "JSON")
 def response_media_type_changed() -> None:
-    """A body that a method answers is the same and goes by another media type.
+    """A response body has another media type and the same type.
 
-    Clients choose by the media type how they read a body, and refuse one that they do not know.
+    Clients parse a body by its media type and reject one that they do not know.
 
-    What to do: send the new media type only to who accepts it.
+    What to do: send the new media type only to clients that accept it.
     """
 
 

@@ -1,4 +1,4 @@
-"""Rules about objects: declared properties, and what else there may be."""
+"""Rules about objects: declared and undeclared properties."""
 
 from __future__ import annotations
 
@@ -6,202 +6,221 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal
 
-from wirelock.compat.json.difference import Difference, JsonRule, Pair, Question
-from wirelock.compat.json.sides import Lens
-from wirelock.compat.json.views import ANYTHING, View
+from wirelock.compat.json.difference import Difference, JsonRule, NodePair, Question
+from wirelock.compat.json.sides import PreparedSide
+from wirelock.compat.json.views import ANY_NODE, View
 from wirelock.compat.rule import rule
-from wirelock.ir import Anything, Node, Property, Record
-from wirelock.runtime.json.formatting import name
+from wirelock.ir import AnyValue, Node, Object, Property
+from wirelock.runtime.json.formatting import quote_name
 
-Kind = Literal["closed", "declared", "open", "typed"]
-_WORDS: dict[Kind, str] = {
-    "closed": "refused",
-    "declared": "taken, but not sent",
+AdditionalKind = Literal["closed", "declared", "open", "typed"]
+_KIND_TEXTS: dict[AdditionalKind, str] = {
+    "closed": "rejected",
+    "declared": "accepted but not sent",
     "open": "allowed",
-    "typed": "described by a schema",
+    "typed": "restricted by a schema",
 }
 
 
 @rule("PROPERTY_ADDED", "JSON")
-def property_added(pair: Pair) -> Iterator[Difference]:
-    """An object declares a property that it did not declare.
+def property_added(pair: NodePair) -> Iterator[Difference]:
+    """An object declares a new property.
 
-    Backward it breaks when the property is required, and in an open object (`unknown-fields = "keep"`, or
-    `additionalProperties`), where old documents may hold anything under that name. Forward it breaks when old readers
-    refuse what they do not know.
+    This breaks backward if the property is required, or if the object is open (`additionalProperties` or
+    `unknown-fields = "keep"`), because old documents may contain anything under that name. It breaks forward if old
+    readers reject unknown properties.
 
-    What to do: add properties as optional, and let readers take what is undeclared.
+    What to do: add properties as optional, and let readers accept undeclared properties.
     """
-    old, new = declared(pair)
+    old, new = get_declared(pair)
     for prop in new.values():
-        if prop.name not in old and former_name(prop, old, new) is None:
-            what = "required property" if prop.required else "property"
-            yield _about(pair, f"{what} {name(prop.name)} was added", prop.node, prop.node, prop.name)
+        if prop.name not in old and find_former_name(prop, old, new) is None:
+            kind = "required property" if prop.required else "property"
+            yield _build_difference(pair, f"{kind} {quote_name(prop.name)} was added", prop.node, prop.node, prop.name)
 
 
 @rule("PROPERTY_REMOVED", "JSON")
-def property_removed(pair: Pair) -> Iterator[Difference]:
+def property_removed(pair: NodePair) -> Iterator[Difference]:
     """An object no longer declares a property.
 
-    Backward it breaks when new readers refuse what is undeclared. Forward it breaks when old readers require it, and
-    in an open object, where new documents may hold anything under that name.
+    This breaks backward if new readers reject undeclared properties. It breaks forward if old readers require the
+    property, or if the object is open, because new documents may contain anything under that name.
 
-    What to do: deprecate a property, and remove it when nobody reads it any more.
+    What to do: deprecate the property, and remove it when no readers use it.
     """
-    old, new = declared(pair)
-    renamed = {former_name(prop, old, new) for prop in new.values()}
+    old, new = get_declared(pair)
+    renamed = {find_former_name(prop, old, new) for prop in new.values()}
     for prop in old.values():
         if prop.name not in new and prop.name not in renamed:
-            what = "required property" if prop.required else "property"
-            yield _about(pair, f"{what} {name(prop.name)} was removed", prop.node, pair.new, prop.name)
+            kind = "required property" if prop.required else "property"
+            yield _build_difference(pair, f"{kind} {quote_name(prop.name)} was removed", prop.node, pair.new, prop.name)
 
 
 @rule("PROPERTY_RENAMED", "JSON")
-def property_renamed(pair: Pair) -> Iterator[Difference]:
+def property_renamed(pair: NodePair) -> Iterator[Difference]:
     """A property has another name (`x-renamed-from`).
 
-    The wire does not care, JSON does: it breaks whoever requires the one name or refuses the other. Where both sides
-    ignore what they do not know it is valid, but the value is lost.
+    The binary format is not affected, JSON is: readers that require the old name or reject the new one break. Readers
+    that ignore unknown properties accept the document but lose the value.
 
     What to do: send both names for a while, or keep the name.
     """
-    old, new = declared(pair)
+    old, new = get_declared(pair)
     for prop in new.values():
-        former = former_name(prop, old, new)
-        if former is not None:
-            words = f"property {name(former)} was renamed to {name(prop.name)}"
-            yield _about(pair, words, prop.node, prop.node, former, prop.name)
+        former_name = find_former_name(prop, old, new)
+        if former_name is not None:
+            message = f"property {quote_name(former_name)} was renamed to {quote_name(prop.name)}"
+            yield _build_difference(pair, message, prop.node, prop.node, former_name, prop.name)
 
 
 @rule("PROPERTY_REQUIRED", "JSON")
-def property_required(pair: Pair) -> Iterator[Difference]:
-    """A property that was optional is required.
+def property_required(pair: NodePair) -> Iterator[Difference]:
+    """An optional property became required.
 
-    Backward it breaks: old documents may leave the property out.
+    This breaks backward, because old documents may omit the property.
 
-    What to do: leave the property optional, and fill it in where it is read.
+    What to do: keep the property optional, and fill in a default where it is read.
     """
-    yield from _requirement(pair, "property {} became required", required=True)
+    yield from _compare_required(pair, "property {} became required", required=True)
 
 
 @rule("PROPERTY_OPTIONAL", "JSON")
-def property_optional(pair: Pair) -> Iterator[Difference]:
-    """A property that was required is optional.
+def property_optional(pair: NodePair) -> Iterator[Difference]:
+    """A required property became optional.
 
-    Forward it breaks: new documents may leave out what old readers require.
+    This breaks forward, because new documents may omit a property that old readers require.
 
-    What to do: go on sending the property until nobody requires it.
+    What to do: keep sending the property until no readers require it.
     """
-    yield from _requirement(pair, "property {} became optional", required=False)
+    yield from _compare_required(pair, "property {} became optional", required=False)
 
 
 @rule("ADDITIONAL_PROPERTIES_CLOSED", "JSON")
-def additional_properties_closed(pair: Pair) -> Iterator[Difference]:
-    """An object refuses undeclared properties, which it took.
+def additional_properties_closed(pair: NodePair) -> Iterator[Difference]:
+    """An object rejects undeclared properties that it accepted.
 
-    Backward it breaks where old documents may hold such properties (`additionalProperties`, or the policy
+    This breaks backward if old documents may contain such properties (`additionalProperties`, or the policy
     `unknown-fields = "keep"`).
 
-    What to do: declare what is really sent before closing an object.
+    What to do: declare the properties in use before closing the object.
     """
-    yield from _rest(pair, lambda old, new: new == "closed" or (new == "declared" and old == "open"))
+    yield from _compare_additional(pair, lambda old, new: new == "closed" or (new == "declared" and old == "open"))
 
 
 @rule("ADDITIONAL_PROPERTIES_OPENED", "JSON")
-def additional_properties_opened(pair: Pair) -> Iterator[Difference]:
-    """An object takes undeclared properties, which it refused.
+def additional_properties_opened(pair: NodePair) -> Iterator[Difference]:
+    """An object accepts undeclared properties that it rejected.
 
-    Forward it breaks: new documents may hold properties that old readers refuse.
+    This breaks forward, because new documents may contain properties that old readers reject.
 
-    What to do: let readers take undeclared properties first.
+    What to do: let readers accept undeclared properties first.
     """
-    yield from _rest(pair, lambda old, new: old == "closed" or (old == "declared" and new == "open"))
+    yield from _compare_additional(pair, lambda old, new: old == "closed" or (old == "declared" and new == "open"))
 
 
 @rule("ADDITIONAL_PROPERTIES_CHANGED", "JSON")
-def additional_properties_changed(pair: Pair) -> Iterator[Difference]:
-    """What undeclared properties have to be is said by a schema on one side, and on the other it is not.
+def additional_properties_changed(pair: NodePair) -> Iterator[Difference]:
+    """Undeclared properties of an object have a schema in only one of the two states.
 
-    Values that the one allows may be refused by the other. What both schemas say is compared like any other value.
+    Values that one state allows may be rejected by the other. If both states have a schema, its changes are reported by
+    other rules.
 
-    What to do: keep what was said of undeclared properties, and declare new ones by name.
+    What to do: keep the schema of undeclared properties, and declare new properties by name.
     """
-    yield from _rest(pair, lambda old, new: "typed" in (old, new) and "closed" not in (old, new))
+    yield from _compare_additional(pair, lambda old, new: "typed" in (old, new) and "closed" not in (old, new))
 
 
-def free_name(*nodes: Node) -> str:
-    """A name that none of the records declares."""
-    taken = {prop for node in nodes for prop in _properties(node)}
-    return next(one for one in ("other", *(f"other{index}" for index in range(2, len(taken) + 3))) if one not in taken)
+def find_unused_name(*nodes: Node) -> str:
+    """Return a property name that none of the objects declares."""
+    taken = {prop for node in nodes for prop in _get_properties(node)}
+    return next(
+        name for name in ("other", *(f"other{index}" for index in range(2, len(taken) + 3))) if name not in taken
+    )
 
 
-def _properties(node: Node) -> dict[str, Property]:
-    return {prop.name: prop for prop in node.shape.properties} if isinstance(node.shape, Record) else {}
+def _get_properties(node: Node) -> dict[str, Property]:
+    return {prop.name: prop for prop in node.shape.properties} if isinstance(node.shape, Object) else {}
 
 
-def declared(pair: Pair) -> tuple[dict[str, Property], dict[str, Property]]:
-    """The properties of both, by name; none unless both are records."""
-    return (_properties(pair.old), _properties(pair.new)) if _both_records(pair) else ({}, {})
+def get_declared(pair: NodePair) -> tuple[dict[str, Property], dict[str, Property]]:
+    """Return the properties of both nodes by name; empty unless both are objects."""
+    return (_get_properties(pair.old), _get_properties(pair.new)) if _are_objects(pair) else ({}, {})
 
 
-def _both_records(pair: Pair) -> bool:
-    return isinstance(pair.old.shape, Record) and isinstance(pair.new.shape, Record)
+def _are_objects(pair: NodePair) -> bool:
+    return isinstance(pair.old.shape, Object) and isinstance(pair.new.shape, Object)
 
 
-def former_name(prop: Property, old: dict[str, Property], new: dict[str, Property]) -> str | None:
-    """The old name of a property that was renamed since (`x-renamed-from`)."""
-    former = prop.node.hints.renamed_from
+def find_former_name(prop: Property, old: dict[str, Property], new: dict[str, Property]) -> str | None:
+    """Return the old name of a renamed property (`x-renamed-from`); None if it was not renamed."""
+    former = prop.node.extensions.renamed_from
     return former if former and former in old and former not in new and prop.name not in old else None
 
 
-def _about(pair: Pair, message: str, element: Node, anchor: Node, *names: str) -> Difference:
-    """A difference in these properties alone."""
-    backward = Question(_only(pair.before.writer, pair.old, names), _only(pair.after.reader, pair.new, names))
-    forward = Question(_only(pair.after.writer, pair.new, names), _only(pair.before.reader, pair.old, names))
+def _build_difference(pair: NodePair, message: str, element: Node, anchor: Node, *names: str) -> Difference:
+    """Return a difference in these properties only."""
+    backward = Question(
+        _restrict(pair.old_side.writer, pair.old, names), _restrict(pair.new_side.reader, pair.new, names)
+    )
+    forward = Question(
+        _restrict(pair.new_side.writer, pair.new, names), _restrict(pair.old_side.reader, pair.old, names)
+    )
     return Difference(message, element, anchor, backward, forward, frozenset(names))
 
 
-def _only(view: View, node: Node, names: tuple[str, ...]) -> Node:
-    """A record as one of its users sees it, of which only these properties are declared."""
-    assert isinstance(node.shape, Record)
-    kept = tuple(prop for prop in node.shape.properties if prop.name in names)
-    return Node(Record(kept, view.rest(node, node.shape) or "closed"), node.where)
+def _restrict(view: View, node: Node, names: tuple[str, ...]) -> Node:
+    """Return an object, as one of its users sees it, that declares only these properties."""
+    assert isinstance(node.shape, Object)
+    restricted = tuple(prop for prop in node.shape.properties if prop.name in names)
+    return Node(Object(restricted, view.get_additional(node, node.shape) or "closed"), node.location)
 
 
-def _requirement(pair: Pair, message: str, *, required: bool) -> Iterator[Difference]:
-    old, new = declared(pair)
-    for prop in new.values():
-        former = old.get(prop.name)
-        if former is not None and prop.required is required and former.required is not required:
-            was, now = _loose(former, pair.old), _loose(prop, pair.new)
-            words = message.format(name(prop.name))
-            members = frozenset({prop.name})
-            yield Difference(words, prop.node, prop.node, Question(was, now), Question(now, was), members)
+def _compare_required(pair: NodePair, template: str, *, required: bool) -> Iterator[Difference]:
+    old, new = get_declared(pair)
+    for new_property in new.values():
+        old_property = old.get(new_property.name)
+        if old_property is not None and new_property.required is required and old_property.required is not required:
+            old_node, new_node = (
+                _build_presence_node(old_property, pair.old),
+                _build_presence_node(new_property, pair.new),
+            )
+            message = template.format(quote_name(new_property.name))
+            members = frozenset({new_property.name})
+            yield Difference(
+                message,
+                new_property.node,
+                new_property.node,
+                Question(old_node, new_node),
+                Question(new_node, old_node),
+                members,
+            )
 
 
-def _loose(prop: Property, node: Node) -> Node:
-    """An object that holds one property, of any value, or need not hold it."""
-    return Node(Record((replace(prop, node=ANYTHING),), "closed"), node.where)
+def _build_presence_node(prop: Property, node: Node) -> Node:
+    """Return an object with one property of any value, required or not."""
+    return Node(Object((replace(prop, node=ANY_NODE),), "closed"), node.location)
 
 
-def _rest(pair: Pair, speaks: Callable[[Kind, Kind], bool]) -> Iterator[Difference]:
-    if not _both_records(pair):
+def _compare_additional(
+    pair: NodePair, is_reported: Callable[[AdditionalKind, AdditionalKind], bool]
+) -> Iterator[Difference]:
+    if not _are_objects(pair):
         return
-    old, new = _kind(pair.before, pair.old), _kind(pair.after, pair.new)
-    if old != new and speaks(old, new):
-        words = f"undeclared properties were {_WORDS[old]}, and are {_WORDS[new]}"
-        yield _about(pair, words, pair.new, pair.new)
+    old, new = _classify_additional(pair.old_side, pair.old), _classify_additional(pair.new_side, pair.new)
+    if old != new and is_reported(old, new):
+        message = f"undeclared properties were {_KIND_TEXTS[old]}, are now {_KIND_TEXTS[new]}"
+        yield _build_difference(pair, message, pair.new, pair.new)
 
 
-def _kind(lens: Lens, node: Node) -> Kind:
-    """What a side does with undeclared properties of a record."""
-    assert isinstance(node.shape, Record)
-    sent, taken = lens.writer.rest(node, node.shape), lens.reader.rest(node, node.shape)
-    if taken is None:
+def _classify_additional(side: PreparedSide, node: Node) -> AdditionalKind:
+    """Return how a side treats undeclared properties of an object."""
+    assert isinstance(node.shape, Object)
+    written, read = side.writer.get_additional(node, node.shape), side.reader.get_additional(node, node.shape)
+    if read is None:
         return "closed"
-    if sent is None:
+    if written is None:
         return "declared"
-    return "open" if isinstance(taken.shape, Anything) else "typed"
+    return "open" if isinstance(read.shape, AnyValue) else "typed"
 
 
 RULES: tuple[JsonRule, ...] = (

@@ -1,4 +1,4 @@
-"""Rules about named types as a whole; they are told by the comparison, which knows both states."""
+"""Rules about named types as a whole. The comparison reports them; their functions are empty."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ TypeRule = Rule[[], None]
 
 @rule("TYPE_REMOVED", "JSON")
 def type_removed() -> None:
-    """A schema file is gone, and no method of a service takes or answers something else in its place.
+    """A schema file was removed, and no method uses another type in its place.
 
-    What referred to the type has changed itself and is told there. Backward it is unproved: there is nothing left to
-    hold old documents against.
+    Schemas that referred to it changed as well and are reported separately. Backward is unproved, because no schema for
+    old documents remains.
 
-    What to do: keep the schema, marked deprecated, as long as anyone validates with it.
+    What to do: keep the schema, marked as deprecated, while clients validate with it.
     """
 
 
 @rule("TYPE_ADDED", "JSON")
 def type_added() -> None:
-    """There is a schema file that was not there.
+    """A schema file was added.
 
-    It breaks nobody: there are no old documents of it, and nobody who reads them.
+    This breaks no clients: no old documents and no old readers of the type exist.
 
     What to do: nothing.
     """
@@ -30,9 +30,9 @@ def type_added() -> None:
 
 @rule("SCHEMA_CHANGED", "JSON")
 def schema_changed() -> None:
-    """A type may refuse documents that it took, or take ones that it refused, in a way that no other rule tells.
+    """A type changed in a way that no other rule describes.
 
-    Neither was it proved that all documents stay valid, nor was a change found that may break one.
+    wirelock could not prove that all documents stay valid, and found no document that breaks.
 
     What to do: compare both schemas by hand.
     """

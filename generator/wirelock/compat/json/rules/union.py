@@ -4,118 +4,125 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wirelock.compat.json.descriptions import kind
-from wirelock.compat.json.difference import Difference, JsonRule, Pair, Question, whole
-from wirelock.compat.json.disjointness import disjoint
-from wirelock.compat.json.sides import Lens
-from wirelock.compat.json.union_branches import discriminator, matching
+from wirelock.compat.json.descriptions import describe_kind
+from wirelock.compat.json.difference import Difference, JsonRule, NodePair, Question, build_whole_difference
+from wirelock.compat.json.disjointness import are_all_disjoint
+from wirelock.compat.json.sides import PreparedSide
+from wirelock.compat.json.union_branches import find_discriminator, match_branches
 from wirelock.compat.rule import rule
 from wirelock.ir import Node, Null, Ref, Union
-from wirelock.runtime.json.formatting import name
+from wirelock.runtime.json.formatting import quote_name
 
 
 @rule("NULLABLE_ADDED", "JSON")
-def nullable_added(pair: Pair) -> Iterator[Difference]:
-    """A value may be null, which it might not be.
+def nullable_added(pair: NodePair) -> Iterator[Difference]:
+    """A value may now be null.
 
-    Forward it breaks: new documents may have null where old readers want a value.
+    This breaks forward, because old readers reject null.
 
-    What to do: leave the property out instead of sending null.
+    What to do: omit the property instead of sending null.
     """
-    if pair.now.nullable and not pair.was.nullable:
-        question = Question(Node(Null(), pair.new.where), pair.was.layers[0])
-        yield Difference("null was added", pair.new, pair.new, None, question)
+    if pair.new_resolved.nullable and not pair.old_resolved.nullable:
+        question = Question(Node(Null(), pair.new.location), pair.old_resolved.chain[0])
+        yield Difference("null is now allowed", pair.new, pair.new, None, question)
 
 
 @rule("NULLABLE_REMOVED", "JSON")
-def nullable_removed(pair: Pair) -> Iterator[Difference]:
+def nullable_removed(pair: NodePair) -> Iterator[Difference]:
     """A value may no longer be null.
 
-    Backward it breaks: old documents may have null.
+    This breaks backward, because old documents may contain null.
 
-    What to do: go on taking null, and treat it as absent.
+    What to do: keep accepting null, and treat it as absent.
     """
-    if pair.was.nullable and not pair.now.nullable:
-        question = Question(Node(Null(), pair.old.where), pair.now.layers[0])
-        yield Difference("null was removed", pair.new, pair.new, question, None)
+    if pair.old_resolved.nullable and not pair.new_resolved.nullable:
+        question = Question(Node(Null(), pair.old.location), pair.new_resolved.chain[0])
+        yield Difference("null is no longer allowed", pair.new, pair.new, question, None)
 
 
 @rule("UNION_BRANCH_ADDED", "JSON")
-def union_branch_added(pair: Pair) -> Iterator[Difference]:
-    """A union has a branch that it had not.
+def union_branch_added(pair: NodePair) -> Iterator[Difference]:
+    """A union has a new branch.
 
-    Forward it breaks: new documents may be of that branch, which old readers refuse. Backward it breaks where a
-    `oneOf` has two branches now that fit an old document.
+    This breaks forward, because old readers reject values of that branch. It breaks backward if an old document now
+    matches two branches of a `oneOf`.
 
-    What to do: let readers take what they do not know before sending it, or offer it under another endpoint.
+    What to do: let readers accept unknown values before the branch is sent, or add another endpoint.
     """
-    found = matching(pair)
-    for branch in found.added if found else ():
-        backward = Question(pair.old, pair.new, judged=True) if _overlaps(pair.after, pair.new) else None
-        words = f"branch {_word(pair.after, branch)} was added"
-        yield Difference(words, branch, branch, backward, Question(branch, pair.old))
+    branches = match_branches(pair)
+    for branch in branches.added if branches else ():
+        backward = Question(pair.old, pair.new, reference_only=True) if _may_overlap(pair.new_side, pair.new) else None
+        message = f"branch {_format_branch(pair.new_side, branch)} was added"
+        yield Difference(message, branch, branch, backward, Question(branch, pair.old))
 
 
 @rule("UNION_BRANCH_REMOVED", "JSON")
-def union_branch_removed(pair: Pair) -> Iterator[Difference]:
+def union_branch_removed(pair: NodePair) -> Iterator[Difference]:
     """A union no longer has a branch.
 
-    Backward it breaks: old documents may be of that branch. Forward it breaks where a `oneOf` had two branches that
-    fit a new document.
+    This breaks backward, because old documents may use that branch. It breaks forward if a new document matched two
+    branches of the old `oneOf`.
 
-    What to do: go on taking the branch until nobody sends it.
+    What to do: keep accepting the branch until no clients send it.
     """
-    found = matching(pair)
-    for branch in found.removed if found else ():
-        forward = Question(pair.new, pair.old, judged=True) if _overlaps(pair.before, pair.old) else None
-        words = f"branch {_word(pair.before, branch)} was removed"
-        yield Difference(words, branch, pair.new, Question(branch, pair.new), forward)
+    branches = match_branches(pair)
+    for branch in branches.removed if branches else ():
+        forward = Question(pair.new, pair.old, reference_only=True) if _may_overlap(pair.old_side, pair.old) else None
+        message = f"branch {_format_branch(pair.old_side, branch)} was removed"
+        yield Difference(message, branch, pair.new, Question(branch, pair.new), forward)
 
 
 @rule("UNION_EXCLUSIVE_CHANGED", "JSON")
-def union_exclusive_changed(pair: Pair) -> Iterator[Difference]:
-    """A union was `anyOf` and is `oneOf`, or the reverse.
+def union_exclusive_changed(pair: NodePair) -> Iterator[Difference]:
+    """A union changed between `anyOf` and `oneOf`.
 
-    Values that fit two branches are refused by `oneOf`: towards `oneOf` it breaks backward, towards `anyOf` forward.
-    Where the branches have nothing in common nothing breaks.
+    `oneOf` rejects values that match two branches: changing to `oneOf` breaks backward, changing to `anyOf` breaks
+    forward. If no value matches two branches, the change breaks neither.
 
-    What to do: use `anyOf`, or tell the branches apart by a constant property.
+    What to do: use `anyOf`, or give each branch a discriminator.
     """
     match pair.old.shape, pair.new.shape:
-        case Union(exclusive=was), Union(exclusive=now) if was is not now:
-            backward = Question(pair.old, pair.new, judged=True) if _overlaps(pair.after, pair.new) else None
-            forward = Question(pair.new, pair.old, judged=True) if _overlaps(pair.before, pair.old) else None
-            words = "was oneOf, and is anyOf" if was else "was anyOf, and is oneOf"
-            yield Difference(words, pair.new, pair.new, backward, forward)
+        case Union(exclusive=was_exclusive), Union(exclusive=is_exclusive) if was_exclusive is not is_exclusive:
+            backward = (
+                Question(pair.old, pair.new, reference_only=True) if _may_overlap(pair.new_side, pair.new) else None
+            )
+            forward = (
+                Question(pair.new, pair.old, reference_only=True) if _may_overlap(pair.old_side, pair.old) else None
+            )
+            message = "was oneOf, is now anyOf" if was_exclusive else "was anyOf, is now oneOf"
+            yield Difference(message, pair.new, pair.new, backward, forward)
         case _:
             return
 
 
 @rule("DISCRIMINATOR_CHANGED", "JSON")
-def discriminator_changed(pair: Pair) -> Iterator[Difference]:
-    """The branches of a union are told apart by another property, or no longer by one.
+def discriminator_changed(pair: NodePair) -> Iterator[Difference]:
+    """The branches of a union have another discriminator, or none.
 
-    Who picks the branch by the property of before picks none. Whether documents are refused depends on the branches.
+    Readers that select the branch by the old property find no branch. Whether documents are rejected depends on the
+    branches.
 
     What to do: keep the property with its constants in every branch.
     """
-    old, new = discriminator(pair.before, pair.old), discriminator(pair.after, pair.new)
+    old, new = find_discriminator(pair.old_side, pair.old), find_discriminator(pair.new_side, pair.new)
     if old and old != new and isinstance(pair.new.shape, Union):
-        yield whole(pair, f"branches were told apart by {name(old)}, and are by {name(new) if new else 'nothing'}")
+        yield build_whole_difference(
+            pair, f"the discriminator was {quote_name(old)}, is now {quote_name(new) if new else 'none'}"
+        )
 
 
-def _overlaps(lens: Lens, node: Node) -> bool:
-    """Whether a value may fit two branches of a `oneOf`, and is refused for that."""
+def _may_overlap(side: PreparedSide, node: Node) -> bool:
+    """Return True if a value may match two branches of a `oneOf`, which rejects it."""
     shape = node.shape
-    return isinstance(shape, Union) and shape.exclusive and not disjoint(shape.branches, lens.reader)
+    return isinstance(shape, Union) and shape.exclusive and not are_all_disjoint(shape.branches, side.reader)
 
 
-def _word(lens: Lens, branch: Node) -> str:
-    """A branch as people call it: by the type that it refers to, or by its kind."""
+def _format_branch(side: PreparedSide, branch: Node) -> str:
+    """Return the name of the type that a branch refers to, or the kind of its values."""
     if isinstance(branch.shape, Ref):
-        definition = lens.side.graph.definitions.get(branch.shape.target)
-        return name(definition.name) if definition else name(str(branch.shape.target))
-    return kind(branch.shape)
+        definition = side.definitions.get(branch.shape.target)
+        return quote_name(definition.name) if definition else quote_name(str(branch.shape.target))
+    return describe_kind(branch.shape)
 
 
 RULES: tuple[JsonRule, ...] = (

@@ -1,4 +1,4 @@
-"""Rules about scalars, constants and null."""
+"""Rules about scalars, constants and enums."""
 
 from __future__ import annotations
 
@@ -6,278 +6,290 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from wirelock.compat.json.descriptions import interval, kind, span
-from wirelock.compat.json.difference import Difference, JsonRule, Pair, Question, whole
-from wirelock.compat.json.scalars import finite
-from wirelock.compat.json.union_branches import matching
+from wirelock.compat.json.descriptions import describe_kind, format_interval, format_range
+from wirelock.compat.json.difference import Difference, JsonRule, NodePair, Question, build_whole_difference
+from wirelock.compat.json.scalars import enumerate_values
+from wirelock.compat.json.union_branches import match_branches
 from wirelock.compat.rule import rule
-from wirelock.ir import Bounds, Choice, Constant, Integer, Node, Number, Shape, Text
-from wirelock.runtime.json.equality import equal
-from wirelock.runtime.json.formatting import literal
+from wirelock.ir import Bounds, ConstSet, Integer, Node, Number, Shape, String, StringEnum
+from wirelock.runtime.json.equality import are_equal
+from wirelock.runtime.json.formatting import format_value
 from wirelock.runtime.json.text import Json
 
-Turn = Literal["closed", "opened"]
+OpennessChange = Literal["closed", "opened"]
 
 
 @rule("TYPE_CHANGED", "JSON")
-def type_changed(pair: Pair) -> Iterator[Difference]:
-    """A value has another JSON type, or a type where any value was allowed, or the reverse.
+def type_changed(pair: NodePair) -> Iterator[Difference]:
+    """A value has another JSON type, or changed from or to any value.
 
-    Documents with a value of the one type are invalid where the other is wanted.
+    Documents with a value of one type are invalid where the other type is expected.
 
-    What to do: add a property of the new type beside the old one, and remove the old one when nobody sends it.
+    What to do: add a property of the new type beside the old one, and remove the old one when no clients send it.
     """
-    old, new = kind(pair.old.shape), kind(pair.new.shape)
-    if old != new and matching(pair) is None and not _is_one_class(old, new) and not (_lists(pair) or _turned(pair)):
-        yield whole(pair, f"was {old}, and is {new}")
+    old, new = describe_kind(pair.old.shape), describe_kind(pair.new.shape)
+    if (
+        old != new
+        and match_branches(pair) is None
+        and not _is_comparable(old, new)
+        and not (_get_enum_values(pair) or _classify_openness(pair))
+    ):
+        yield build_whole_difference(pair, f"was {old}, is now {new}")
 
 
 @rule("NUMBER_WIDENED", "JSON")
-def number_widened(pair: Pair) -> Iterator[Difference]:
+def number_widened(pair: NodePair) -> Iterator[Difference]:
     """An integer became a number.
 
-    Forward it breaks: new documents may have fractions that old readers refuse.
+    This breaks forward, because new documents may contain fractions that old readers reject.
 
     What to do: round where the data is written, or add another property for fractions.
     """
     if isinstance(pair.old.shape, Integer) and isinstance(pair.new.shape, Number):
-        yield _aspect(pair, "was integer, and is number", Integer(), Number())
+        yield _build_aspect_difference(pair, "was integer, is now number", Integer(), Number())
 
 
 @rule("NUMBER_NARROWED", "JSON")
-def number_narrowed(pair: Pair) -> Iterator[Difference]:
+def number_narrowed(pair: NodePair) -> Iterator[Difference]:
     """A number became an integer.
 
-    Backward it breaks: old documents may have fractions.
+    This breaks backward, because old documents may contain fractions.
 
-    What to do: go on taking fractions, and round where they are read.
+    What to do: keep accepting fractions, and round where they are read.
     """
     if isinstance(pair.old.shape, Number) and isinstance(pair.new.shape, Integer):
-        yield _aspect(pair, "was number, and is integer", Number(), Integer())
+        yield _build_aspect_difference(pair, "was number, is now integer", Number(), Integer())
 
 
 @rule("BOUNDS_CHANGED", "JSON")
-def bounds_changed(pair: Pair) -> Iterator[Difference]:
+def bounds_changed(pair: NodePair) -> Iterator[Difference]:
     """A number has another minimum or maximum.
 
-    Tighter bounds break backward, looser ones forward.
+    Tighter bounds break backward, looser bounds break forward.
 
-    What to do: keep the bounds that were promised, and check tighter ones where the data is made.
+    What to do: keep the bounds, and check tighter ones where the data is produced.
     """
     match pair.old.shape, pair.new.shape:
         case (Integer() | Number()) as old, (Integer() | Number()) as new:
             limits = [replace(shape, bounds=replace(shape.bounds, multiple_of=None)) for shape in (old, new)]
             if limits[0].bounds != limits[1].bounds:
-                words = f"bounds were {interval(old.bounds)}, and are {interval(new.bounds)}"
-                yield _aspect(pair, words, *_of_one_class(limits[0], limits[1]))
+                message = f"bounds were {format_interval(old.bounds)}, are now {format_interval(new.bounds)}"
+                yield _build_aspect_difference(pair, message, *_to_common_type(limits[0], limits[1]))
         case _:
             return
 
 
 @rule("MULTIPLE_OF_CHANGED", "JSON")
-def multiple_of_changed(pair: Pair) -> Iterator[Difference]:
-    """A number has to be a multiple of something else.
+def multiple_of_changed(pair: NodePair) -> Iterator[Difference]:
+    """A number has another `multipleOf`.
 
-    Numbers that are multiples of the one and not of the other are refused.
+    Multiples of one value that are not multiples of the other are rejected.
 
-    What to do: keep the step, and round where the data is made.
+    What to do: keep the keyword, and round where the data is produced.
     """
     match pair.old.shape, pair.new.shape:
         case (Integer() | Number()) as old, (Integer() | Number()) as new:
             steps = [replace(shape, bounds=Bounds(multiple_of=shape.bounds.multiple_of)) for shape in (old, new)]
             if steps[0].bounds != steps[1].bounds:
-                words = f"multipleOf was {_or_none(old.bounds.multiple_of)}, and is {_or_none(new.bounds.multiple_of)}"
-                yield _aspect(pair, words, *_of_one_class(steps[0], steps[1]))
+                was, now = _format_optional(old.bounds.multiple_of), _format_optional(new.bounds.multiple_of)
+                message = f"multipleOf was {was}, is now {now}"
+                yield _build_aspect_difference(pair, message, *_to_common_type(steps[0], steps[1]))
         case _:
             return
 
 
 @rule("LENGTH_CHANGED", "JSON")
-def length_changed(pair: Pair) -> Iterator[Difference]:
-    """A string has another minLength or maxLength.
+def length_changed(pair: NodePair) -> Iterator[Difference]:
+    """A string has another `minLength` or `maxLength`.
 
-    Tighter lengths break backward, looser ones forward.
+    Tighter limits break backward, looser limits break forward.
 
-    What to do: keep the lengths that were promised, and check tighter ones where the data is made.
+    What to do: keep the limits, and check tighter ones where the data is produced.
     """
     match pair.old.shape, pair.new.shape:
-        case Text() as old, Text() as new if (old.min_length, old.max_length) != (new.min_length, new.max_length):
-            words = f"length was {span(old.min_length, old.max_length)}, and is {span(new.min_length, new.max_length)}"
+        case String() as old, String() as new if (old.min_length, old.max_length) != (new.min_length, new.max_length):
+            was, now = format_range(old.min_length, old.max_length), format_range(new.min_length, new.max_length)
+            message = f"length was {was}, is now {now}"
             changed = replace(old, min_length=new.min_length, max_length=new.max_length)
             restored = replace(new, min_length=old.min_length, max_length=old.max_length)
-            yield _texts(pair, words, changed, restored)
+            yield _build_string_difference(pair, message, changed, restored)
         case _:
             return
 
 
 @rule("PATTERN_CHANGED", "JSON")
-def pattern_changed(pair: Pair) -> Iterator[Difference]:
+def pattern_changed(pair: NodePair) -> Iterator[Difference]:
     """A string has another pattern.
 
-    Which texts the one pattern matches and the other does not is tried, not computed: without a witness it is unproved.
+    wirelock tries strings that match one pattern and not the other; if it finds none, the result is unproved.
 
-    What to do: keep the pattern, or add another property for texts of the new one.
+    What to do: keep the pattern, or add another property for strings of the new one.
     """
     match pair.old.shape, pair.new.shape:
-        case Text() as old, Text() as new if old.pattern != new.pattern:
-            words = f"pattern was {_or_none(old.pattern)}, and is {_or_none(new.pattern)}"
-            yield _texts(pair, words, replace(old, pattern=new.pattern), replace(new, pattern=old.pattern))
+        case String() as old, String() as new if old.pattern != new.pattern:
+            message = f"pattern was {_format_optional(old.pattern)}, is now {_format_optional(new.pattern)}"
+            yield _build_string_difference(
+                pair, message, replace(old, pattern=new.pattern), replace(new, pattern=old.pattern)
+            )
         case _:
             return
 
 
 @rule("FORMAT_CHANGED", "JSON")
-def format_changed(pair: Pair) -> Iterator[Difference]:
+def format_changed(pair: NodePair) -> Iterator[Difference]:
     """A value has another format.
 
-    Formats are words for people unless `format-assertion` is set; then texts of the one are refused by the other.
+    Formats are annotations unless `format-assertion` is set; then strings of one format are rejected by the other.
 
-    What to do: keep the format, or add another property for texts of the new one.
+    What to do: keep the format, or add another property for strings of the new one.
     """
     match pair.old.shape, pair.new.shape:
-        case Text() as old, Text() as new if old.format != new.format:
-            words = f"format was {_or_none(old.format)}, and is {_or_none(new.format)}"
-            yield _texts(pair, words, replace(old, format=new.format), replace(new, format=old.format))
+        case String() as old, String() as new if old.format != new.format:
+            message = f"format was {_format_optional(old.format)}, is now {_format_optional(new.format)}"
+            yield _build_string_difference(
+                pair, message, replace(old, format=new.format), replace(new, format=old.format)
+            )
         case Integer() as old, Integer() as new if old.format != new.format:
-            words = f"format was {_or_none(old.format)}, and is {_or_none(new.format)}"
-            yield Difference(words, pair.new, pair.new, None, None)
+            message = f"format was {_format_optional(old.format)}, is now {_format_optional(new.format)}"
+            yield Difference(message, pair.new, pair.new, None, None)
         case _:
             return
 
 
 @rule("ENUM_VALUE_ADDED", "JSON")
-def enum_value_added(pair: Pair) -> Iterator[Difference]:
-    """An enum has a value that it had not.
+def enum_value_added(pair: NodePair) -> Iterator[Difference]:
+    """An enum has a new value.
 
-    Forward it breaks: old readers refuse it, unless the enum is open to values not listed (`x-extensible-enum`).
+    This breaks forward, because old readers reject the value, unless the enum accepts unlisted values
+    (`x-extensible-enum`).
 
-    What to do: make the enum extensible before it grows, so that readers take values they do not know.
+    What to do: make the enum extensible before adding values, so that readers accept unknown ones.
     """
-    old, new = _lists(pair) or ((), ())
+    old, new = _get_enum_values(pair) or ((), ())
     for value in new:
-        if not _among(value, old) and not _one_each(old, new):
-            question = Question(Node(Constant((value,)), pair.new.where), pair.old)
-            yield Difference(f"value {literal(value)} was added", pair.new, pair.new, None, question)
+        if not _has_value(value, old) and not _are_constants(old, new):
+            question = Question(Node(ConstSet((value,)), pair.new.location), pair.old)
+            yield Difference(f"value {format_value(value)} was added", pair.new, pair.new, None, question)
 
 
 @rule("ENUM_VALUE_REMOVED", "JSON")
-def enum_value_removed(pair: Pair) -> Iterator[Difference]:
+def enum_value_removed(pair: NodePair) -> Iterator[Difference]:
     """An enum no longer has a value.
 
-    Backward it breaks: old documents may have it, unless the enum is open to values not listed.
+    This breaks backward, because old documents may contain the value, unless the enum accepts unlisted values.
 
-    What to do: keep the value, and say in its description that it is no longer sent.
+    What to do: keep the value, and note in its description that it is no longer sent.
     """
-    old, new = _lists(pair) or ((), ())
+    old, new = _get_enum_values(pair) or ((), ())
     for value in old:
-        if not _among(value, new) and not _one_each(old, new):
-            question = Question(Node(Constant((value,)), pair.old.where), pair.new)
-            yield Difference(f"value {literal(value)} was removed", pair.new, pair.new, question, None)
+        if not _has_value(value, new) and not _are_constants(old, new):
+            question = Question(Node(ConstSet((value,)), pair.old.location), pair.new)
+            yield Difference(f"value {format_value(value)} was removed", pair.new, pair.new, question, None)
 
 
 @rule("CONST_CHANGED", "JSON")
-def const_changed(pair: Pair) -> Iterator[Difference]:
+def const_changed(pair: NodePair) -> Iterator[Difference]:
     """A constant has another value.
 
-    It breaks both ways: what the one side sends, the other refuses.
+    This breaks both directions: each side rejects the value of the other.
 
-    What to do: let readers take both values before writers send the new one.
+    What to do: let readers accept both values before writers send the new one.
     """
-    match _lists(pair):
-        case (old,), (new,) if not equal(old, new):
-            yield whole(pair, f"was {literal(old)}, and is {literal(new)}")
+    match _get_enum_values(pair):
+        case (old,), (new,) if not are_equal(old, new):
+            yield build_whole_difference(pair, f"was {format_value(old)}, is now {format_value(new)}")
         case _:
             return
 
 
 @rule("ENUM_CLOSED", "JSON")
-def enum_closed(pair: Pair) -> Iterator[Difference]:
-    """Any value of a type was allowed, and now only the listed ones are.
+def enum_closed(pair: NodePair) -> Iterator[Difference]:
+    """A value of which any was allowed is restricted to a list.
 
-    Backward it breaks: old documents may have others.
+    This breaks backward, because old documents may contain other values.
 
     What to do: keep an enum of strings open with `x-extensible-enum`.
     """
-    if _turned(pair) == "closed":
-        yield whole(pair, f"was any {kind(pair.old.shape)}, and is one of a list")
+    if _classify_openness(pair) == "closed":
+        yield build_whole_difference(pair, f"was any {describe_kind(pair.old.shape)}, is now one of a list")
 
 
 @rule("ENUM_OPENED", "JSON")
-def enum_opened(pair: Pair) -> Iterator[Difference]:
-    """Only listed values were allowed, and now any value of the type is.
+def enum_opened(pair: NodePair) -> Iterator[Difference]:
+    """A value that was restricted to a list may now be any of its type.
 
-    Forward it breaks: new documents may have values that old readers refuse.
+    This breaks forward, because new documents may contain values that old readers reject.
 
-    What to do: let readers take any value of the type first.
+    What to do: let readers accept any value of the type first.
     """
-    if _turned(pair) == "opened":
-        yield whole(pair, f"was one of a list, and is any {kind(pair.new.shape)}")
+    if _classify_openness(pair) == "opened":
+        yield build_whole_difference(pair, f"was one of a list, is now any {describe_kind(pair.new.shape)}")
 
 
-def _aspect(pair: Pair, message: str, before: Shape, after: Shape) -> Difference:
-    """A difference in one respect: both nodes with nothing else said of them, tried with values of the whole."""
-    old, new = Node(before, pair.old.where), Node(after, pair.new.where)
-    tries = (*pair.before.samples.of(pair.old), *pair.after.samples.of(pair.new))
-    return Difference(message, pair.new, pair.new, Question(old, new, tries), Question(new, old, tries))
+def _build_aspect_difference(pair: NodePair, message: str, old_shape: Shape, new_shape: Shape) -> Difference:
+    """Return a difference in one keyword, tried with sample values of the complete nodes."""
+    old, new = Node(old_shape, pair.old.location), Node(new_shape, pair.new.location)
+    candidates = (*pair.old_side.samples.sample(pair.old), *pair.new_side.samples.sample(pair.new))
+    return Difference(message, pair.new, pair.new, Question(old, new, candidates), Question(new, old, candidates))
 
 
-def _texts(pair: Pair, message: str, changed: Text, restored: Text) -> Difference:
-    """A difference in one respect of a text, the others being as they are on the side that writes."""
-    backward = Question(pair.old, Node(changed, pair.old.where))
-    forward = Question(pair.new, Node(restored, pair.new.where))
+def _build_string_difference(pair: NodePair, message: str, changed: String, restored: String) -> Difference:
+    """Return a difference in one keyword of a string; the other keywords are those of the writer."""
+    backward = Question(pair.old, Node(changed, pair.old.location))
+    forward = Question(pair.new, Node(restored, pair.new.location))
     return Difference(message, pair.new, pair.new, backward, forward)
 
 
-def _of_one_class(old: Integer | Number, new: Integer | Number) -> tuple[Integer | Number, Integer | Number]:
-    """Both as integers if one of them is, so that fractions are not the difference."""
+def _to_common_type(old: Integer | Number, new: Integer | Number) -> tuple[Integer | Number, Integer | Number]:
+    """Return both as integers if one of them is, so that fractions are not part of the difference."""
     if isinstance(old, Integer) or isinstance(new, Integer):
         return Integer(old.bounds), Integer(new.bounds)
     return old, new
 
 
-def _is_one_class(old: str, new: str) -> bool:
-    """Whether values of the one kind can be values of the other."""
+def _is_comparable(old: str, new: str) -> bool:
+    """Return True if values of one kind can be values of the other."""
     return old == new or {old, new} == {"number", "integer"}
 
 
-def _lists(pair: Pair) -> tuple[tuple[Json, ...], tuple[Json, ...]] | None:
-    """The values of two enums of one kind."""
-    old, new = _listed(pair.old.shape), _listed(pair.new.shape)
-    mixed = "one of a list" in (kind(pair.old.shape), kind(pair.new.shape))
-    alike = mixed or _is_one_class(kind(pair.old.shape), kind(pair.new.shape))
-    return (old, new) if old and new and alike else None
+def _get_enum_values(pair: NodePair) -> tuple[tuple[Json, ...], tuple[Json, ...]] | None:
+    """Return the values of two enums of the same kind; None otherwise."""
+    old, new = _list_values(pair.old.shape), _list_values(pair.new.shape)
+    is_mixed = "one of a list" in (describe_kind(pair.old.shape), describe_kind(pair.new.shape))
+    is_comparable = is_mixed or _is_comparable(describe_kind(pair.old.shape), describe_kind(pair.new.shape))
+    return (old, new) if old and new and is_comparable else None
 
 
-def _listed(shape: Shape) -> tuple[Json, ...]:
+def _list_values(shape: Shape) -> tuple[Json, ...]:
     match shape:
-        case Choice(values) | Constant(values):
+        case StringEnum(values) | ConstSet(values):
             return values
         case _:
-            return finite(shape) or ()
+            return enumerate_values(shape) or ()
 
 
-def _turned(pair: Pair) -> Turn | None:
-    """Whether a list of values was opened to all of their kind, or the reverse."""
+def _classify_openness(pair: NodePair) -> OpennessChange | None:
+    """Return "opened" if a list of values became any value of the type, "closed" for the reverse, else None."""
     old, new = pair.old.shape, pair.new.shape
-    if not _is_one_class(kind(old), kind(new)) or not (_listed(old) or _listed(new)):
+    if not _is_comparable(describe_kind(old), describe_kind(new)) or not (_list_values(old) or _list_values(new)):
         return None
-    if finite(old) is None and finite(new) is not None:
+    if enumerate_values(old) is None and enumerate_values(new) is not None:
         return "closed"
-    if finite(old) is not None and finite(new) is None:
+    if enumerate_values(old) is not None and enumerate_values(new) is None:
         return "opened"
     return None
 
 
-def _among(value: Json, values: tuple[Json, ...]) -> bool:
-    return any(equal(value, one) for one in values)
+def _has_value(value: Json, values: tuple[Json, ...]) -> bool:
+    return any(are_equal(value, other) for other in values)
 
 
-def _one_each(old: tuple[Json, ...], new: tuple[Json, ...]) -> bool:
+def _are_constants(old: tuple[Json, ...], new: tuple[Json, ...]) -> bool:
     return len(old) == len(new) == 1
 
 
-def _or_none(value: object) -> str:
-    return "none" if value in (None, "") else literal(value)
+def _format_optional(value: object) -> str:
+    return "none" if value in (None, "") else format_value(value)
 
 
 RULES: tuple[JsonRule, ...] = (

@@ -1,1 +1,1 @@
-"""What a running service tells of its calls: log lines, metrics and traces."""
+"""Telemetry of a running bridge: access log, metrics and traces."""

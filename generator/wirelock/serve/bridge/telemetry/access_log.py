@@ -1,6 +1,6 @@
-"""One record a call for the log, its facts under the names that gRPC's logging middleware has.
+"""The access log: one record for each call, whose facts are named as in gRPC's logging middleware.
 
-There are no bodies in it, and what looks like a secret is kept back. Whoever formats it makes text of others harmless.
+Records contain no bodies, and values that look secret are redacted. The formatter escapes text of clients and servers.
 """
 
 from __future__ import annotations
@@ -11,73 +11,73 @@ from collections.abc import Sequence
 import grpc
 
 from wirelock.runtime.findings import Finding
-from wirelock.runtime.json.pointers import names_of
-from wirelock.serve.bridge.telemetry.call_events import Ended, Request, Response, Started
-from wirelock.traffic.secrets import REDACTED, secrecy, without_credentials
+from wirelock.runtime.json.pointers import split_pointer
+from wirelock.serve.bridge.telemetry.call_events import CallEnded, CallStarted, UpstreamRequest, UpstreamResponse
+from wirelock.traffic.secrets import REDACTED, classify_name, redact_credentials
 
-LOGGER = "wirelock.serve.calls"
-_LONGEST = 300
-_ERRORS = frozenset(
+LOGGER_NAME = "wirelock.serve.calls"
+_MAX_CHARACTERS = 300
+_ERROR_CODES = frozenset(
     (
         *(grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNIMPLEMENTED),
         *(grpc.StatusCode.INTERNAL, grpc.StatusCode.DATA_LOSS),
     )
 )
-_USUAL = frozenset(
+_INFO_CODES = frozenset(
     (
         *(grpc.StatusCode.OK, grpc.StatusCode.CANCELLED, grpc.StatusCode.INVALID_ARGUMENT),
         *(grpc.StatusCode.NOT_FOUND, grpc.StatusCode.ALREADY_EXISTS),
     )
 )
-"""What is nobody's fault, or the caller's: information. The rest are warnings, as in gRPC's logging middleware."""
+"""Codes logged as information, as in gRPC's logging middleware; other codes are warnings or errors."""
 Facts = dict[str, str | int | float]
 
 
-class Logs:
-    """Logs every call when it has ended, by the logger `wirelock.serve.calls`."""
+class AccessLog:
+    """Logs every call at its end, with the logger `wirelock.serve.calls`."""
 
     def __init__(self) -> None:
-        self._logger = logging.getLogger(LOGGER)
+        self._logger = logging.getLogger(LOGGER_NAME)
 
-    def __call__(self, started: Started) -> _Line:
-        """Follow a call."""
-        return _Line(started, self._logger)
+    def __call__(self, started: CallStarted) -> _CallRecord:
+        """Return an observer for a call."""
+        return _CallRecord(started, self._logger)
 
 
-class _Line:
-    """The line of one call, as far as it is known."""
+class _CallRecord:
+    """The record of one call while it runs."""
 
-    __slots__ = ("_findings", "_first", "_logger", "_started", "_status", "_traceparent")
+    __slots__ = ("_first_finding", "_logger", "_num_findings", "_started", "_status", "_traceparent")
 
-    def __init__(self, started: Started, logger: logging.Logger) -> None:
+    def __init__(self, started: CallStarted, logger: logging.Logger) -> None:
         self._started = started
         self._logger = logger
         self._status: str | int = ""
         self._traceparent = ""
-        self._first: Finding | None = None
-        self._findings = 0
+        self._first_finding: Finding | None = None
+        self._num_findings = 0
 
-    def requested(self, request: Request) -> None:
-        """Remember the trace that the request belongs to, if it is traced."""
+    def on_request(self, request: UpstreamRequest) -> None:
+        """Store the trace of the request."""
         self._traceparent = request.headers.get("traceparent", "")
 
-    def responded(self, response: Response) -> None:
-        """Remember how the upstream answered last."""
+    def on_response(self, response: UpstreamResponse) -> None:
+        """Store the status of the last response, or its error."""
         self._status = response.status or response.error
 
-    def sent(self) -> None:
-        """Messages are counted elsewhere."""
+    def on_message_sent(self) -> None:
+        """Do nothing: the log does not count messages."""
 
-    def noted(self, findings: Sequence[Finding]) -> None:
-        """Remember the first, and how many there are."""
-        self._first = self._first or next(iter(findings), None)
-        self._findings += len(findings)
+    def on_findings(self, findings: Sequence[Finding]) -> None:
+        """Store the first finding, and the number of findings."""
+        self._first_finding = self._first_finding or next(iter(findings), None)
+        self._num_findings += len(findings)
 
-    def ended(self, end: Ended) -> None:
+    def on_end(self, end: CallEnded) -> None:
         """Log the call."""
-        level = _level(end.code, passed_on=self._findings > 0)
-        self._first = next(iter(end.findings), self._first)
-        self._findings += len(end.findings)
+        level = _choose_level(end.code, has_findings=self._num_findings > 0)
+        self._first_finding = next(iter(end.findings), self._first_finding)
+        self._num_findings += len(end.findings)
         if not self._logger.isEnabledFor(level):
             return
         facts: Facts = {
@@ -91,31 +91,32 @@ class _Line:
             facts["http.response.status_code" if isinstance(self._status, int) else "error.type"] = self._status
         if self._traceparent:
             facts["trace_id"] = self._traceparent[3:35]
-        facts |= self._found(end.details)
-        # made here, because the logger would look through the stack for who logs
-        self._logger.handle(self._logger.makeRecord(LOGGER, level, "", 0, "call", (), None, extra={"facts": facts}))
+        facts |= self._describe_findings(end.details)
+        # Logger.log would search the stack for its caller, which costs time
+        record = self._logger.makeRecord(LOGGER_NAME, level, "", 0, "call", (), None, extra={"facts": facts})
+        self._logger.handle(record)
 
-    def _found(self, details: str) -> Facts:
-        """The first finding, and how many there are; without one, what the client was told."""
-        if self._first is None:
-            return {"message": _safe(details)} if details else {}
-        facts: Facts = {"finding": self._first.code, "message": _words(self._first)}
-        if self._first.pointer:
-            facts["pointer"] = self._first.pointer[:_LONGEST]
-        return facts | ({"findings": self._findings} if self._findings > 1 else {})
+    def _describe_findings(self, details: str) -> Facts:
+        """Return the first finding and the number of findings; without findings, the status message."""
+        if self._first_finding is None:
+            return {"message": _redact(details)} if details else {}
+        facts: Facts = {"finding": self._first_finding.code, "message": _format_message(self._first_finding)}
+        if self._first_finding.pointer:
+            facts["pointer"] = self._first_finding.pointer[:_MAX_CHARACTERS]
+        return facts | ({"findings": self._num_findings} if self._num_findings > 1 else {})
 
 
-def _level(code: grpc.StatusCode, *, passed_on: bool) -> int:
-    if code in _ERRORS:
+def _choose_level(code: grpc.StatusCode, *, has_findings: bool) -> int:
+    if code in _ERROR_CODES:
         return logging.ERROR
-    return logging.INFO if code in _USUAL and not passed_on else logging.WARNING
+    return logging.INFO if code in _INFO_CODES and not has_findings else logging.WARNING
 
 
-def _words(finding: Finding) -> str:
-    """A finding's message, which may show a value: not that of a property that sounds secret."""
-    secret = any(secrecy(name) != "none" for name in names_of(finding.pointer))
-    return REDACTED if secret else _safe(finding.message)
+def _format_message(finding: Finding) -> str:
+    """Return the message of a finding; a message about a property with a secret name may contain its value."""
+    is_secret = any(classify_name(name) != "none" for name in split_pointer(finding.pointer))
+    return REDACTED if is_secret else _redact(finding.message)
 
 
-def _safe(text: str) -> str:
-    return without_credentials(text[:_LONGEST])
+def _redact(text: str) -> str:
+    return redact_credentials(text[:_MAX_CHARACTERS])

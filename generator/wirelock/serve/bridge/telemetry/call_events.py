@@ -1,4 +1,4 @@
-"""Calls as they are observed: what begins, what is asked upstream, what ends, to everybody who follows."""
+"""Events of a call, and the observers that receive them."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import grpc
 
 from wirelock.runtime.findings import Finding
 
-Kind = Literal["unary", "server_stream"]
-"""How many messages a response has, in the words of Prometheus' `grpc_type`."""
+RpcType = Literal["unary", "server_stream"]
+"""The type of an RPC, as the Prometheus label `grpc_type`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
-    """A call that begins: its names as the descriptors have them, who calls, and the metadata that came along."""
+class CallStarted:
+    """The start of a call: its names in the descriptors, its client, and the client's metadata."""
 
     service: str
     method: str
-    kind: Kind
+    rpc_type: RpcType
     peer: str
     metadata: Sequence[tuple[str, str | bytes]] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A request to the upstream before it is sent; who follows may add headers."""
+class UpstreamRequest:
+    """A request to the upstream before it is sent; observers may add headers."""
 
     method: str
     url: str
@@ -38,18 +38,18 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """How a request ended, in seconds until the headers of its response; `status` is 0 where `error` names a fault."""
+class UpstreamResponse:
+    """The end of a request: seconds until the response's headers, and its status, or 0 and the name of the error."""
 
-    request: Request
+    request: UpstreamRequest
     seconds: float
     status: int
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A call that has ended, in seconds; `findings` are the faults that it failed with."""
+class CallEnded:
+    """The end of a call, with its duration and the findings of its failure."""
 
     code: grpc.StatusCode
     seconds: float
@@ -57,70 +57,76 @@ class Ended:
     findings: tuple[Finding, ...] = ()
 
 
-class Follower(Protocol):
-    """Follows one call; must neither raise nor wait."""
+class CallObserver(Protocol):
+    """Callbacks for the events of one call; they must neither raise nor block."""
 
-    def requested(self, request: Request) -> None: ...
-
-    def responded(self, response: Response) -> None: ...
-
-    def sent(self) -> None:
-        """A message of the response went to the client."""
+    def on_request(self, request: UpstreamRequest) -> None:
+        """Called before a request to the upstream is sent."""
         ...
 
-    def noted(self, findings: Sequence[Finding]) -> None:
-        """Something was passed on although it is not as described, or not all of it."""
+    def on_response(self, response: UpstreamResponse) -> None:
+        """Called when a request has a response or an error."""
         ...
 
-    def ended(self, end: Ended) -> None: ...
+    def on_message_sent(self) -> None:
+        """Called when a response message was sent to the client."""
+        ...
+
+    def on_findings(self, findings: Sequence[Finding]) -> None:
+        """Called when a response with findings is forwarded."""
+        ...
+
+    def on_end(self, end: CallEnded) -> None:
+        """Called when the call has ended."""
+        ...
 
 
-Observer = Callable[[Started], Follower]
-"""Gives a follower for each call that begins."""
+CallObserverFactory = Callable[[CallStarted], CallObserver]
+"""Creates an observer for each call that starts."""
 
 
-class Followed:
-    """One call with everybody who follows it."""
+class CallObservers:
+    """The observers of one call as one."""
 
-    __slots__ = ("_followers",)
+    __slots__ = ("_observers",)
 
-    def __init__(self, followers: Sequence[Follower]) -> None:
-        self._followers = followers
+    def __init__(self, observers: Sequence[CallObserver]) -> None:
+        self._observers = observers
 
-    def requested(self, request: Request) -> None:
-        """Tell of a request to the upstream."""
-        for follower in self._followers:
-            follower.requested(request)
+    def on_request(self, request: UpstreamRequest) -> None:
+        """Call this for all observers."""
+        for observer in self._observers:
+            observer.on_request(request)
 
-    def responded(self, response: Response) -> None:
-        """Tell of its end."""
-        for follower in self._followers:
-            follower.responded(response)
+    def on_response(self, response: UpstreamResponse) -> None:
+        """Call this for all observers."""
+        for observer in self._observers:
+            observer.on_response(response)
 
-    def sent(self) -> None:
-        """Tell of a message."""
-        for follower in self._followers:
-            follower.sent()
+    def on_message_sent(self) -> None:
+        """Call this for all observers."""
+        for observer in self._observers:
+            observer.on_message_sent()
 
-    def noted(self, findings: Sequence[Finding]) -> None:
-        """Tell of findings that do not end it."""
-        for follower in self._followers:
-            follower.noted(findings)
+    def on_findings(self, findings: Sequence[Finding]) -> None:
+        """Call this for all observers."""
+        for observer in self._observers:
+            observer.on_findings(findings)
 
-    def ended(self, end: Ended) -> None:
-        """Tell of the end."""
-        for follower in self._followers:
-            follower.ended(end)
-
-
-_CURRENT: ContextVar[Followed | None] = ContextVar("wirelock_call", default=None)
+    def on_end(self, end: CallEnded) -> None:
+        """Call this for all observers."""
+        for observer in self._observers:
+            observer.on_end(end)
 
 
-def enter(call: Followed) -> None:
-    """Make a call the current one of its task; each call of grpc.aio is a task of its own, so nothing is reset."""
-    _CURRENT.set(call)
+_CURRENT_CALL: ContextVar[CallObservers | None] = ContextVar("wirelock_call", default=None)
 
 
-def current() -> Followed | None:
-    """The call that is being answered, None outside of one that is observed."""
-    return _CURRENT.get()
+def set_current_call(call: CallObservers) -> None:
+    """Make a call the current one of its task; grpc.aio runs each call in its own task, so nothing resets it."""
+    _CURRENT_CALL.set(call)
+
+
+def get_current_call() -> CallObservers | None:
+    """Return the current call, or None outside of an observed call."""
+    return _CURRENT_CALL.get()

@@ -1,4 +1,4 @@
-"""What observers are told of a bridge: every call of its services, and every request that a call makes."""
+"""Instrumentation that reports each call of a bridge, and each request of a call, to observers."""
 
 from __future__ import annotations
 
@@ -11,121 +11,121 @@ from typing import Any
 import grpc
 from yarl import URL
 
-from wirelock.serve.bridge.hooks import Handler, Told, untold
+from wirelock.serve.bridge.hooks import Handler, OnRequestEnd, ignore_request_end
 from wirelock.serve.bridge.telemetry.call_events import (
-    Ended,
-    Followed,
-    Kind,
-    Observer,
-    Request,
-    Response,
-    Started,
-    current,
-    enter,
+    CallEnded,
+    CallObserverFactory,
+    CallObservers,
+    CallStarted,
+    RpcType,
+    UpstreamRequest,
+    UpstreamResponse,
+    get_current_call,
+    set_current_call,
 )
-from wirelock.serve.bridge.telemetry.call_status import code_of, findings_of
+from wirelock.serve.bridge.telemetry.call_status import extract_findings, get_status_code
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class Observed:
-    """Watches a bridge for observers.
+class Interceptor:
+    """Instrumentation with an observer for each call.
 
-    Only names that a handler is registered for reach them, so that what they count by stays bounded.
+    Only methods with a registered handler are reported, so the label values of metrics are bounded.
     """
 
-    def __init__(self, observers: Sequence[Observer]) -> None:
-        self._observers = tuple(observers)
+    def __init__(self, factories: Sequence[CallObserverFactory]) -> None:
+        self._factories = tuple(factories)
 
-    def watched(self, service: str, method: str, handler: Handler) -> Handler:
-        """A handler of one request whose calls are observed."""
-        how = {
+    def wrap_handler(self, service: str, method: str, handler: Handler) -> Handler:
+        """Return a handler whose calls are observed."""
+        serializers = {
             "request_deserializer": handler.request_deserializer,
             "response_serializer": handler.response_serializer,
         }
-        plain: Any = handler  # the stubs know the handlers of threads only
+        untyped: Any = handler  # the stubs only declare synchronous handlers
         if handler.response_streaming:
-            stream = _Watch(service, method, "server_stream", self._observers).stream(plain.unary_stream)
-            return grpc.unary_stream_rpc_method_handler(stream, **how)
-        unary = _Watch(service, method, "unary", self._observers).unary(plain.unary_unary)
-        return grpc.unary_unary_rpc_method_handler(unary, **how)
+            stream = _MethodInterceptor(service, method, "server_stream", self._factories)
+            return grpc.unary_stream_rpc_method_handler(stream.wrap_stream(untyped.unary_stream), **serializers)
+        unary = _MethodInterceptor(service, method, "unary", self._factories)
+        return grpc.unary_unary_rpc_method_handler(unary.wrap_unary(untyped.unary_unary), **serializers)
 
-    def requested(self, verb: str, url: URL, headers: MutableMapping[str, str]) -> Told:
-        """Observe a request of the current call; outside of one it is nobody's."""
-        call = current()
+    def start_request(self, verb: str, url: URL, headers: MutableMapping[str, str]) -> OnRequestEnd:
+        """Report a request to the observers of the current call; outside of a call, do nothing."""
+        call = get_current_call()
         if call is None:
-            return untold
-        request = Request(verb, str(url), url.host or "", url.port or 0, headers)
-        call.requested(request)
+            return ignore_request_end
+        request = UpstreamRequest(verb, str(url), url.host or "", url.port or 0, headers)
+        call.on_request(request)
         began = time.perf_counter()
-        return lambda status, error: call.responded(Response(request, time.perf_counter() - began, status, error))
+        return lambda status, error: call.on_response(
+            UpstreamResponse(request, time.perf_counter() - began, status, error)
+        )
 
 
-class _Watch:
-    """The calls of one method."""
+class _MethodInterceptor:
+    """Wrappers for the handlers of one method."""
 
-    def __init__(self, service: str, method: str, kind: Kind, observers: Sequence[Observer]) -> None:
+    def __init__(self, service: str, method: str, rpc_type: RpcType, factories: Sequence[CallObserverFactory]) -> None:
         self._service = service
         self._method = method
-        self._kind: Kind = kind
-        self._observers = observers
+        self._rpc_type: RpcType = rpc_type
+        self._factories = factories
 
-    def _begun(self, context: Context) -> Followed:
+    def _start_call(self, context: Context) -> CallObservers:
         metadata = tuple(context.invocation_metadata() or ())
-        started = Started(self._service, self._method, self._kind, context.peer(), metadata)
-        call = Followed([observer(started) for observer in self._observers])
-        enter(call)
+        started = CallStarted(self._service, self._method, self._rpc_type, context.peer(), metadata)
+        call = CallObservers([factory(started) for factory in self._factories])
+        set_current_call(call)
         return call
 
-    def unary(self, inner: Callable[[Any, Context], Awaitable[Any]]) -> Callable[[Any, Context], Awaitable[Any]]:
-        """A handler with one response, observed."""
+    def wrap_unary(self, inner: Callable[[Any, Context], Awaitable[Any]]) -> Callable[[Any, Context], Awaitable[Any]]:
+        """Wrap a handler with one response."""
 
-        async def answer(request: Any, context: Context) -> Any:
+        async def handle(request: Any, context: Context) -> Any:
             began = time.perf_counter()
-            call = self._begun(context)
+            call = self._start_call(context)
             try:
                 response = await inner(request, context)
             except BaseException as error:
-                _end(call, _since(began), context, error)
+                _end_call(call, time.perf_counter() - began, context, error)
                 raise
-            # the answer need not wait until it is written down
-            asyncio.get_running_loop().call_soon(_answered, call, _since(began), context)
+            # reports the end after the response, so that observers do not delay it
+            asyncio.get_running_loop().call_soon(_end_unary_call, call, time.perf_counter() - began, context)
             return response
 
-        return answer
+        return handle
 
-    def stream(self, inner: Callable[[Any, Context], AsyncGenerator[Any, None]]) -> Callable[[Any, Context], Any]:
-        """A handler with many responses, an asynchronous generator, observed.
+    def wrap_stream(self, inner: Callable[[Any, Context], AsyncGenerator[Any, None]]) -> Callable[[Any, Context], Any]:
+        """Wrap a handler with a stream of responses, an asynchronous generator.
 
-        A client that goes while a message is under way leaves the generator where it is: closing it ends the call.
+        A client that disconnects while a message is sent leaves the generator suspended; closing it ends the call.
         """
 
-        async def answer(request: Any, context: Context) -> AsyncIterator[Any]:
+        async def handle(request: Any, context: Context) -> AsyncIterator[Any]:
             began = time.perf_counter()
-            call = self._begun(context)
+            call = self._start_call(context)
             try:
                 async with aclosing(inner(request, context)) as messages:
                     async for message in messages:
                         yield message
-                        call.sent()
+                        call.on_message_sent()
             except BaseException as error:
-                _end(call, _since(began), context, error)
+                _end_call(call, time.perf_counter() - began, context, error)
                 raise
-            _end(call, _since(began), context, None)
+            _end_call(call, time.perf_counter() - began, context, None)
 
-        return answer
-
-
-def _since(began: float) -> float:
-    return time.perf_counter() - began
+        return handle
 
 
-def _answered(call: Followed, seconds: float, context: Context) -> None:
-    call.sent()
-    _end(call, seconds, context, None)
+def _end_unary_call(call: CallObservers, seconds: float, context: Context) -> None:
+    call.on_message_sent()
+    _end_call(call, seconds, context, None)
 
 
-def _end(call: Followed, seconds: float, context: Context, error: BaseException | None) -> None:
-    code = code_of(context, error)
-    failed = isinstance(error, Exception)
-    call.ended(Ended(code, seconds, context.details() or "", findings_of(context)) if failed else Ended(code, seconds))
+def _end_call(call: CallObservers, seconds: float, context: Context, error: BaseException | None) -> None:
+    code = get_status_code(context, error)
+    if isinstance(error, Exception):
+        call.on_end(CallEnded(code, seconds, context.details() or "", extract_findings(context)))
+    else:
+        call.on_end(CallEnded(code, seconds))

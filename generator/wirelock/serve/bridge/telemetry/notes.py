@@ -1,31 +1,31 @@
-"""What a bridge notes while it answers, told to those who follow the call that it answers."""
+"""Hooks that report findings in forwarded responses to the observers of the current call."""
 
 from __future__ import annotations
 
 from wirelock.runtime.findings import Finding
-from wirelock.serve.bridge.telemetry.call_events import current
+from wirelock.serve.bridge.telemetry.call_events import get_current_call
 
 
-class PassedOn:
-    """Takes note for the current call; all else about a call is seen from outside."""
+class NotesHook:
+    """Hooks that pass findings to the current call; the interceptor reports its other events."""
 
-    def noted(self, rpc: str, findings: tuple[Finding, ...]) -> None:
-        """A message was passed on that does not hold all of the answer, or breaks its schema."""
-        call = current()
+    def on_findings(self, rpc: str, findings: tuple[Finding, ...]) -> None:
+        """Report findings to the current call."""
+        call = get_current_call()
         if call is not None:
-            call.noted(findings)
+            call.on_findings(findings)
 
-    def listening(self, address: str, upstream: str) -> None:
-        """Nothing of a call."""
+    def on_listening(self, address: str, upstream: str) -> None:
+        """Do nothing."""
 
-    def exposed(self, address: str) -> None:
-        """Nothing of a call."""
+    def on_exposed(self, address: str) -> None:
+        """Do nothing."""
 
-    def reached(self, is_up: bool, upstream: str) -> None:
-        """Nothing of a call."""
+    def on_upstream_change(self, is_up: bool, upstream: str) -> None:
+        """Do nothing."""
 
-    def draining(self) -> None:
-        """Nothing of a call."""
+    def on_shutdown(self) -> None:
+        """Do nothing."""
 
-    def drained(self) -> None:
-        """Nothing of a call."""
+    def on_stopped(self) -> None:
+        """Do nothing."""

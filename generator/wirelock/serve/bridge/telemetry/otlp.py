@@ -1,4 +1,4 @@
-"""Where spans go: OpenTelemetry's SDK as the environment configures it."""
+"""Export of traces with OpenTelemetry's SDK, configured by its environment variables."""
 
 from __future__ import annotations
 
@@ -7,65 +7,64 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
-from wirelock.runtime.json.formatting import visible
-from wirelock.serve.net.extras import missing
+from wirelock.runtime.json.formatting import escape_unprintable
+from wirelock.serve.net.extras import check_extra
 from wirelock.version import VERSION
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 TRACING_UNAVAILABLE = Code("TRACING_UNAVAILABLE", Severity.ERROR, fatal=True)
-PACKAGES = ("opentelemetry.sdk",)
-"""What the extra `traces` brings."""
+TRACES_PACKAGES = ("opentelemetry.sdk",)
+"""The import names of the packages in the extra `traces`."""
 EXPORTER, PROTOCOL = "OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_PROTOCOL"
-_ASKS = (EXPORTER, "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-_GROUP = "opentelemetry_traces_exporter"
-_OTLP = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
+_ENABLING_VARIABLES = (EXPORTER, "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_ENTRY_POINT_GROUP = "opentelemetry_traces_exporter"
+_OTLP_EXPORTERS = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
 
 
-def asked(environment: Mapping[str, str]) -> bool:
-    """Whether the environment asks for traces: it says where they go, and does not say that they go nowhere."""
-    off = environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or environment.get(EXPORTER) == "none"
-    return not off and any(environment.get(name) for name in _ASKS)
+def is_requested(environment: Mapping[str, str]) -> bool:
+    """Return True if the environment sets a destination for traces, and does not disable them."""
+    is_disabled = environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or environment.get(EXPORTER) == "none"
+    return not is_disabled and any(environment.get(name) for name in _ENABLING_VARIABLES)
 
 
-def provider(environment: Mapping[str, str]) -> TracerProvider | Diagnostic:
-    """A provider that exports as the variables `OTEL_*` say, by OTLP unless they name something else.
+def build_tracer_provider(environment: Mapping[str, str]) -> TracerProvider | Diagnostic:
+    """Build a provider with the exporter of the `OTEL_*` variables, OTLP by default; the caller shuts it down.
 
-    Sampling, limits, batches and the resource are read by the SDK itself; the service is called wirelock unless
-    they name it. Whoever asks for it shuts it down.
+    The SDK itself reads the variables for sampling, limits, batches and the resource. The default service name is
+    wirelock.
     """
-    absent = missing("traces", PACKAGES)
-    if absent is not None:
-        return absent
+    diagnostic = check_extra("traces", TRACES_PACKAGES)
+    if diagnostic is not None:
+        return diagnostic
     from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, OTELResourceDetector, Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     name = environment.get(EXPORTER) or "otlp"
-    own = Resource.create({SERVICE_NAME: "wirelock", SERVICE_VERSION: VERSION})
-    made = TracerProvider(resource=own.merge(OTELResourceDetector().detect()))
+    resource = Resource.create({SERVICE_NAME: "wirelock", SERVICE_VERSION: VERSION})
+    provider = TracerProvider(resource=resource.merge(OTELResourceDetector().detect()))
     if name == "none":
-        return made
+        return provider
     protocol = environment.get(PROTOCOL) or "http/protobuf"
-    found = {entry.name: entry for entry in entry_points(group=_GROUP)}
-    entry = found.get(_OTLP.get(protocol, "") if name == "otlp" else name)
-    if entry is None:
-        return _unexported(name, protocol)
-    made.add_span_processor(BatchSpanProcessor(entry.load()()))
-    return made
+    exporters = {entry.name: entry for entry in entry_points(group=_ENTRY_POINT_GROUP)}
+    exporter = exporters.get(_OTLP_EXPORTERS.get(protocol, "") if name == "otlp" else name)
+    if exporter is None:
+        return _diagnose_exporter(name, protocol)
+    provider.add_span_processor(BatchSpanProcessor(exporter.load()()))
+    return provider
 
 
-def _unexported(name: str, protocol: str) -> Diagnostic:
-    words = f"no exporter of traces is called {visible(name)}"
+def _diagnose_exporter(name: str, protocol: str) -> Diagnostic:
+    """Return a diagnostic for an exporter that is unknown or not installed."""
     if name != "otlp":
-        return Diagnostic(
-            TRACING_UNAVAILABLE, Location(), words, f"{EXPORTER} names one that is installed: otlp, console"
-        )
-    if protocol not in _OTLP:
-        words = f"{visible(protocol)} is no protocol of OTLP"
-        return Diagnostic(TRACING_UNAVAILABLE, Location(), words, f"{PROTOCOL} is grpc or http/protobuf")
-    package = f"opentelemetry-exporter-{_OTLP[protocol].replace('_', '-')}"
-    return Diagnostic(
-        TRACING_UNAVAILABLE, Location(), f"traces go by OTLP, and {package} is not installed", f"pip install {package}"
-    )
+        message = f"no trace exporter named {escape_unprintable(name)} is installed"
+        hint = f"set {EXPORTER} to an installed exporter: otlp, console"
+        return Diagnostic(TRACING_UNAVAILABLE, Location(), message, hint)
+    if protocol not in _OTLP_EXPORTERS:
+        message = f"{escape_unprintable(protocol)} is not an OTLP protocol"
+        return Diagnostic(TRACING_UNAVAILABLE, Location(), message, f"set {PROTOCOL} to grpc or http/protobuf")
+    package = f"opentelemetry-exporter-{_OTLP_EXPORTERS[protocol].replace('_', '-')}"
+    message = f"traces are exported with OTLP, and {package} is not installed"
+    return Diagnostic(TRACING_UNAVAILABLE, Location(), message, f"run: pip install {package}")

@@ -1,4 +1,4 @@
-"""Everything that observes a service, put together by what is wanted of it."""
+"""Setup of telemetry from its options."""
 
 from __future__ import annotations
 
@@ -8,57 +8,61 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
 from wirelock.diagnostics import Diagnostic
-from wirelock.serve.bridge.logging import LOGGER
-from wirelock.serve.bridge.telemetry.access_log import Logs
-from wirelock.serve.bridge.telemetry.call_events import Observer
-from wirelock.serve.bridge.telemetry.interceptor import Observed
+from wirelock.serve.bridge.logging import LOGGER_NAME
+from wirelock.serve.bridge.telemetry.access_log import AccessLog
+from wirelock.serve.bridge.telemetry.call_events import CallObserverFactory
+from wirelock.serve.bridge.telemetry.interceptor import Interceptor
 from wirelock.serve.bridge.telemetry.metrics import Metrics
-from wirelock.serve.bridge.telemetry.otlp import asked, provider
-from wirelock.serve.bridge.telemetry.prometheus_page import exposed
+from wirelock.serve.bridge.telemetry.otlp import build_tracer_provider, is_requested
+from wirelock.serve.bridge.telemetry.prometheus_page import serve_metrics
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What is to be observed beside the log: the address where metrics are served ("": nowhere), and traces."""
+class TelemetryOptions:
+    """Telemetry in addition to the log: the address for metrics, or "", and traces."""
 
     metrics: str = ""
     traces: bool = False
 
 
 @contextlib.asynccontextmanager
-async def observation(wishes: Wishes, environment: Mapping[str, str]) -> AsyncGenerator[Observed | Diagnostic]:
-    """What observes a bridge as long as this runs, or why it cannot."""
+async def start_telemetry(
+    options: TelemetryOptions, environment: Mapping[str, str]
+) -> AsyncGenerator[Interceptor | Diagnostic]:
+    """Run telemetry during the block; yield its instrumentation, or a diagnostic if it cannot run."""
     async with contextlib.AsyncExitStack() as stack:
-        observers: list[Observer] = []
-        for made in (_traces(stack, wishes, environment), await _metrics(stack, wishes)):
-            if isinstance(made, Diagnostic):
-                yield made
+        factories: list[CallObserverFactory] = []
+        for result in (_start_traces(stack, options, environment), await _start_metrics(stack, options)):
+            if isinstance(result, Diagnostic):
+                yield result
                 return
-            observers += made
-        yield Observed((*observers, Logs()))
+            factories += result
+        yield Interceptor((*factories, AccessLog()))
 
 
-def _traces(
-    stack: contextlib.AsyncExitStack, wishes: Wishes, environment: Mapping[str, str]
-) -> tuple[Observer, ...] | Diagnostic:
-    if not wishes.traces and not asked(environment):
+def _start_traces(
+    stack: contextlib.AsyncExitStack, options: TelemetryOptions, environment: Mapping[str, str]
+) -> tuple[CallObserverFactory, ...] | Diagnostic:
+    if not options.traces and not is_requested(environment):
         return ()
-    made = provider(environment)
-    if isinstance(made, Diagnostic):
-        return made
-    from wirelock.serve.bridge.telemetry.traces import Traces  # needs the extra `traces`
+    provider = build_tracer_provider(environment)
+    if isinstance(provider, Diagnostic):
+        return provider
+    from wirelock.serve.bridge.telemetry.traces import CallTracer  # needs the extra `traces`
 
-    stack.callback(made.shutdown)
-    return (Traces(made.get_tracer("wirelock")),)
+    stack.callback(provider.shutdown)
+    return (CallTracer(provider.get_tracer("wirelock")),)
 
 
-async def _metrics(stack: contextlib.AsyncExitStack, wishes: Wishes) -> tuple[Observer, ...] | Diagnostic:
-    if not wishes.metrics:
+async def _start_metrics(
+    stack: contextlib.AsyncExitStack, options: TelemetryOptions
+) -> tuple[CallObserverFactory, ...] | Diagnostic:
+    if not options.metrics:
         return ()
     metrics = Metrics()
-    port = await stack.enter_async_context(exposed(metrics.registry, wishes.metrics))
+    port = await stack.enter_async_context(serve_metrics(metrics.registry, options.metrics))
     if isinstance(port, Diagnostic):
         return port
-    page = f"http://{wishes.metrics.rpartition(':')[0]}:{port}/metrics"
-    logging.getLogger(LOGGER).info("metrics", extra={"facts": {"page": page}})
+    page = f"http://{options.metrics.rpartition(':')[0]}:{port}/metrics"
+    logging.getLogger(LOGGER_NAME).info("metrics", extra={"facts": {"page": page}})
     return (metrics,)

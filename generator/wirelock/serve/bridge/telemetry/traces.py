@@ -1,6 +1,6 @@
-"""Spans of OpenTelemetry: one a call, and under it one a request to the upstream, which is told of its parent.
+"""OpenTelemetry spans: one for each call, with a child span for each request to the upstream.
 
-Names and attributes are those of the semantic conventions for RPC and HTTP; the header is W3C's `traceparent`.
+Names and attributes follow the semantic conventions for RPC and HTTP; the header is W3C's `traceparent`.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from wirelock.runtime.findings import Finding
-from wirelock.serve.bridge.telemetry.call_events import Ended, Request, Response, Started
-from wirelock.traffic.secrets import without_secrets
+from wirelock.serve.bridge.telemetry.call_events import CallEnded, CallStarted, UpstreamRequest, UpstreamResponse
+from wirelock.traffic.secrets import redact_url
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 _HEADERS = frozenset(("traceparent", "tracestate"))
-_FAULTS = frozenset(
+_ERROR_CODES = frozenset(
     (
         *(grpc.StatusCode.UNKNOWN, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED),
         *(grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DATA_LOSS),
     )
 )
-"""The codes that make the span of a server an error, by the conventions."""
+"""Codes that make a server span an error, by the semantic conventions."""
 
 
-class Traces:
-    """Begins a span for each call."""
+class CallTracer:
+    """Starts a span for each call."""
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
 
-    def __call__(self, started: Started) -> _Spans:
-        """Follow a call, in the trace that its metadata names if there is one."""
+    def __call__(self, started: CallStarted) -> _CallSpans:
+        """Return an observer for a call, whose span continues the trace of the call's metadata."""
         carrier = {key: value for key, value in started.metadata if key in _HEADERS and isinstance(value, str)}
         span = self._tracer.start_span(
             f"{started.service}/{started.method}",
@@ -41,11 +41,11 @@ class Traces:
             SpanKind.SERVER,
             {"rpc.system": "grpc", "rpc.service": started.service, "rpc.method": started.method},
         )
-        return _Spans(self._tracer, span)
+        return _CallSpans(self._tracer, span)
 
 
-class _Spans:
-    """The span of one call, and that of its request."""
+class _CallSpans:
+    """The span of one call, and that of its current request."""
 
     __slots__ = ("_call", "_request", "_tracer")
 
@@ -54,11 +54,11 @@ class _Spans:
         self._call = call
         self._request: Span | None = None
 
-    def requested(self, request: Request) -> None:
-        """Begin the span of a request, and name it in the request's headers."""
+    def on_request(self, request: UpstreamRequest) -> None:
+        """Start the span of a request, and add its context to the request's headers."""
         attributes: dict[str, str | int] = {
             "http.request.method": request.method,
-            "url.full": without_secrets(request.url),
+            "url.full": redact_url(request.url),
             "server.address": request.host,
             "server.port": request.port,
         }
@@ -66,8 +66,8 @@ class _Spans:
         self._request = self._tracer.start_span(request.method, parent, SpanKind.CLIENT, attributes)
         _PROPAGATOR.inject(request.headers, set_span_in_context(self._request))
 
-    def responded(self, response: Response) -> None:
-        """End it."""
+    def on_response(self, response: UpstreamResponse) -> None:
+        """End the span of the request."""
         span = self._request
         if span is None:
             return
@@ -79,18 +79,18 @@ class _Spans:
         span.end()
         self._request = None
 
-    def sent(self) -> None:
-        """Messages are no spans."""
+    def on_message_sent(self) -> None:
+        """Do nothing: messages have no spans."""
 
-    def noted(self, findings: Sequence[Finding]) -> None:
-        """Add events; past the SDK's limit, the oldest make room."""
+    def on_findings(self, findings: Sequence[Finding]) -> None:
+        """Add an event for each code; beyond its limit, the SDK drops the oldest events."""
         for code in dict.fromkeys(finding.code for finding in findings):
             self._call.add_event("wirelock.finding", {"code": code})
 
-    def ended(self, end: Ended) -> None:
+    def on_end(self, end: CallEnded) -> None:
         """End the span of the call."""
         self._call.set_attribute("rpc.grpc.status_code", end.code.value[0])
-        self.noted(end.findings)
-        if end.code in _FAULTS:
+        self.on_findings(end.findings)
+        if end.code in _ERROR_CODES:
             self._call.set_status(Status(StatusCode.ERROR))
         self._call.end()
