@@ -1,4 +1,4 @@
-"""An authority that signs certificates for tests."""
+"""A certificate authority for tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from wirelock.serve.net.tls import TlsFiles
 
 
-class Authority:
+class CertificateAuthority:
     """Signs certificates for tests."""
 
     def __init__(self, folder: Path) -> None:
@@ -24,8 +24,8 @@ class Authority:
         self.file = folder / "authority.pem"
         self.file.write_bytes(self._sign(self._name, self._key, is_authority=True))
 
-    def pair(self, name: str) -> TlsFiles:
-        """A certificate for this machine, and its key."""
+    def create_certificate(self, name: str) -> TlsFiles:
+        """Create a certificate for localhost and its key; returns the files."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate, key_file = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         certificate.write_bytes(self._sign(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key))
@@ -41,7 +41,7 @@ class Authority:
         names = x509.SubjectAlternativeName(
             [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         )
-        made = (
+        certificate = (
             x509.CertificateBuilder()
             .subject_name(name)
             .issuer_name(self._name)
@@ -53,4 +53,4 @@ class Authority:
             .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
             .sign(self._key, hashes.SHA256())
         )
-        return made.public_bytes(serialization.Encoding.PEM)
+        return certificate.public_bytes(serialization.Encoding.PEM)

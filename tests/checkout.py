@@ -1,4 +1,4 @@
-"""This checkout for its tests: its folders, its configuration and its recordings."""
+"""Folders, configuration and recordings of this checkout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RECORDINGS = ROOT / "tests/recordings"
 
 
 def load_config(folder: Path) -> Config:
-    """The configuration of a project that must have a sound one."""
+    """Load the configuration of a project, which must be valid."""
     config = read_config(folder)
     assert isinstance(config, Config), config
     return config
@@ -26,7 +26,7 @@ def load_project(folder: Path) -> Project:
 
 
 def read_exchanges(name: str) -> tuple[Exchange, ...]:
-    """The exchanges of a shipped recording."""
-    read, faults = read_recording(RECORDINGS / name, name)
-    assert faults == ()
-    return read
+    """Read the exchanges of a shipped recording."""
+    exchanges, diagnostics = read_recording(RECORDINGS / name, name)
+    assert diagnostics == ()
+    return exchanges

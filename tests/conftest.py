@@ -22,20 +22,20 @@ pytest_plugins = ["long_tests"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with tests that have a group, which take minutes, so that no process of pytest-xdist waits for the last."""
+    """Run tests with a group first, since they take minutes and would delay the end of a parallel run."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nothing_kept() -> None:
+def _disable_cache() -> None:
     """Disable the result cache of the user for all tests."""
     os.environ["WIRELOCK_CACHE"] = ""
 
 
 @pytest.fixture(scope="session")
 def project() -> Build:
-    """This repository's own project, compiled."""
+    """The compiled project of this repository."""
     built = build(load_config(ROOT))
     assert built.diagnostics == ()
     return built
@@ -43,7 +43,7 @@ def project() -> Build:
 
 @pytest.fixture(scope="session")
 def loaded(project: Build) -> LoadedArtifacts:
-    """The artefacts of this repository's project."""
+    """The loaded artifacts of this repository's project."""
     output = emit_all(project, noop_progress)
     assert output.diagnostics == ()
     return load_artifacts(project, output.artifacts)
@@ -51,7 +51,7 @@ def loaded(project: Build) -> LoadedArtifacts:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of this repository's project: schemas, protos and generated files, to be broken at will."""
+    """A copy of this repository's project that a test may modify."""
     for name in ("schemas", "proto", "generated"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -62,9 +62,9 @@ def copy(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def verified(project: Build, loaded: LoadedArtifacts) -> Callable[[str], Report]:
-    """Verifies one shipped recording by name."""
+    """A function that verifies one shipped recording by name."""
 
-    def run(name: str) -> Report:
+    def verify(name: str) -> Report:
         check = ConformanceCheck(project.graph, loaded.get_contract)
         for exchange in read_exchanges(name):
             check.check_exchange(exchange)
@@ -72,4 +72,4 @@ def verified(project: Build, loaded: LoadedArtifacts) -> Callable[[str], Report]
         marked = mark_expected(report.diagnostics, project.config.expect, [name])
         return Report(marked, report.summary, report.coverage)
 
-    return run
+    return verify

@@ -1,4 +1,4 @@
-"""The rules of the house that a program can hold: codes have pages, templates are used, nothing is left lying about."""
+"""Conventions of the code base that a program can check."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ PLAIN_SINCE = "2026-12-01T00:00:00Z"
 """Older commit subjects have another form."""
 
 
-def codes() -> list[tuple[str, Code]]:
-    """Every code that any module defines, with the name of its variable."""
+def list_codes() -> list[tuple[str, Code]]:
+    """List every code that a module defines, with the name of its variable."""
     names = [module.name for module in walk_packages(wirelock.__path__, "wirelock.") if "__main__" not in module.name]
     members = [member for name in names for member in vars(import_module(name)).items()]
     found = {id(value): (name, value) for name, value in members if isinstance(value, Code)}
@@ -37,20 +37,20 @@ def codes() -> list[tuple[str, Code]]:
 
 
 def test_codes_are_unique_and_named_as_their_variables() -> None:
-    ids = [code.id for _, code in codes()]
+    ids = [code.id for _, code in list_codes()]
     assert len(ids) == len(set(ids)) > 50
-    assert ids == [name for name, _ in codes()]
+    assert ids == [name for name, _ in list_codes()]
 
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
     pages = {page.stem for page in (PACKAGE / "explanations").glob("*/*.md")}
-    assert pages == {code.id for _, code in codes()}
+    assert pages == {code.id for _, code in list_codes()}
 
 
 def test_every_rule_of_the_breaking_check_has_a_page_made_of_its_docstring_and_a_name_of_its_own() -> None:
     found = build_pages()
     assert len(found) == len(WIRE_RULES) + len(JSON_RULES) > 70
-    assert found.keys().isdisjoint(code.id for _, code in codes())
+    assert found.keys().isdisjoint(code.id for _, code in list_codes())
 
 
 @pytest.mark.parametrize("id", sorted(build_pages()))

@@ -1,8 +1,10 @@
-"""Tests that share what takes minutes to make run in one process; otherwise each process makes it, without a word."""
+"""Tests with an xdist group run in one process, so that expensive fixtures are built only once."""
 
 from __future__ import annotations
 
 import pytest
+
+pytestmark = pytest.mark.long
 
 pytest_plugins = ["pytester"]
 GROUPED = """
@@ -13,7 +15,7 @@ import pytest
 
 @pytest.mark.xdist_group("of one")
 @pytest.mark.parametrize("number", range(6))
-def test_beside_the_others(number, worker_id):
+def test_in_group(number, worker_id):
     Path(worker_id).touch()
 """
 
@@ -21,6 +23,6 @@ def test_beside_the_others(number, worker_id):
 def test_a_group_runs_in_one_process(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_grouped=GROUPED)
     pytester.makeini("[pytest]\n")
-    ran = pytester.runpytest_subprocess("-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider")
-    ran.assert_outcomes(passed=6)
+    result = pytester.runpytest_subprocess("-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=6)
     assert len(list(pytester.path.glob("gw*"))) == 1

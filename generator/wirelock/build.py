@@ -91,11 +91,13 @@ def compile_documents(
     if any(diagnostic.is_failure for diagnostic in diagnostics):
         return _build_failed(config, schemas, graph, ledger, diagnostics)
     with raised_recursion_limit(len(graph.definitions)):
-        proto, kept, lowered = plan_protos(graph, config, ledger, roots)
+        proto, new_ledger, lowered = plan_protos(graph, config, ledger, roots)
         is_sound = not any(diagnostic.is_failure for diagnostic in lowered)
-        models = plan_models(graph, proto, config, kept) if is_sound else ModelPlan(class_origins=kept.classes)
+        models = (
+            plan_models(graph, proto, config, new_ledger) if is_sound else ModelPlan(class_origins=new_ledger.classes)
+        )
         lowered += check_models(models, graph)
-    file = _build_ledger_artifact(config, replace(kept, classes=models.class_origins))
+    file = _build_ledger_artifact(config, replace(new_ledger, classes=models.class_origins))
     return Build(config, schemas, graph, proto, models, file, sort_unique((*diagnostics, *lowered)))
 
 

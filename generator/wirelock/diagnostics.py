@@ -39,10 +39,10 @@ class Location:
     pointer: str = ""
 
     def __str__(self) -> str:
-        place = self.file or "<memory>"
+        text = self.file or "<memory>"
         if self.line:
-            place += f":{self.line}:{self.column}"
-        return f"{place}#{self.pointer}" if self.pointer else place
+            text += f":{self.line}:{self.column}"
+        return f"{text}#{self.pointer}" if self.pointer else text
 
 
 @dataclass(frozen=True, slots=True)

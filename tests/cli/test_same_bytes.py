@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from checkout import ROOT
+
+pytestmark = pytest.mark.long
 
 SCENARIO = ROOT / "tests/scenarios/unions/input"
 PLAIN = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}

@@ -33,6 +33,7 @@ from wirelock.diagnostics import Diagnostic, Report
 from wirelock.ir import TypeId
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.xdist_group("ten versions"),  # each is imported once
     pytest.mark.skipif("WIRELOCK_OPENAPI" not in os.environ, reason="WIRELOCK_OPENAPI names no descriptions"),
 ]

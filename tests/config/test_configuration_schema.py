@@ -182,7 +182,7 @@ def test_package_is_required(tmp_path: Path) -> None:
         ),
         (f'{PACKAGE}[record]\nredact = ["$[?"]', (3, 11), 'record.redact[0]: string "$[?"', "use a JSONPath"),
         ('package = "json"', (1, 1), 'invalid value for package: string "json"', "choose another name"),
-        (f'{PACKAGE}dialects = {{ "a[#" = "x" }}', (2, 14), 'dialects.a[#: string "x"', "use one of draft-07, "),
+        (f'{PACKAGE}dialects = {{ "a[#" = "x" }}', (2, 14), 'dialects."a[#": string "x"', "use one of draft-07, "),
     ],
 )
 def test_invalid_values_are_reported_at_their_key(

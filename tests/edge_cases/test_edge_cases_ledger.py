@@ -90,7 +90,7 @@ def test_invalid_field_numbers_are_errors(number: int, history: SchemaHistory) -
 def test_two_branches_that_add_a_property_conflict_in_the_ledger(history: SchemaHistory) -> None:
     history.emit_proto(x=build_object(a=TEXT))
     base = (history.folder / "proto/numbers.json").read_bytes()
-    sides = []
+    sides: list[bytes] = []
     for name in ("left", "right"):
         (history.folder / "proto/numbers.json").write_bytes(base)
         history.emit_proto(x=build_object("a", **{"a": TEXT, name: TEXT}))

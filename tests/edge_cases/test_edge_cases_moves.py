@@ -58,12 +58,24 @@ def test_a_file_that_becomes_an_inline_object_keeps_its_name_and_numbers(history
     assert find_numbers(find_message(moved, "Time")) == KEPT
 
 
+def put_in_array(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": schema}
+
+
+def put_in_map(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": schema}
+
+
+def put_in_union(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [{**schema, "required": ["a"]}, {"type": "array", "items": TEXT}]}
+
+
 @pytest.mark.parametrize(
     ("around", "inside"),
     [
-        (lambda schema: {"type": "array", "items": schema}, "XAtItem"),
-        (lambda schema: {"type": "object", "additionalProperties": schema}, "XAtValue"),
-        (lambda schema: {"anyOf": [{**schema, "required": ["a"]}, {"type": "array", "items": TEXT}]}, "XAtObject"),
+        (put_in_array, "XAtItem"),
+        (put_in_map, "XAtValue"),
+        (put_in_union, "XAtObject"),
     ],
     ids=["list", "map", "union"],
 )

@@ -115,8 +115,10 @@ def test_an_inline_object_is_named_by_its_path_and_keeps_its_numbers_in_a_file(t
     for line in ("int64 created = 1;", "optional int64 updated = 2;"):
         assert line in before.proto
         assert line in after.proto
-    wire = before.get_contract("t/session").codec.encode(b'{"id":"a","time":{"created":1,"updated":2}}')
-    assert json.loads(after.get_contract("t/session").codec.decode(wire)) == {
+    old_codec, new_codec = before.get_contract("t/session").codec, after.get_contract("t/session").codec
+    assert old_codec is not None and new_codec is not None
+    wire = old_codec.encode(b'{"id":"a","time":{"created":1,"updated":2}}')
+    assert json.loads(new_codec.decode(wire)) == {
         "id": "a",
         "time": {"created": 1, "updated": 2},
     }

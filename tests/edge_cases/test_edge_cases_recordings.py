@@ -39,8 +39,9 @@ SCHEMAS = {
 def build_entry(status: int = 200, content: Any = None, **others: Any) -> dict[str, Any]:
     """Build a HAR entry."""
     request = {"method": "GET", "url": "http://h/session", "headers": others.pop("headers", []), "bodySize": 0}
-    answer = {"status": status, "headers": [], "bodySize": -1, "content": content or {"size": 0, "mimeType": ""}}
-    return {"request": request, "response": answer, **others}
+    body: dict[str, Any] = content or {"size": 0, "mimeType": ""}
+    response = {"status": status, "headers": [], "bodySize": -1, "content": body}
+    return {"request": request, "response": response, **others}
 
 
 def write_har(folder: Path, *entries: Any) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from edge_cases import (
@@ -52,7 +53,8 @@ def test_edge_case(edge_case: EdgeCase, suite: EdgeCaseSuite) -> None:
 @pytest.mark.parametrize(("dialect", "short"), [(DRAFT_07, True), (DIALECT, False)], ids=["draft-07", "2020-12"])
 def test_the_dialect_decides_if_siblings_of_a_reference_apply(dialect: str, short: bool) -> None:
     beside = {"$ref": "#/definitions/a", "minLength": 3}
-    schema = {"$schema": dialect, "type": "object", "properties": {"x": beside}, "definitions": {"a": TEXT}}
+    schema: dict[str, Any] = {"$schema": dialect, "type": "object", "properties": {"x": beside}}
+    schema["definitions"] = {"a": TEXT}
     compiled = wirelock.compile(schema)
     assert compiled.is_valid(b'{"x":"a"}') is short
     assert compiled.is_valid(b'{"x":"abc"}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from edge_cases import EdgeCase, EdgeCaseSuite, build_object, build_project, find_errors, parametrize_cases
@@ -111,7 +112,7 @@ def test_edge_case(edge_case: EdgeCase, suite: EdgeCaseSuite) -> None:
     suite.check(edge_case)
 
 
-AT = {"type": "string", "format": "date-time"}
+DATE_TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_asserted_date_times_follow_rfc_3339(text: str, valid: bool, asserted: w
 
 @pytest.fixture(scope="module")
 def asserted() -> wirelock.Compiled:
-    return wirelock.compile(AT, format_assertion=True)
+    return wirelock.compile(DATE_TIME, format_assertion=True)
 
 
 def test_an_unsupported_pattern_is_an_error(tmp_path: Path) -> None:

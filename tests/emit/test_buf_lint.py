@@ -20,7 +20,7 @@ import yaml
 from checkout import ROOT
 
 BUF = os.environ.get("WIRELOCK_BUF", "")
-pytestmark = pytest.mark.skipif(not BUF, reason="WIRELOCK_BUF names no buf")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not BUF, reason="WIRELOCK_BUF names no buf")]
 PAGE = (ROOT / "docs/continuous-integration.md").read_text("utf-8")
 EXCEPTIONS: dict[str, str] = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+) \|$", PAGE, re.MULTILINE))
 PROJECTS = {"this project": ROOT / "proto"} | {

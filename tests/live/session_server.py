@@ -62,27 +62,27 @@ class SessionRequest(BaseHTTPRequestHandler):
         self.do_GET()
 
     def respond_as_usual(self) -> None:
-        known, key = self.server.sessions, self.path.removeprefix("/session/")
+        sessions, key = self.server.sessions, self.path.removeprefix("/session/")
         if self.path == "/session" and self.command == "POST":
             now = int(time.time() * 1000)
-            made = {"id": f"ses_{len(known) + 1}", "title": json.loads(self.sent)["title"], "directory": "/work"}
-            known[made["id"]] = {
-                **made,
+            session = {"id": f"ses_{len(sessions) + 1}", "title": json.loads(self.sent)["title"], "directory": "/work"}
+            sessions[session["id"]] = {
+                **session,
                 "projectID": "global",
                 "version": "1.1.11",
                 "time": {"created": now, "updated": now},
             }
-            self.send_json(known[made["id"]])
+            self.send_json(sessions[session["id"]])
         elif self.path == "/session":
-            self.send_json(list(known.values()))
-        elif key not in known:
+            self.send_json(list(sessions.values()))
+        elif key not in sessions:
             self.send_json({"name": "NotFoundError", "data": {"message": key}}, 404)
         elif self.command == "DELETE":
-            del known[key]
+            del sessions[key]
             self.send_json(True)
         else:
-            known[key] |= json.loads(self.sent or b"{}")
-            self.send_json(known[key])
+            sessions[key] |= json.loads(self.sent or b"{}")
+            self.send_json(sessions[key])
 
     def send_json(self, value: Any, status: int = 200) -> None:
         """Send a JSON value."""

@@ -26,6 +26,8 @@ from opencode_api import session_pb2, session_pb2_grpc
 from wirelock.build import Build
 from wirelock.loader import LoadedArtifacts
 
+pytestmark = pytest.mark.long
+
 UNKNOWN = "ses_unknown00000000000000000"
 
 
@@ -60,20 +62,21 @@ def get_over_http(server: opencode.OpenCodeServer, path: str) -> object:
 def test_the_lifecycle_of_a_session(
     server: opencode.OpenCodeServer, sessions: session_pb2_grpc.SessionServiceStub
 ) -> None:
-    made = sessions.CreateSession(session_pb2.CreateSessionRequest(title="over gRPC"), timeout=20)
-    assert made.title == "over gRPC"
-    assert made.directory == str(server.directory)
+    created = sessions.CreateSession(session_pb2.CreateSessionRequest(title="over gRPC"), timeout=20)
+    assert created.title == "over gRPC"
+    assert created.directory == str(server.directory)
     listed = sessions.ListSessions(session_pb2.Empty(), timeout=20)
-    assert made.id in [session.id for session in listed.sessions]
-    read = sessions.GetSession(session_pb2.GetSessionRequest(session_id=made.id), timeout=20)
-    assert read == made
-    assert get_over_http(server, f"/session/{made.id}")["title"] == "over gRPC"  # type: ignore[index]
-    renamed = session_pb2.UpdateSessionRequest(session_id=made.id, body={"title": "renamed"})
+    assert created.id in [session.id for session in listed.sessions]
+    read = sessions.GetSession(session_pb2.GetSessionRequest(session_id=created.id), timeout=20)
+    assert read == created
+    assert get_over_http(server, f"/session/{created.id}")["title"] == "over gRPC"  # type: ignore[index]
+    renamed = session_pb2.UpdateSessionRequest(session_id=created.id, body={"title": "renamed"})
     assert sessions.UpdateSession(renamed, timeout=20).title == "renamed"
     assert (
-        sessions.DeleteSession(session_pb2.DeleteSessionRequest(session_id=made.id), timeout=20) == session_pb2.Empty()
+        sessions.DeleteSession(session_pb2.DeleteSessionRequest(session_id=created.id), timeout=20)
+        == session_pb2.Empty()
     )
-    assert made.id not in [s.id for s in sessions.ListSessions(session_pb2.Empty(), timeout=20).sessions]
+    assert created.id not in [s.id for s in sessions.ListSessions(session_pb2.Empty(), timeout=20).sessions]
 
 
 def test_a_session_that_does_not_exist_is_not_found(sessions: session_pb2_grpc.SessionServiceStub) -> None:
@@ -119,20 +122,20 @@ def test_the_directory_of_a_session_is_sent_with_its_calls(
         grpc.insecure_channel(address) as channel,
     ):
         sessions = session_pb2_grpc.SessionServiceStub(channel)
-        made = sessions.CreateSession(
+        created = sessions.CreateSession(
             session_pb2.CreateSessionRequest(title="elsewhere"),
             metadata=[("x-opencode-directory", str(tmp_path))],
             timeout=20,
         )
-        assert made.directory == str(tmp_path)
-        read = session_pb2.GetSessionRequest(session_id=made.id)
+        assert created.directory == str(tmp_path)
+        read = session_pb2.GetSessionRequest(session_id=created.id)
         sessions.GetSession(read, timeout=20)
         assert "x-opencode-directory" not in stub.last_request.headers
-        moved = session_pb2.UpdateDirectoryRequest(session_id=made.id, directory=str(other))
+        moved = session_pb2.UpdateDirectoryRequest(session_id=created.id, directory=str(other))
         assert sessions.UpdateSessionDirectory(moved, timeout=20) == session_pb2.Empty()
-        assert sessions.GetSession(read, timeout=20).id == made.id
+        assert sessions.GetSession(read, timeout=20).id == created.id
         assert stub.last_request.headers["x-opencode-directory"] == quote(str(other), safe="")
-        sessions.DeleteSession(session_pb2.DeleteSessionRequest(session_id=made.id), timeout=20)
+        sessions.DeleteSession(session_pb2.DeleteSessionRequest(session_id=created.id), timeout=20)
         assert stub.last_request.headers["x-opencode-directory"] == quote(str(other), safe="")
 
 

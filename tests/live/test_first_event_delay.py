@@ -18,6 +18,8 @@ from proxy_command import RunningCommand, run_command
 
 import wirelock
 
+pytestmark = pytest.mark.long
+
 VERSION = "1.18.33"
 EVENTS = 150
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"

@@ -82,7 +82,7 @@ def test_a_lifecycle_makes_one_session_and_leaves_none() -> None:
         "GET /session/ses_1",
     ]
     assert "CLEANUP_FAILED" not in collect_codes(report)
-    (methods,) = [one for one in report.coverage if one.kind == "methods"]
+    (methods,) = [coverage for coverage in report.coverage if coverage.kind == "methods"]
     assert len(methods.covered) >= 5
 
 

@@ -20,6 +20,8 @@ from wirelock.diagnostics import Report, Severity
 from wirelock.report import FORMATS
 from wirelock.serve.live import client, streams
 
+pytestmark = pytest.mark.long
+
 TICK = {"type": "object", "required": ["at"], "properties": {"at": {"type": "integer"}}}
 SERVICE = {
     "service": "Ticks",

@@ -9,6 +9,8 @@ from pathlib import Path
 import opencode
 import pytest
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     "version", [pytest.param(version, marks=opencode.skip_without(version)) for version in opencode.VERSIONS]

@@ -37,6 +37,7 @@ SCRIPT = (
 )
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.xdist_group("events of a real server"),  # so that one worker runs the fixture once
     opencode.skip_without(VERSION),
     pytest.mark.skipif(
@@ -101,12 +102,12 @@ def report(reports: Path) -> Any:
     return json.loads((reports / "a.json").read_text("utf-8"))
 
 
-def select_event_findings(report: Any, words: str) -> list[Any]:
+def select_event_findings(report: Any, text: str) -> list[Any]:
     """Return the errors in events of /event whose messages contain some words."""
     errors = [
         f for f in report["findings"] if f["severity"] == "error" and f.get("exchange", {}).get("part") == "event"
     ]
-    return [f for f in errors if words in f["message"] and f["exchange"]["url"] == "/event"]
+    return [f for f in errors if text in f["message"] and f["exchange"]["url"] == "/event"]
 
 
 def test_every_event_is_checked(report: Any) -> None:

@@ -17,6 +17,8 @@ from proxy_command import run_command
 
 import wirelock
 
+pytestmark = pytest.mark.long
+
 
 def send_request(address: str, method: str, target: str, body: object = None) -> object:
     data = None if body is None else json.dumps(body).encode()

@@ -28,6 +28,8 @@ import opencode
 import pytest
 from checkout import ROOT
 
+pytestmark = pytest.mark.long
+
 PAGE = ROOT / "docs/tutorial.md"
 VERSION = "1.18.33"
 SERVER, BRIDGE = 4096, 50051
@@ -94,10 +96,10 @@ def write_programs(folder: Path, home: Path) -> None:
     """Create a folder for PATH with the server and with Python."""
     folder.mkdir()
     (folder / "python3").symlink_to(os.path.realpath(sys.executable))
-    kept = " ".join(f"{name}={shlex.quote(value)}" for name, value in opencode.build_environment(home).items())
+    variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in opencode.build_environment(home).items())
     server = folder / "opencode"
     server.write_text(
-        f'#!/bin/sh\nexec env -i PATH="$PATH" LANG=C.UTF-8 {kept} {shlex.quote(str(opencode.find_binary(VERSION)))} "$@"\n',
+        f'#!/bin/sh\nexec env -i PATH="$PATH" LANG=C.UTF-8 {variables} {shlex.quote(str(opencode.find_binary(VERSION)))} "$@"\n',
         "utf-8",
     )
     server.chmod(0o755)

@@ -14,6 +14,8 @@ from checkout import ROOT, load_project
 from wirelock.api.verify_live import verify_live
 from wirelock.diagnostics import Report
 
+pytestmark = pytest.mark.long
+
 EACH = [pytest.param(version, marks=opencode.skip_without(version)) for version in opencode.VERSIONS]
 NEWEST = opencode.VERSIONS[0]
 
@@ -44,7 +46,7 @@ def test_reading_creates_no_session(server: opencode.OpenCodeServer) -> None:
 def test_a_lifecycle_calls_every_method_and_leaves_no_session(server: opencode.OpenCodeServer) -> None:
     report = verify_live(load_project(ROOT), server.url, {}, lifecycle=True)
     assert (report.exit_code, list_sessions(server)) == (0, []), report.diagnostics
-    (methods,) = [one for one in report.coverage if one.kind == "methods"]
+    (methods,) = [coverage for coverage in report.coverage if coverage.kind == "methods"]
     assert {name.rpartition(".")[2] for name in methods.covered} >= {
         *("CreateSession", "ListSessions", "GetSession", "UpdateSession", "DeleteSession")
     }

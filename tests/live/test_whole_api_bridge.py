@@ -28,7 +28,7 @@ PATIENCE, IMPATIENCE = 60.0, 5.0
 SILENT, EQUAL = "silent", "equal"
 GOLDEN = Path(__file__).with_name("get_outcomes")
 """For each version, the GETs without parameters with the status of the server and the result of the RPC."""
-pytestmark = pytest.mark.xdist_group("whole API")  # so that one worker generates it once
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("whole API")]  # so that one worker generates it once
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,17 @@ class BridgedServer:
     """A server, the files generated from its description, and the bridge."""
 
     server: opencode.OpenCodeServer
-    made: GeneratedVersion
+    generated: GeneratedVersion
     channel: grpc.Channel
     hooks: RecordingHooks
 
     def list_rpcs(self) -> list[tuple[str, Rpc]]:
         """Return every RPC with its full name."""
-        files = self.made.build.proto.files
+        files = self.generated.build.proto.files
         return [(f"/{f.package}.{s.name}/{rpc.name}", rpc) for f in files for s in f.services for rpc in s.rpcs]
 
     def get_codec(self, rpc: Rpc) -> Codec[Any]:
-        codec = self.made.loaded.get_contract(rpc.method.response).codec
+        codec = self.generated.loaded.get_contract(rpc.method.response).codec
         assert codec is not None
         return codec
 
@@ -59,37 +59,37 @@ def bridge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """Run a bridge for the complete description of a server."""
     if not FOLDER or not get_path(request.param).is_file():
         pytest.skip("WIRELOCK_OPENAPI names no folder with this description")
-    made = generate_version(request.param, tmp_path_factory.mktemp("project"))
+    generated = generate_version(request.param, tmp_path_factory.mktemp("project"))
     hooks = RecordingHooks()
     with (
         opencode.run_server(request.param, tmp_path_factory.mktemp("server")) as server,
-        run_bridge(server.url, made.build, made.loaded, hooks, on_violation="warn") as address,
+        run_bridge(server.url, generated.build, generated.loaded, hooks, on_violation="warn") as address,
         grpc.insecure_channel(address, (("grpc.max_receive_message_length", -1),)) as channel,
     ):
-        yield BridgedServer(server, made, channel, hooks)
+        yield BridgedServer(server, generated, channel, hooks)
 
 
 @dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpResult:
     """An HTTP response; `document` has the type of the response, or is None for an error."""
 
     status: str
     document: bytes | None = None
 
 
-def get_over_http(bridge: BridgedServer, rpc: Rpc) -> HttpAnswer:
+def get_over_http(bridge: BridgedServer, rpc: Rpc) -> HttpResult:
     """Call the server directly."""
     try:
         with urllib.request.urlopen(f"{bridge.server.url}{rpc.method.path}", timeout=PATIENCE / 2) as response:
             kind, body, status = response.headers.get_content_type(), response.read(), str(response.status)
     except urllib.error.HTTPError as error:
-        return HttpAnswer(str(error.code))
+        return HttpResult(str(error.code))
     except TimeoutError:
-        return HttpAnswer(SILENT)
+        return HttpResult(SILENT)
     if kind != "application/json":
-        return HttpAnswer(status, dump({"text": body.decode()}))
+        return HttpResult(status, dump({"text": body.decode()}))
     name = rpc.method.response_body
-    return HttpAnswer(status, b'{"' + name.encode() + b'":' + body + b"}" if name else body)
+    return HttpResult(status, b'{"' + name.encode() + b'":' + body + b"}" if name else body)
 
 
 def call_over_grpc(bridge: BridgedServer, name: str, seconds: float) -> bytes | grpc.StatusCode:
@@ -101,7 +101,7 @@ def call_over_grpc(bridge: BridgedServer, name: str, seconds: float) -> bytes | 
     return message
 
 
-def describe_outcome(bridge: BridgedServer, name: str, rpc: Rpc, response: HttpAnswer) -> str:
+def describe_outcome(bridge: BridgedServer, name: str, rpc: Rpc, response: HttpResult) -> str:
     """Describe the status of an HTTP response and the result of the RPC."""
     codec = bridge.get_codec(rpc)
     if response.document is None:
@@ -123,7 +123,7 @@ def find_parameterless_gets(bridge: BridgedServer) -> Iterator[tuple[str, Rpc]]:
     for name, rpc in bridge.list_rpcs():
         method = rpc.method
         if method.verb == "GET" and not method.stream and "{" not in method.path:
-            request = bridge.made.loaded.get_contract(method.request).codec
+            request = bridge.generated.loaded.get_contract(method.request).codec
             if request is not None and not request.check(b"{}"):
                 yield name, rpc
 

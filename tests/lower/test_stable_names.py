@@ -24,6 +24,8 @@ from wirelock.build import Build, build
 from wirelock.config import Config
 from wirelock.progress import noop_progress
 
+pytestmark = pytest.mark.long
+
 TEXT = {"type": "string"}
 
 
@@ -156,8 +158,8 @@ def test_a_type_that_returns_has_its_old_name(tmp_path: Path) -> None:
 
 
 def test_a_class_is_called_by_its_schema_and_its_path(tmp_path: Path) -> None:
-    given = generate_names(write_project(tmp_path, FIRST))
-    classes = {name.rpartition(":")[2] for name in given if name.startswith("class ")}
+    names = generate_names(write_project(tmp_path, FIRST))
+    classes = {name.rpartition(":")[2] for name in names if name.startswith("class ")}
     assert {"Order", "OrderTime", "OrderItemUnit", "OrderLineTime", "LinesItem", "PairFirst"} <= classes
     numbered = {name for name in classes if re.search(r"\d$", name)}
     assert all(re.search(r"Option[12]$", name) for name in numbered), numbered  # branches are numbered
@@ -165,8 +167,8 @@ def test_a_class_is_called_by_its_schema_and_its_path(tmp_path: Path) -> None:
 
 def test_a_collision_gives_the_newcomer_a_number(tmp_path: Path) -> None:
     generate_names(write_project(tmp_path, FIRST))
-    given = generate_names(write_project(tmp_path, {"shop/Count": LATER["shop/Count"]}))
-    roots = {name for name in given if name.startswith("attribute") and ":Count" in name}
+    names = generate_names(write_project(tmp_path, {"shop/Count": LATER["shop/Count"]}))
+    roots = {name for name in names if name.startswith("attribute") and ":Count" in name}
     assert {re.sub(r".*:(Count\w*)\.root: (\w+).*", r"\1 \2", name) for name in roots} == {
         "Count WireInteger",
         "Count2 str",

@@ -34,6 +34,7 @@ DIFFERENCES = {
 """Exchanges with different outcomes (recording, index, wirelock, reference), and why wirelock is right."""
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.xdist_group("descriptions"),  # each is imported once
     pytest.mark.skipif(
         not {"WIRELOCK_OPENAPI", "WIRELOCK_RECORDINGS"} <= os.environ.keys(),

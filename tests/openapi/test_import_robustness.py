@@ -13,6 +13,8 @@ from wirelock.openapi import import_description
 from wirelock.source import Document
 from wirelock.source.origins import FolderOrigin
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 SCENARIOS = (
     "inline-bodies",

@@ -32,6 +32,7 @@ EXPECTED_CODES = {"UNION_NOT_DISCRIMINATED", "WEBSOCKET_UNSUPPORTED", "MEDIA_TYP
 """The codes that these descriptions may have; any other code, such as one of protoc, is a regression."""
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.xdist_group("descriptions"),  # each is imported once
     pytest.mark.skipif(not FOLDER, reason="WIRELOCK_OPENAPI names no folder with descriptions"),
 ]

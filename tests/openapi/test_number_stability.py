@@ -13,6 +13,8 @@ from checkout import load_config, load_project
 import wirelock
 from wirelock.build import build
 
+pytestmark = pytest.mark.long
+
 VERSIONS = ("1.0.61", "1.1.11", "1.17.11", "1.18.33")
 
 

@@ -11,6 +11,8 @@ from description_versions import FOLDER, find_versions, get_path
 
 import wirelock
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = int(os.environ.get("WIRELOCK_EXAMPLES", "1"))
 """The number of documents per type; `.ci/nightly` sets 200."""
 

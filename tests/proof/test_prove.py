@@ -19,6 +19,8 @@ from wirelock.proof.counterexamples import CounterexampleSearch
 from wirelock.runtime.findings import Finding
 from wirelock.source import Document
 
+pytestmark = pytest.mark.long
+
 TIME = TypeId("session/sessionTime.schema.json")
 SCENARIOS = sorted(
     path.parent.name for path in (ROOT / "tests/scenarios").glob("*/output") if (path / "proto").is_dir()

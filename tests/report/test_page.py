@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT, load_config
-from contrast import CONTRAST
+from contrast import FIND_LOW_CONTRAST
 from playwright.sync_api import Browser, Page, sync_playwright
 from sample_reports import full_report
 from test_formats import make_hostile_report
@@ -26,7 +26,7 @@ from wirelock.diagnostics import Report
 from wirelock.report.html import render
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")]
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
 SHOWN = ".finding:not([hidden])"
 
@@ -247,7 +247,7 @@ def test_every_word_stands_out_from_its_ground(browser: Browser, tmp_path: Path,
     visit = PageVisit(browser, write_report(tmp_path, full_report()), scheme=scheme)
     visit.page.keyboard.press("a")
     visit.page.get_by_role("button", name=re.compile("^note")).click()
-    assert visit.page.evaluate(CONTRAST) == []
+    assert visit.page.evaluate(FIND_LOW_CONTRAST) == []
     visit.close()
 
 

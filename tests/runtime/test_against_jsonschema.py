@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
@@ -11,6 +12,8 @@ from schema_findings import DRAFT_07
 
 from wirelock.runtime.json.text import dump
 from wirelock.runtime.schema.validator import Schemas
+
+pytestmark = pytest.mark.long
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=250)
 NAMES = st.sampled_from(["a", "b", "c"])

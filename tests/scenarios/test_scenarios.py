@@ -18,49 +18,49 @@ from wirelock.emit import EMITTERS
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(path.name for path in HERE.iterdir() if (path / "input").is_dir())
-SHOWN = ("proto", "mapping")
+EMITTER_NAMES = ("proto", "mapping")
 
 
-def outcome(project: Path) -> tuple[dict[str, bytes], str]:
-    """The files that a project generates, by path, and its diagnostics as text."""
+def generate(project: Path) -> tuple[dict[str, bytes], str]:
+    """Return the generated files of a project by path, and its diagnostics as text."""
     config = read_config(project)
     if not isinstance(config, Config):
-        return {}, listing(config)
+        return {}, format_diagnostics(config)
     built = build(config)
-    files, found = emit_scenario(built) if built.is_sound else ({}, ())
-    return files, listing(sort_unique((*built.diagnostics, *found)))
+    files, emit_diagnostics = emit_scenario(built) if built.is_sound else ({}, ())
+    return files, format_diagnostics(sort_unique((*built.diagnostics, *emit_diagnostics)))
 
 
 def emit_scenario(built: Build) -> tuple[dict[str, bytes], tuple[Diagnostic, ...]]:
-    """The ledger and the output of the emitters that a reader can follow."""
-    results = [emitter.emit(built) for emitter in EMITTERS if emitter.name in SHOWN]
+    """Return the ledger and the artifacts of the readable emitters."""
+    results = [emitter.emit(built) for emitter in EMITTERS if emitter.name in EMITTER_NAMES]
     artifacts = [built.ledger, *(artifact for result in results for artifact in result.artifacts)]
     return {a.path: a.content for a in artifacts}, tuple(d for result in results for d in result.diagnostics)
 
 
-def listing(diagnostics: tuple[Diagnostic, ...]) -> str:
-    """One diagnostic a line, its hint below it."""
+def format_diagnostics(diagnostics: tuple[Diagnostic, ...]) -> str:
+    """Format each diagnostic on one line, with its hint on the next."""
     return "".join(f"{d.level} {d.code.id} {d.location}: {d.message}\n    {d.hint}\n" for d in diagnostics)
 
 
-def record_expectation(folder: Path) -> dict[str, bytes]:
-    """The files below a folder, by path."""
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Read the files below a folder by path."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario(name: str) -> None:
     scenario = HERE / name
-    files, diagnostics = outcome(scenario / "input")
+    files, diagnostics = generate(scenario / "input")
     if os.environ.get("RECORD"):
         record(scenario, files, diagnostics)
     assert diagnostics == (scenario / "diagnostics.txt").read_text("utf-8")
-    assert files == record_expectation(scenario / "output")
+    assert files == read_files(scenario / "output")
 
 
 def record(scenario: Path, files: dict[str, bytes], diagnostics: str) -> None:
     """Record the actual output as the expectation."""
-    for path in record_expectation(scenario / "output"):
+    for path in read_files(scenario / "output"):
         (scenario / "output" / path).unlink()
     for path, content in files.items():
         target = scenario / "output" / path

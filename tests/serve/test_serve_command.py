@@ -20,6 +20,8 @@ from checkout import ROOT
 
 from opencode_api import session_pb2, session_pb2_grpc
 
+pytestmark = pytest.mark.long
+
 COMMAND = [sys.executable, "-m", "wirelock", "serve"]
 
 

@@ -16,12 +16,12 @@ CONFLICT = b"""{
 """
 
 
-def test_a_merge_conflict_is_said_to_be_one_at_its_line() -> None:
-    found = parse_json_document("schemas/shop/order.schema.json", CONFLICT)
-    assert isinstance(found, Diagnostic)
-    assert (found.code.id, found.message) == ("SOURCE_NOT_JSON", "the file contains a merge conflict")
-    assert (found.location.line, found.location.column) == (3, 1)
+def test_a_merge_conflict_is_reported_at_its_line() -> None:
+    diagnostic = parse_json_document("schemas/shop/order.schema.json", CONFLICT)
+    assert isinstance(diagnostic, Diagnostic)
+    assert (diagnostic.code.id, diagnostic.message) == ("SOURCE_NOT_JSON", "the file contains a merge conflict")
+    assert (diagnostic.location.line, diagnostic.location.column) == (3, 1)
 
 
-def test_the_marks_inside_of_a_string_are_none() -> None:
+def test_conflict_markers_in_a_string_are_ignored() -> None:
     assert isinstance(parse_json_document("a.schema.json", b'{"description": "<<<<<<< HEAD"}'), Document)

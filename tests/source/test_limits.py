@@ -1,4 +1,4 @@
-"""Documents that would take forever, or all memory: each ends in a finding that names the limit."""
+"""Limits of documents: each violation is one diagnostic that names the limit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def build_project(root: Path, text: str | dict[str, Any]) -> Build:
-    """A project of one schema."""
+    """Build a project of one schema."""
     (root / "schemas/a").mkdir(parents=True)
     content = text if isinstance(text, str) else json.dumps(text)
     (root / "schemas/a/thing.schema.json").write_text(content, "utf-8")
@@ -29,7 +29,7 @@ def build_project(root: Path, text: str | dict[str, Any]) -> Build:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested deeper than 512"),
         (f'{{"minimum": {"9" * 5000}}}', "integer of 5000 digits (at most 4300)"),
@@ -37,13 +37,13 @@ def build_project(root: Path, text: str | dict[str, Any]) -> Build:
     ],
     ids=["nesting", "digits", "exponent"],
 )
-def test_a_schema_past_a_limit_is_one_finding_that_names_it(tmp_path: Path, text: str, words: str) -> None:
+def test_a_schema_beyond_a_limit_is_one_diagnostic(tmp_path: Path, text: str, message: str) -> None:
     [finding] = build_project(tmp_path, text).diagnostics
     assert (finding.code.id, finding.is_failure) == ("SOURCE_NOT_JSON", True)
-    assert words in finding.message and finding.location.line == 1
+    assert message in finding.message and finding.location.line == 1
 
 
-def test_a_schema_file_past_the_limit_is_not_read(tmp_path: Path) -> None:
+def test_a_schema_file_beyond_the_size_limit_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "schemas/a").mkdir(parents=True)
     with (tmp_path / "schemas/a/thing.schema.json").open("wb") as file:
         os.truncate(file.fileno(), MAX_BYTES + 1)
@@ -51,7 +51,7 @@ def test_a_schema_file_past_the_limit_is_not_read(tmp_path: Path) -> None:
     assert (finding.code.id, finding.message) == ("SOURCE_TOO_LARGE", "the file is larger than 64 MiB")
 
 
-def test_a_graph_of_two_to_the_26_paths_is_walked_once(tmp_path: Path) -> None:
+def test_a_graph_with_two_to_the_26_paths_is_walked_once(tmp_path: Path) -> None:
     steps = {
         f"step{n}": {
             "type": "object",
@@ -66,14 +66,14 @@ def test_a_graph_of_two_to_the_26_paths_is_walked_once(tmp_path: Path) -> None:
 
 
 def nest(levels: int) -> dict[str, Any]:
-    """Lists of lists."""
+    """Build a schema of arrays nested in arrays."""
     schema: dict[str, Any] = {"type": "string"}
     for _ in range(levels):
         schema = {"type": "array", "items": schema}
     return {"$schema": DIALECT, **schema}
 
 
-def test_schemas_inside_each_other_have_a_limit_that_is_ours(tmp_path: Path) -> None:
+def test_nested_schemas_have_a_depth_limit(tmp_path: Path) -> None:
     deepest = build_project(tmp_path / "deepest", nest(MAX_SCHEMA_DEPTH - 1))
     assert [d for d in deepest.diagnostics if d.is_failure] == []
     assert emit_all(deepest, noop_progress).is_sound
@@ -83,7 +83,7 @@ def test_schemas_inside_each_other_have_a_limit_that_is_ours(tmp_path: Path) -> 
         assert "nested deeper than 64" in finding.message and finding.location.line == 1
 
 
-def test_types_may_be_inside_each_other_as_deep_as_there_are_types(tmp_path: Path) -> None:
+def test_references_between_types_have_no_depth_limit(tmp_path: Path) -> None:
     names = [f"step{n}" for n in range(300)]
     steps = {
         name: {"type": "object", "properties": {"next": {"$ref": f"#/$defs/{inner}"}}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from checkout import ROOT
@@ -43,9 +44,9 @@ def list_pointers(value: object, pointer: str = "") -> Iterator[str]:
     """Yield the pointers of all keys and array items."""
     items: list[tuple[str | int, object]] = []
     if isinstance(value, dict):
-        items = [*value.items()]
+        items = [*cast("dict[str, object]", value).items()]
     elif isinstance(value, list):
-        items = [*enumerate(value)]
+        items = [*enumerate(cast("list[object]", value))]
     for token, inner in items:
         inside = f"{pointer}/{escape_token(token)}"
         yield inside

@@ -12,16 +12,16 @@ from wirelock.source import Document
 from wirelock.source.yaml import parse_yaml_document
 
 
-def read(text: str) -> Document:
+def parse_yaml(text: str) -> Document:
     document = parse_yaml_document("api.yaml", text.encode())
     assert isinstance(document, Document), document
     return document
 
 
 def assert_refused(text: str | bytes) -> Diagnostic:
-    found = parse_yaml_document("api.yaml", text if isinstance(text, bytes) else text.encode())
-    assert isinstance(found, Diagnostic), found
-    return found
+    diagnostic = parse_yaml_document("api.yaml", text if isinstance(text, bytes) else text.encode())
+    assert isinstance(diagnostic, Diagnostic), diagnostic
+    return diagnostic
 
 
 @pytest.mark.parametrize(
@@ -54,20 +54,20 @@ def assert_refused(text: str | bytes) -> Diagnostic:
         ("a: &x\nb: *x", {"a": None, "b": None}),
     ],
 )
-def test_values_are_those_of_yaml_1_2(text: str, value: Json) -> None:
-    found = read(text).value
-    assert found == value and type(found) is type(value)
+def test_values_follow_yaml_1_2(text: str, value: Json) -> None:
+    parsed = parse_yaml(text).value
+    assert parsed == value and type(parsed) is type(value)
 
 
-def test_positions_are_those_of_names_and_items() -> None:
-    document = read("a:\n  - b: 1\n  - /x~y: [2]\n")
+def test_positions_are_those_of_keys_and_items() -> None:
+    document = parse_yaml("a:\n  - b: 1\n  - /x~y: [2]\n")
     assert document.get_location("/a").line == 1
     assert (document.get_location("/a/0/b").line, document.get_location("/a/0/b").column) == (2, 5)
     assert (document.get_location("/a/1/~1x~0y/0").line, document.get_location("/a/1/~1x~0y/0").column) == (3, 12)
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "words"),
+    ("text", "line", "message"),
     [
         ("a: 1\nb: 2\na: 3", 3, "duplicate key 'a'"),
         ("1: a\n'1': b", 2, "duplicate key '1'"),
@@ -89,18 +89,18 @@ def test_positions_are_those_of_names_and_items() -> None:
     ],
     ids=lambda part: repr(part)[:40],
 )
-def test_what_json_could_not_say_is_refused_at_its_line(text: str, line: int, words: str) -> None:
+def test_unsupported_yaml_is_reported_at_its_line(text: str, line: int, message: str) -> None:
     finding = assert_refused(text)
     assert finding.code.id == "SOURCE_NOT_YAML" and finding.hint
-    assert words in finding.message
+    assert message in finding.message
     assert finding.location.line == line
 
 
-def test_the_deepest_text_is_read_wherever_it_is_read_from() -> None:
+def test_the_deepest_text_is_parsed_at_any_stack_depth() -> None:
     text = "[" * 512 + "]" * 512
 
     def get_below(frames: int) -> Json:
-        return get_below(frames - 1) if frames else read(text).value
+        return get_below(frames - 1) if frames else parse_yaml(text).value
 
     value = get_below(900)  # of the interpreter's thousand
     for _ in range(511):
@@ -109,11 +109,11 @@ def test_the_deepest_text_is_read_wherever_it_is_read_from() -> None:
     assert value == []
 
 
-def test_aliases_count_as_much_as_what_they_stand_for() -> None:
+def test_aliases_count_as_many_values_as_their_anchors() -> None:
     names = "abcdefghij"
     rows = [f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]" for old, new in pairwise(names)]
     assert "more than 1000000 values" in assert_refused("\n".join(["a: &a [1, 1]", *rows])).message
 
 
-def test_text_that_is_no_utf_8_is_refused() -> None:
+def test_text_that_is_not_utf_8_is_rejected() -> None:
     assert "UTF-8" in assert_refused(b"a: \xff").message

@@ -12,7 +12,7 @@ from official import DRAFTS
 from wirelock.runtime.json.text import dump
 from wirelock.traffic.conformance.verdict import Verdict, judge
 
-pytestmark = pytest.mark.xdist_group("suite")  # its cases are compiled once
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("suite")]  # its cases are compiled once
 
 
 def judge_tests(outcomes: Sequence[CompiledCase]) -> Iterator[tuple[str, Verdict]]:

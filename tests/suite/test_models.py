@@ -15,7 +15,7 @@ from wirelock.runtime.models.base import check_model
 
 MIN_SHARE = 0.98
 """Share of tests in which models must agree with the schema."""
-pytestmark = pytest.mark.xdist_group("suite")  # its cases are compiled once
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("suite")]  # its cases are compiled once
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from official import DRAFTS, SuiteCase, load_suite
 
 from wirelock.runtime.schema.validator import Schemas, UnusableSchemaError
 
+pytestmark = pytest.mark.long
+
 
 def find_differences(cases: Iterable[SuiteCase]) -> Iterator[tuple[str, str]]:
     """Yield the tests that the validator fails, each with the actual result."""

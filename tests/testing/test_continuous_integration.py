@@ -18,6 +18,8 @@ from checkout import ROOT
 
 from wirelock.cli.arguments import parse_arguments
 
+pytestmark = pytest.mark.long
+
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 pytest_plugins = ["pytester"]
 pytest.importorskip("httpx", reason="the test extra has httpx; the lowest environment does without")
 

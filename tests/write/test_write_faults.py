@@ -16,6 +16,8 @@ import pytest
 from wirelock.artifact import Artifact
 from wirelock.write import ChangeSet, apply_changes, plan_changes, recover
 
+pytestmark = pytest.mark.long
+
 MANIFEST = "out/manifest.json"
 CALLS = ("open", "write", "fsync", "replace", "unlink", "mkdir", "rmdir", "chmod", "scandir", "listdir", "stat")
 OLD = {"out/same": b"same", "out/changed": b"old", "out/gone/deep/er": b"bye", "out/thing": b"file", "out/box/in": b"1"}
@@ -67,15 +69,15 @@ def pick_completion(_: int, name: str, path: Any) -> bool:
 
 
 @contextmanager
-def trap(at: Condition, then: Callable[[], None]) -> Iterator[list[str]]:
+def trap_calls(condition: Condition, action: Callable[[], None]) -> Iterator[list[str]]:
     """Record the calls to the file system, and run an action before those that a condition selects."""
     calls: list[str] = []
 
-    def watch_calls(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    def watch_calls(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **options: Any) -> Any:
             calls.append(name)
-            if at(len(calls), name, args[0] if args else None):
-                then()
+            if condition(len(calls), name, args[0] if args else None):
+                action()
             return None if name == "fsync" else function(*args, **options)  # a test need not wait for the disk
 
         return call
@@ -95,7 +97,7 @@ def run_in_child(work: Callable[[], object], at: Condition) -> bool:
     child = os.fork()
     if child == 0:
         try:
-            with trap(at, lambda: os._exit(9)):
+            with trap_calls(at, lambda: os._exit(9)):
                 work()
             os._exit(0)
         finally:
@@ -120,7 +122,7 @@ def test_one_failing_call_changes_nothing_and_leaves_nothing(tmp_path: Path, aft
     for number in range(1, MAX_CALLS):
         root = tmp_path / str(number)
         changes, before = prepare_project(root)
-        with trap(pick_nth(number), fail) as calls:
+        with trap_calls(pick_nth(number), fail) as calls:
             diagnostics = apply_changes(root, changes)
         assert read_tree(root) == (before if diagnostics else after), f"call {number}, {calls[-1]}"
         assert [diagnostic.code.id for diagnostic in diagnostics] in ([], ["OUTPUT_UNWRITABLE"])
@@ -135,7 +137,7 @@ def test_the_next_run_recovers_from_a_disk_that_stayed_broken(tmp_path: Path, af
     for number in range(1, MAX_CALLS):
         root = tmp_path / str(number)
         changes, before = prepare_project(root)
-        with trap(pick_from_nth(number), fail) as calls:
+        with trap_calls(pick_from_nth(number), fail) as calls:
             diagnostics = apply_changes(root, changes)
         assert len(diagnostics) <= 1
         codes |= {diagnostic.code.id for diagnostic in diagnostics}
@@ -189,7 +191,7 @@ def test_an_interruption_is_raised_after_everything_is_restored(
     replaced = iter(range(MAX_CALLS))
     with (
         pytest.raises(interruption),
-        trap(lambda _, name, __: name == "replace" and next(replaced) == 3, interrupt),
+        trap_calls(lambda _, name, __: name == "replace" and next(replaced) == 3, interrupt),
     ):
         apply_changes(tmp_path / "project", changes)
     assert read_tree(tmp_path / "project") == before
@@ -209,7 +211,7 @@ def test_a_write_is_complete_before_its_stage_is_removed(
 
 def test_everything_is_synced_before_the_first_rename_and_before_completion(tmp_path: Path) -> None:
     changes, _ = prepare_project(tmp_path / "project")
-    with trap(lambda *_: False, fail) as calls:
+    with trap_calls(lambda *_: False, fail) as calls:
         apply_changes(tmp_path / "project", changes)
     order = "".join(name[0] for name in calls if name in ("write", "fsync", "replace", "unlink"))
     staged, journal, deletes, writes, folders, cleanup = "(wf)+f", "rff", "uuu", "r{5}", "f+", "u+"
@@ -229,7 +231,7 @@ def test_planning_on_a_failing_disk_is_a_diagnostic(tmp_path: Path) -> None:
     prepare_project(tmp_path / "project")
     codes = set[str]()
     for number in range(1, MAX_CALLS):
-        with trap(pick_nth(number), fail) as calls:
+        with trap_calls(pick_nth(number), fail) as calls:
             changes, diagnostics = plan_changes(tmp_path / "project", make_artifacts(NEW), MANIFEST, {})
         assert bool(diagnostics) != bool(changes.changes)
         codes |= {diagnostic.code.id for diagnostic in diagnostics}

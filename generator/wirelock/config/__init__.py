@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from wirelock.config.breaking import BreakingSettings, RuleSeverity, Suppression, WireCategory, read_breaking
 from wirelock.config.file import ConfigFile
@@ -130,7 +130,7 @@ def _read_file(path: Path) -> ConfigFile | Diagnostic | None:
 
 def _get_table(keys: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     value = keys.get(name)
-    return value if isinstance(value, dict) else None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
 def _build_config(root: Path, file: ConfigFile) -> Config:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import json
 import keyword
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -25,6 +27,7 @@ CONFIG_VALUE_INVALID = Code("CONFIG_VALUE_INVALID", Severity.ERROR, fatal=True)
 _RESERVED_PACKAGES = frozenset({*sys.stdlib_module_names, "docs", "google", "grpc", "pydantic", "wirelock"})
 _MAX_DEPTH = 8
 """More levels than any valid configuration has."""
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _TYPE_HINTS = {
     "array": "use an array",
     "boolean": "use true or false",
@@ -41,15 +44,15 @@ def check_file(file: ConfigFile) -> tuple[Diagnostic, ...]:
         for diagnostic in _explain(error, file, _follow(schema, error.schema_path[:-1])):
             key = (diagnostic.location, diagnostic.code, diagnostic.message)
             diagnostics.setdefault(key, diagnostic)  # a value may violate several keywords
-    found = diagnostics.values() if diagnostics else _check_meaning(file)
-    return tuple(sorted(found, key=lambda diagnostic: (diagnostic.location, diagnostic.message)))
+    problems = diagnostics.values() if diagnostics else _check_meaning(file)
+    return tuple(sorted(problems, key=lambda diagnostic: (diagnostic.location, diagnostic.message)))
 
 
 def check_dialect(name: str, location: Location) -> Diagnostic | None:
     """Return a diagnostic if there is no dialect with this name."""
     if name in DIALECT_URIS:
         return None
-    return _report_invalid("dialect", name, location, _suggest(name, DIALECT_URIS))
+    return _report_invalid("dialect", name, location, _build_choice_hint(name, DIALECT_URIS))
 
 
 @cache
@@ -85,7 +88,7 @@ def _explain(error: jsonschema_rs.ValidationError, file: ConfigFile, schema: Map
         case jsonschema_rs.ValidationErrorKind.AdditionalProperties(unexpected=keys):
             for key in keys:
                 message = f"unknown key {key!r}"
-                hint = _suggest(key, schema["properties"])
+                hint = _suggest(key, schema["properties"]) or _list_choices(schema["properties"])
                 yield Diagnostic(CONFIG_KEY_UNKNOWN, file.locate(*path, key), message, hint)
         case jsonschema_rs.ValidationErrorKind.Required(property=key):
             description = schema["properties"][key]["description"].rstrip(".")
@@ -101,27 +104,38 @@ def _build_hint(schema: Mapping[str, Any], value: object) -> str:
     if "errorMessage" in schema:
         return str(schema["errorMessage"])
     if "enum" in schema:
-        return _suggest(value, schema["enum"])
+        return _build_choice_hint(value, schema["enum"])
     if schema["type"] == "string" and value == "":
         return "use a string that is not empty"
     return _TYPE_HINTS[schema["type"]]
 
 
-def _suggest(value: object, known: Iterable[str]) -> str:
-    names = [*known]
-    matches = difflib.get_close_matches(value, names, 1) if isinstance(value, str) else []
-    return f"did you mean {matches[0]}?" if matches else f"use one of {', '.join(names)}"
+def _build_choice_hint(value: object, choices: Iterable[str]) -> str:
+    suggestion = _suggest(value, choices)
+    return f"{suggestion} {_list_choices(choices)}" if suggestion else _list_choices(choices)
+
+
+def _suggest(value: object, choices: Iterable[str]) -> str:
+    matches = difflib.get_close_matches(value, [*choices], 1) if isinstance(value, str) else []
+    return f"did you mean {matches[0]}?" if matches else ""
+
+
+def _list_choices(choices: Iterable[str]) -> str:
+    return f"use one of {', '.join(choices)}"
 
 
 def _report_invalid(key: str, value: object, location: Location, hint: str) -> Diagnostic:
-    is_json = value is None or isinstance(value, str | int | float | list | dict)
-    message = f"invalid value for {key}: {describe_value(value) if is_json else f'date or time {value}'}"
+    is_date = isinstance(value, datetime.date | datetime.time)
+    message = f"invalid value for {key}: {f'date or time {value}' if is_date else describe_value(value)}"
     return Diagnostic(CONFIG_VALUE_INVALID, location, message, hint)
 
 
 def _format_path(path: Sequence[str | int]) -> str:
     """Return a path as in TOML, with indices in brackets: `verify.expect[0].code`."""
-    return "".join(f"[{token}]" if isinstance(token, int) else f".{token}" for token in path).removeprefix(".")
+    return "".join(
+        f"[{token}]" if isinstance(token, int) else f".{token if _BARE_KEY.fullmatch(token) else json.dumps(token)}"
+        for token in path
+    ).removeprefix(".")
 
 
 def _check_meaning(file: ConfigFile) -> Iterator[Diagnostic]:

@@ -64,7 +64,7 @@ class ClassNames:
     def __init__(self, graph: TypeGraph, plan: ProtoPlan, config: Config, ledger: Ledger) -> None:
         self._config = config
         self.origins = dict(ledger.classes)
-        self._classes_by_origin = {place: ClassName.parse(name) for name, place in ledger.classes.items()}
+        self._classes_by_origin = {origin: ClassName.parse(name) for name, origin in ledger.classes.items()}
         self._messages = {m.name: m for file in plan.files for m in file.messages}
         self._messages_by_location = {(m.source.file, m.source.pointer, m.form): m for m in self._messages.values()}
         self._message_classes = {self._get_message_class(name) for name in ledger.messages}

@@ -115,7 +115,7 @@ def split_null(node: Node, definitions: Definitions) -> tuple[Node | None, bool]
 
 
 def _set_proto_type(node: Node, proto_type: str) -> Node:
-    """Return a node with the `x-proto-type` of the union that it was in, beside null."""
+    """Return a node with the `x-proto-type` of the union that it shared with null."""
     return replace(node, extensions=replace(node.extensions, proto_type=proto_type)) if proto_type else node
 
 

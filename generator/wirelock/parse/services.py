@@ -34,7 +34,6 @@ from wirelock.runtime.json.pointers import escape_token, split_pointer
 from wirelock.runtime.schema.validator import Schemas, Validator
 from wirelock.source import Document, ReferenceTarget, Sources
 
-SUFFIX = ".service.json"
 _SCHEMA_FILE = "service.schema.json"
 _KEYS = (
     "service", "description", "methods", "undescribed", "request", "response", "responses", "http", "in", "state",

@@ -107,14 +107,14 @@ def _build_union(keyword: str, keywords: Keywords, context: SchemaContext) -> tu
 def _drop_repeated_references(branches: tuple[Node, ...]) -> tuple[Node, ...]:
     """Return the branches without repeated references, which add nothing to an anyOf."""
     seen: set[object] = set()
-    kept: list[Node] = []
+    distinct: list[Node] = []
     for branch in branches:
         is_bare_reference = isinstance(branch.shape, Ref) and not branch.unmodelled_keywords
         if not (is_bare_reference and branch.shape in seen):
-            kept.append(branch)
+            distinct.append(branch)
         if is_bare_reference:
             seen.add(branch.shape)
-    return tuple(kept)
+    return tuple(distinct)
 
 
 def _build_all_of(keywords: Keywords, context: SchemaContext) -> tuple[Shape, tuple[str, ...]]:

@@ -113,16 +113,19 @@ class _PositionReader:
 
     def _read_value(self, pointer: str) -> None:
         if self._token == "{":
-            self._index += 1
-            while self._token not in ("}", ""):
-                if not self._skip(",", "\n"):
-                    self._read_pair(pointer)
-            self._index += 1
+            self._read_inline_table(pointer)
         elif self._token == "[":
             self._read_array(pointer)
         else:
             while self._token not in ("", "\n", ",", "]", "}"):
                 self._index += 1
+
+    def _read_inline_table(self, pointer: str) -> None:
+        self._index += 1
+        while self._token not in ("}", ""):
+            if not self._skip(",", "\n"):
+                self._read_pair(pointer)
+        self._index += 1
 
     def _read_array(self, pointer: str) -> None:
         self._index += 1

@@ -63,11 +63,11 @@ def classify_pair(pair: Mapping[str, Json]) -> Secrecy:
     return classify_name(declared) if "value" in pair and isinstance(declared, str) else "none"
 
 
-def redact_value(value: Json, kept: Secrecy) -> Json:
+def redact_value(value: Json, secrecy: Secrecy) -> Json:
     """Return a single value, or its replacement if it is secret."""
     if isinstance(value, str):
-        return REDACTED if kept != "none" else redact_credentials(value)
-    return REDACTED if kept == "all" and isinstance(value, int | float) else value
+        return REDACTED if secrecy != "none" else redact_credentials(value)
+    return REDACTED if secrecy == "all" and isinstance(value, int | float) else value
 
 
 def redact_url(url: str) -> str:
@@ -86,19 +86,19 @@ def _redact_parameters(text: str, values: re.Pattern[str]) -> str:
     parts: list[str] = []
     end = 0
     for match in _PARAMETER.finditer(text):
-        kept = _classify_parameter(match["name"])
-        if kept == "none" or match.start() < end:
+        secrecy = _classify_parameter(match["name"])
+        if secrecy == "none" or match.start() < end:
             continue
         value = values.match(text, match.end())
-        if value and _is_hidden(kept, value[0]):
+        if value and _is_hidden(secrecy, value[0]):
             parts += [text[end : match.end()], REDACTED]
             end = value.end()
     return "".join([*parts, text[end:]]) if parts else text
 
 
-def _is_hidden(kept: Secrecy, value: str) -> bool:
+def _is_hidden(secrecy: Secrecy, value: str) -> bool:
     """Return True if a parameter's value is hidden; booleans stay, and so do numbers of plural names."""
-    return value not in ("true", "false") and not (kept == "texts" and value.isdecimal())
+    return value not in ("true", "false") and not (secrecy == "texts" and value.isdecimal())
 
 
 def _classify_parameter(name: str) -> Secrecy:

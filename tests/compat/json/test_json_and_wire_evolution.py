@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from evolution import GENTLE, Evolution, Schema, build_evolutions, build_objects, leaves, nodes
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from hypothesis import HealthCheck, Phase, given, settings
@@ -27,6 +28,8 @@ from wirelock.oracle import ReferenceValidator
 from wirelock.proof.strategies import DocumentStrategies
 from wirelock.runtime.json.text import Json, dump, parse
 from wirelock.source import Document
+
+pytestmark = pytest.mark.long
 
 _TYPES = 8
 _DOCUMENTS = 4

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import cast
 
+import pytest
 from evolution import Evolution, Schema, build_evolutions
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
@@ -21,6 +22,8 @@ from wirelock.oracle import ReferenceValidator
 from wirelock.proof.strategies import DocumentStrategies
 from wirelock.runtime.json.text import Json
 from wirelock.source import Document
+
+pytestmark = pytest.mark.long
 
 ROOT = TypeId("t/a.schema.json")
 _EXAMPLES = int(os.environ.get("WIRELOCK_EXAMPLES", "120"))

@@ -69,7 +69,7 @@ TYPES = (
     *("bool", "string", "bytes", "double", "float", "Status", "Line"),
 )
 
-pytestmark = pytest.mark.skipif(not BUF, reason="WIRELOCK_BUF names no buf")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not BUF, reason="WIRELOCK_BUF names no buf")]
 
 
 def run_buf(*arguments: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from authority import Authority
+from authority import CertificateAuthority
 
 from wirelock.api.serve import resolve_endpoints
 from wirelock.diagnostics import Diagnostic
@@ -16,9 +16,9 @@ URL = "http://127.0.0.1:1"
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
+def authority(tmp_path: Path) -> CertificateAuthority:
     """The authority that all peers trust."""
-    return Authority(tmp_path)
+    return CertificateAuthority(tmp_path)
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "example.org:1"])
@@ -35,15 +35,15 @@ def test_remote_clients_do_not_get_credentials(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_tls_without_client_certificates_does_not_authenticate(
-    monkeypatch: pytest.MonkeyPatch, authority: Authority
+    monkeypatch: pytest.MonkeyPatch, authority: CertificateAuthority
 ) -> None:
     monkeypatch.setenv(TOKEN, "t0ken")
-    own = authority.pair("bridge")
+    own = authority.create_certificate("bridge")
     assert isinstance(resolve_endpoints(URL, "0.0.0.0:0", NO_TLS, TlsFiles("", own.certificate, own.key)), Diagnostic)
     assert isinstance(resolve_endpoints(URL, "0.0.0.0:0", NO_TLS, own), tuple)
 
 
-def test_a_certificate_for_the_server_is_a_credential(authority: Authority) -> None:
-    own = authority.pair("bridge")
+def test_a_certificate_for_the_server_is_a_credential(authority: CertificateAuthority) -> None:
+    own = authority.create_certificate("bridge")
     assert isinstance(resolve_endpoints("https://h", "0.0.0.0:0", own), Diagnostic)
     assert isinstance(resolve_endpoints("https://h", "0.0.0.0:0", own, own), tuple)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from authority import Authority
+from authority import CertificateAuthority
 from cryptography.hazmat.primitives import serialization
 from example_api import ThingsClient
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -49,13 +49,13 @@ def test_a_certificate_needs_its_key_and_both_must_be_there(tmp_path: Path) -> N
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
+def authority(tmp_path: Path) -> CertificateAuthority:
     """The authority that both peers trust."""
-    return Authority(tmp_path)
+    return CertificateAuthority(tmp_path)
 
 
-def test_invalid_tls_files_are_not_reported_as_a_port_in_use(authority: Authority, tmp_path: Path) -> None:
-    one, other = authority.pair("one"), authority.pair("other")
+def test_invalid_tls_files_are_not_reported_as_a_port_in_use(authority: CertificateAuthority, tmp_path: Path) -> None:
+    one, other = authority.create_certificate("one"), authority.create_certificate("other")
     junk, locked = tmp_path / "junk.pem", tmp_path / "locked.key"
     junk.write_text("no certificate at all")
     key = serialization.load_pem_private_key(Path(one.key).read_bytes(), None)
@@ -84,10 +84,10 @@ def load_channel_credentials(files: TlsFiles, *, pair: bool) -> grpc.ChannelCred
 
 
 def test_with_a_certificate_only_tls_is_accepted(
-    server: StubServer, things: tuple[Build, LoadedArtifacts], authority: Authority
+    server: StubServer, things: tuple[Build, LoadedArtifacts], authority: CertificateAuthority
 ) -> None:
     server.respond = respond_with(200, THING)
-    own = authority.pair("bridge")
+    own = authority.create_certificate("bridge")
     with run_bridge(server.url, *things, tls=TlsFiles("", own.certificate, own.key)) as address:
         assert (
             ThingsClient(address, *things, load_channel_credentials(own, pair=False)).call("Get", {"id": "a"})["size"]
@@ -99,11 +99,11 @@ def test_with_a_certificate_only_tls_is_accepted(
 
 
 def test_with_an_authority_clients_must_present_a_certificate(
-    server: StubServer, things: tuple[Build, LoadedArtifacts], authority: Authority
+    server: StubServer, things: tuple[Build, LoadedArtifacts], authority: CertificateAuthority
 ) -> None:
     server.respond = respond_with(200, THING)
-    with run_bridge(server.url, *things, tls=authority.pair("bridge")) as address:
-        files = authority.pair("client")
+    with run_bridge(server.url, *things, tls=authority.create_certificate("bridge")) as address:
+        files = authority.create_certificate("client")
         assert (
             ThingsClient(address, *things, load_channel_credentials(files, pair=True)).call("Get", {"id": "a"})["size"]
             == 1
@@ -113,8 +113,10 @@ def test_with_an_authority_clients_must_present_a_certificate(
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-def test_the_server_may_require_our_certificate(things: tuple[Build, LoadedArtifacts], authority: Authority) -> None:
-    own, other = authority.pair("server"), authority.pair("bridge")
+def test_the_server_may_require_our_certificate(
+    things: tuple[Build, LoadedArtifacts], authority: CertificateAuthority
+) -> None:
+    own, other = authority.create_certificate("server"), authority.create_certificate("bridge")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=own.authority)
     context.load_cert_chain(own.certificate, own.key)
     context.verify_mode = ssl.CERT_REQUIRED

@@ -26,7 +26,10 @@ from wirelock.loader import LoadedArtifacts
 
 CONCURRENT, CONSECUTIVE = 500, 10_000
 DESCRIPTORS = Path("/proc/self/fd")
-pytestmark = pytest.mark.skipif(not DESCRIPTORS.is_dir(), reason="the system does not list open descriptors")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not DESCRIPTORS.is_dir(), reason="the system does not list open descriptors"),
+]
 
 
 def count_open() -> tuple[int, int]:

@@ -37,7 +37,7 @@ class RunningCommand:
 
 @contextlib.contextmanager
 def run_command(*arguments: str, folder: Path = ROOT, prefix: Sequence[str] = ()) -> Iterator[RunningCommand]:
-    """Run a command on a free port; `prefix` are the words of a command that starts it."""
+    """Run a command on a free port; `prefix` is put before the command line, for example to set limits."""
     command = [*prefix, sys.executable, "-m", "wirelock", *arguments, "--listen", "127.0.0.1:0"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stderr is not None

@@ -245,8 +245,8 @@ def test_chunked_bodies_pass_in_both_directions(coding: bytes) -> None:
         async with run_proxy(
             record_requests(OK + b"Transfer-Encoding: %s\r\n\r\n" % coding + CHUNKS, received)
         ) as proxy:
-            asked = (CODED % coding).replace(b"Host:", b"Connection: close\r\nHost:")
-            assert (await proxy.send(asked + CHUNKS)).endswith(b"\r\n\r\n" + CHUNKS)
+            head = (CODED % coding).replace(b"Host:", b"Connection: close\r\nHost:")
+            assert (await proxy.send(head + CHUNKS)).endswith(b"\r\n\r\n" + CHUNKS)
         assert received[0].endswith(b"\r\n\r\nhi")
 
     asyncio.run(run())
@@ -317,8 +317,8 @@ def test_a_server_that_is_down_is_counted() -> None:
         assert report.exit_code == 2
         messages = {diagnostic.code.id: diagnostic.message for diagnostic in report.diagnostics}
         assert messages.keys() == {"UPSTREAM_FAILED", "NOTHING_CHECKED"}
-        words = "nothing was checked: received 1 request, none of the documented ones has a response"
-        assert messages["NOTHING_CHECKED"] == words
+        message = "nothing was checked: received 1 request, none of the documented ones has a response"
+        assert messages["NOTHING_CHECKED"] == message
 
     asyncio.run(run())
 

@@ -68,15 +68,18 @@ def test_end_to_end_header_fields_pass() -> None:
                 "Proxy-Authorization: x",
             )
             response = await proxy.get("/session", *(line.encode().decode("latin-1") for line in sent))
-        asked, answered = split_head(received[0]), split_head(response)
-        assert [line for line in asked if line.lower().startswith(b"x-")] == [
+        sent_lines, received_lines = split_head(received[0]), split_head(response)
+        assert [line for line in sent_lines if line.lower().startswith(b"x-")] == [
             b"X-A: 1",
             b"X-A: 2",
             "x-lower: é".encode(),
         ]
-        assert not any(line.lower().startswith((b"te:", b"proxy-", b"user-agent:", b"accept")) for line in asked)
-        assert [line for line in answered if line.startswith(b"Set-Cookie")] == [b"Set-Cookie: a=1", b"Set-Cookie: b=2"]
-        assert {line.partition(b":")[0].lower() for line in answered[1:]} == {
+        assert not any(line.lower().startswith((b"te:", b"proxy-", b"user-agent:", b"accept")) for line in sent_lines)
+        assert [line for line in received_lines if line.startswith(b"Set-Cookie")] == [
+            b"Set-Cookie: a=1",
+            b"Set-Cookie: b=2",
+        ]
+        assert {line.partition(b":")[0].lower() for line in received_lines[1:]} == {
             b"content-type", b"content-length", b"set-cookie", b"x-odd", b"connection",
         }  # fmt: skip
 
@@ -221,8 +224,8 @@ def build_event_schema(number: int) -> dict[str, object]:
     """Return the schema of one of many event types."""
     inner = {f"field{at}": {"type": ["string", "integer"], "maxLength": 99} for at in range(8)}
     nested = {"type": "object", "required": ["field1"], "properties": inner}
-    stated = {"n": {"const": number}, "part": nested, "parts": {"type": "array", "items": nested}}
-    return {"type": "object", "required": ["n"], "properties": stated}
+    properties = {"n": {"const": number}, "part": nested, "parts": {"type": "array", "items": nested}}
+    return {"type": "object", "required": ["n"], "properties": properties}
 
 
 @pytest.fixture(scope="module")

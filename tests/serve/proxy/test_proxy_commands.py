@@ -23,7 +23,7 @@ from running_proxy import SESSION
 
 from wirelock.traffic.recordings.formats import read_recording
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to drain on")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to drain on")]
 
 
 class SessionHandler(BaseHTTPRequestHandler):

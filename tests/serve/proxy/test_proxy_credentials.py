@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 
 import pytest
-from authority import Authority
+from authority import CertificateAuthority
 from running_proxy import ScriptedServer, build_request, build_response, record_requests, respond_with, run_proxy
 
 from wirelock.api.proxy import resolve_endpoints
@@ -21,42 +21,43 @@ URL = "http://127.0.0.1:1"
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
+def authority(tmp_path: Path) -> CertificateAuthority:
     """Return a certificate authority that all sides trust."""
-    return Authority(tmp_path)
+    return CertificateAuthority(tmp_path)
 
 
 def test_credentials_are_added_for_local_clients_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TOKEN, "t")
     assert isinstance(resolve_endpoints(URL, "127.0.0.1:0"), tuple)
     for address in ("0.0.0.0:0", "[::]:0", "example.org:1"):
-        found = resolve_endpoints(URL, address)
-        assert isinstance(found, Diagnostic) and found.code.id == "CREDENTIALS_EXPOSED"
-        assert "with our credentials" in found.message and "--tls-authority" in found.hint
+        diagnostic = resolve_endpoints(URL, address)
+        assert isinstance(diagnostic, Diagnostic) and diagnostic.code.id == "CREDENTIALS_EXPOSED"
+        assert "with our credentials" in diagnostic.message and "--tls-authority" in diagnostic.hint
     monkeypatch.delenv(TOKEN)
     assert isinstance(resolve_endpoints(URL, "0.0.0.0:0"), tuple)
 
 
 def test_tls_without_client_certificates_does_not_authenticate(
-    monkeypatch: pytest.MonkeyPatch, authority: Authority
+    monkeypatch: pytest.MonkeyPatch, authority: CertificateAuthority
 ) -> None:
     monkeypatch.setenv(TOKEN, "t")
-    own = authority.pair("proxy")
+    own = authority.create_certificate("proxy")
     server_only = TlsConfig(TlsFiles("", own.certificate, own.key))
     assert isinstance(resolve_endpoints(URL, "0.0.0.0:0", server_only), Diagnostic)
     assert isinstance(resolve_endpoints(URL, "0.0.0.0:0", TlsConfig(own)), tuple)
 
 
-def test_a_certificate_for_the_server_is_a_credential(authority: Authority) -> None:
+def test_a_certificate_for_the_server_is_a_credential(authority: CertificateAuthority) -> None:
     assert isinstance(
-        resolve_endpoints("https://h", "0.0.0.0:0", TlsConfig(upstream=authority.pair("proxy"))), Diagnostic
+        resolve_endpoints("https://h", "0.0.0.0:0", TlsConfig(upstream=authority.create_certificate("proxy"))),
+        Diagnostic,
     )
 
 
 def test_missing_files_are_reported(tmp_path: Path) -> None:
     for files in (TlsFiles("", "none.pem"), TlsFiles("", "none.pem", "none.key")):
-        found = resolve_endpoints(URL, "127.0.0.1:0", TlsConfig(files))
-        assert isinstance(found, Diagnostic) and found.code.id == "LISTEN_INVALID"
+        diagnostic = resolve_endpoints(URL, "127.0.0.1:0", TlsConfig(files))
+        assert isinstance(diagnostic, Diagnostic) and diagnostic.code.id == "LISTEN_INVALID"
 
 
 def build_tls_context(files: TlsFiles) -> ssl.SSLContext:
@@ -67,9 +68,9 @@ def build_tls_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
-def test_both_connections_use_tls(authority: Authority) -> None:
+def test_both_connections_use_tls(authority: CertificateAuthority) -> None:
     """Client and proxy authenticate with certificates."""
-    own, other, client = (authority.pair(name) for name in ("proxy", "server", "client"))
+    own, other, client = (authority.create_certificate(name) for name in ("proxy", "server", "client"))
     received: list[bytes] = []
 
     async def run() -> bytes:

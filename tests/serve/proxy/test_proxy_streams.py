@@ -66,9 +66,9 @@ def test_each_event_is_checked_and_equal_findings_are_grouped(folder: Path) -> N
         async with run_proxy(send_pieces(*text), folder=folder) as proxy:
             assert decode_chunked(await proxy.get("/event")) == b"".join(text)
             report = await proxy.build_report()
-        found = [diagnostic for diagnostic in report.diagnostics if diagnostic.code.id == "VIOLATION"]
-        assert [(diagnostic.occurrences, diagnostic.location.pointer) for diagnostic in found] == [(22, "/n")]
-        assert found[0].exchange is not None and found[0].exchange.event == 1
+        violations = [diagnostic for diagnostic in report.diagnostics if diagnostic.code.id == "VIOLATION"]
+        assert [(diagnostic.occurrences, diagnostic.location.pointer) for diagnostic in violations] == [(22, "/n")]
+        assert violations[0].exchange is not None and violations[0].exchange.event == 1
         assert report.summary["exchanges"]["stream"] == 1 == report.summary["exchanges"]["total"]
 
     asyncio.run(run())
@@ -93,8 +93,8 @@ def test_an_event_is_checked_before_the_stream_ends(folder: Path) -> None:
 
 async def wait_for_violations(proxy: RunningProxy) -> list[object]:
     for _ in range(100):
-        if found := (await proxy.build_report()).diagnostics:
-            return [diagnostic for diagnostic in found if diagnostic.code.id == "VIOLATION"]
+        if violations := (await proxy.build_report()).diagnostics:
+            return [diagnostic for diagnostic in violations if diagnostic.code.id == "VIOLATION"]
         await asyncio.sleep(0.02)
     raise AssertionError("no violation was found")
 
@@ -115,13 +115,13 @@ def test_a_compressed_stream_is_not_decoded_again_for_each_event(
 ) -> None:
     """Decoding the whole stream for each event would block the event loop longer and longer."""
     decoded: list[int] = []
-    real = BodyBuffer.decode
+    decode_once = BodyBuffer.decode
 
-    def content(collected: BodyBuffer) -> bytes | None:
-        decoded.append(collected.size)
-        return real(collected)
+    def decode(buffer: BodyBuffer) -> bytes | None:
+        decoded.append(buffer.size)
+        return decode_once(buffer)
 
-    monkeypatch.setattr(BodyBuffer, "content", content)
+    monkeypatch.setattr(BodyBuffer, "decode", decode)
     packer = zlib.compressobj(wbits=31)
     text = [packer.compress(GOOD) + packer.flush(zlib.Z_SYNC_FLUSH) for _ in range(20)]
 

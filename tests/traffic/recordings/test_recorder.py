@@ -21,8 +21,7 @@ from running_proxy import SESSION, build_request, build_response, respond_with, 
 
 from wirelock.diagnostics import Diagnostic, Report
 from wirelock.traffic.http.captured import CapturedExchange, CapturedMessage
-from wirelock.traffic.recordings import writer
-from wirelock.traffic.recordings.formats import read_recording
+from wirelock.traffic.recordings.formats import LAYOUTS, read_recording
 from wirelock.traffic.recordings.recorder import Recorder, make_recorder
 from wirelock.traffic.recordings.writer import RecordingWriter
 
@@ -43,7 +42,7 @@ def capture(
 @pytest.mark.parametrize("body", [b"{}", "é\u2028\0".encode(), b"\xff\xfe\x00", b"data: {}\n\n", b"a\r\nb"])
 def test_a_body_is_read_as_it_was_written(tmp_path: Path, format: str, body: bytes) -> None:
     file = tmp_path / f"a.{format}"
-    recording = RecordingWriter(file)
+    recording = RecordingWriter(file, LAYOUTS[file.suffix])
     recording.begin()
     recording.add(map(recording.encode, [capture(body=body), capture(1)]))
     exchanges, diagnostics = read_recording(file, file.name)
@@ -55,7 +54,7 @@ def test_a_body_is_read_as_it_was_written(tmp_path: Path, format: str, body: byt
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_body_that_was_not_captured_is_unrecorded(tmp_path: Path, format: str) -> None:
     file = tmp_path / f"a.{format}"
-    recording = RecordingWriter(file)
+    recording = RecordingWriter(file, LAYOUTS[file.suffix])
     recording.begin()
     recording.add(map(recording.encode, [capture(body=None, size=2**30), capture(body=None), capture(body=b"")]))
     recording.close()
@@ -66,7 +65,7 @@ def test_a_body_that_was_not_captured_is_unrecorded(tmp_path: Path, format: str)
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_recording_is_complete_after_every_exchange(tmp_path: Path, format: str) -> None:
     file = tmp_path / f"a.{format}"
-    recording = RecordingWriter(file)
+    recording = RecordingWriter(file, LAYOUTS[file.suffix])
     recording.begin()
     for count in range(4):
         exchanges, diagnostics = read_recording(file, file.name)
@@ -79,7 +78,7 @@ def test_a_recording_is_complete_after_every_exchange(tmp_path: Path, format: st
 def test_a_full_file_is_renamed_and_nothing_is_lost(tmp_path: Path, format: str) -> None:
     file = tmp_path / f"a.{format}"
     file.write_text("existing")
-    recording = RecordingWriter(file, largest=3000)
+    recording = RecordingWriter(file, LAYOUTS[file.suffix], max_bytes=3000)
     recording.begin()
     assert (tmp_path / f"a-0001.{format}").read_text() == "existing"
     recording.add(map(recording.encode, map(capture, range(20))))
@@ -102,7 +101,7 @@ def test_all_files_of_a_batch_are_synced(tmp_path: Path, format: str, monkeypatc
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    recording = RecordingWriter(tmp_path / f"a.{format}", largest=1500)
+    recording = RecordingWriter(tmp_path / f"a.{format}", LAYOUTS[f".{format}"], max_bytes=1500)
     recording.begin()
     recording.add(map(recording.encode, map(capture, range(20))))
     files = [path.stat() for path in tmp_path.iterdir()]
@@ -112,7 +111,7 @@ def test_all_files_of_a_batch_are_synced(tmp_path: Path, format: str, monkeypatc
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
 def test_a_recording_is_private(tmp_path: Path) -> None:
-    recording = RecordingWriter(tmp_path / "a.har")
+    recording = RecordingWriter(tmp_path / "a.har", LAYOUTS[".har"])
     recording.begin()
     recording.close()
     assert stat.S_IMODE((tmp_path / "a.har").stat().st_mode) == 0o600
@@ -172,16 +171,16 @@ def test_a_body_too_deep_for_the_paths_is_omitted_and_reported(tmp_path: Path, f
 def test_an_internal_error_affects_one_exchange_only(
     tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    layout = writer.FORMATS[f".{format}"]
+    layout = LAYOUTS[f".{format}"]
 
     def encode(exchange: CapturedExchange) -> bytes:
         if exchange.index in (1, 2):
             raise KeyError("s3cr3t")
-        return layout.entry(exchange)
+        return layout.encode_entry(exchange)
 
-    monkeypatch.setitem(writer.FORMATS, f".{format}", replace(layout, entry=encode))  # type: ignore[arg-type]
+    monkeypatch.setitem(LAYOUTS, f".{format}", replace(layout, encode_entry=encode))  # type: ignore[arg-type]
     file, warnings = tmp_path / f"a.{format}", list[Diagnostic]()
-    recorder = make_recorder(str(file), (), warned=warnings.append)
+    recorder = make_recorder(str(file), (), on_warning=warnings.append)
     assert isinstance(recorder, Recorder) and recorder.begin() is None
 
     async def run() -> None:
@@ -240,8 +239,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from wirelock.traffic.http.captured import CapturedExchange, CapturedMessage
+from wirelock.traffic.recordings.formats import LAYOUTS
 from wirelock.traffic.recordings.writer import RecordingWriter
-recording = RecordingWriter(Path(sys.argv[1]))
+path = Path(sys.argv[1])
+recording = RecordingWriter(path, LAYOUTS[path.suffix])
 recording.begin()
 print("begun", flush=True)
 number = 0
@@ -276,7 +277,7 @@ def test_sigkill_loses_no_written_exchange(tmp_path: Path, format: str) -> None:
 
 def test_a_truncated_har_gives_its_complete_entries(tmp_path: Path) -> None:
     file = tmp_path / "a.har"
-    recording = RecordingWriter(file)
+    recording = RecordingWriter(file, LAYOUTS[file.suffix])
     recording.begin()
     recording.add(map(recording.encode, map(capture, range(3))))
     recording.close()

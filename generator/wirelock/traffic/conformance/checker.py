@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from wirelock.diagnostics import Case, Diagnostic, Location, Outcome, Report, sort_unique
+from wirelock.diagnostics import Case, Coverage, Diagnostic, Location, Outcome, Report, sort_unique
 from wirelock.ir import Method, TypeGraph, TypeId
 from wirelock.runtime.findings import Contract
 from wirelock.runtime.json.formatting import format_count
@@ -47,7 +47,7 @@ class ConformanceCheck:
         self._examples = ExampleCollector()
         self._graph = graph
         self._contracts = contracts
-        self._routes = Router(graph.services)
+        self._router = Router(graph.services)
         self._coverage = CoverageRecorder(graph.definitions)
         self._documents: set[TypeId] = set()
         self._types = {key for service in graph.services for method in service.methods for key in _list_types(method)}
@@ -57,27 +57,28 @@ class ConformanceCheck:
 
         With `must_serve`, a server error (RFC 9110, 15.6) is a violation even if it is documented.
         """
-        match = self._routes.find(exchange)
+        match = self._router.find(exchange)
         if match is None:
             self._count(context_of_exchange(exchange, ""), Outcome.UNMATCHED)
-            subject = context_of_exchange(exchange, "request")
+            context = context_of_exchange(exchange, "request")
             self.diagnostics.append(
-                subject.make_diagnostic(ROUTE_UNDOCUMENTED, "", self._routes.explain_mismatch(exchange))
+                context.make_diagnostic(ROUTE_UNDOCUMENTED, "", self._router.explain_mismatch(exchange))
             )
             return
         self._coverage.record_method(match.route.service, match.route.method)
         self._documented["answered" if exchange.status else "unanswered"] += 1
         request = classify_request(exchange, match, self._graph.definitions)
         response = classify_response(exchange, match, self._graph.definitions)
-        asked = self._check_part(context_of_exchange(exchange, "request", match), request)
-        before = self.bodies
-        answered = self._check_part(context_of_exchange(exchange, "response", match), response)
-        self.answers += self.bodies - before
-        if must_serve and exchange.status >= 500 and answered in (Outcome.CONFORMING, Outcome.VIOLATING):
-            answered = self._report_server_error(context_of_exchange(exchange, "response", match), match)
-        went_well = exchange.status < 400 and (answered == Outcome.CONFORMING or not exchange.status)
-        at_fault = asked == Outcome.VIOLATING and went_well
-        self._count(context_of_exchange(exchange, "", match), Outcome.VIOLATING if at_fault else answered)
+        request_outcome = self._check_part(context_of_exchange(exchange, "request", match), request)
+        bodies_before = self.bodies
+        outcome = self._check_part(context_of_exchange(exchange, "response", match), response)
+        self.answers += self.bodies - bodies_before
+        if must_serve and exchange.status >= 500 and outcome in (Outcome.CONFORMING, Outcome.VIOLATING):
+            outcome = self._report_server_error(context_of_exchange(exchange, "response", match), match)
+        is_success = exchange.status < 400 and (outcome is Outcome.CONFORMING or not exchange.status)
+        if is_success and request_outcome is Outcome.VIOLATING:
+            outcome = Outcome.VIOLATING
+        self._count(context_of_exchange(exchange, "", match), outcome)
 
     def count_unanswered(self) -> None:
         """Count an exchange without a response."""
@@ -85,7 +86,7 @@ class ConformanceCheck:
 
     def check_further_events(self, exchange: Exchange, first: int) -> None:
         """Check further events of a stream, from the one numbered `first`; its exchange was checked before."""
-        match = self._routes.find(exchange)
+        match = self._router.find(exchange)
         part = classify_response(exchange, match, self._graph.definitions) if match else None
         if match and isinstance(part, EventStream):
             self._check_events(context_of_exchange(exchange, "response", match), part.events, first)
@@ -93,7 +94,7 @@ class ConformanceCheck:
 
     def find_types(self, exchange: Exchange) -> frozenset[TypeId]:
         """Return the types that an exchange may use."""
-        match = self._routes.find(exchange)
+        match = self._router.find(exchange)
         if match is None:
             return frozenset()
         bodies = find_documented(match.route.method.responses, exchange.status)
@@ -104,16 +105,16 @@ class ConformanceCheck:
 
         For a check that runs for weeks; the services bound everything else that it keeps.
         """
-        results, cases = tuple(self.diagnostics), tuple(self._cases)
+        diagnostics, cases = tuple(self.diagnostics), tuple(self._cases)
         self.diagnostics.clear()
         self._cases.clear()
-        return results, cases
+        return diagnostics, cases
 
     def check_document(self, document: RecordedDocument, key: TypeId) -> None:
         """Check one document against a type."""
         self._documents.add(key)
-        subject = context_of_document(document)
-        self._count(subject, self._check_part(subject, BodyCheck(key, document.text)))
+        context = context_of_document(document)
+        self._count(context, self._check_part(context, BodyCheck(key, document.text)))
         self.answers += 1
 
     def to_result(self) -> CheckResult:
@@ -131,19 +132,19 @@ class ConformanceCheck:
             tuple(self._examples.examples),
         )
 
-    def add(self, tally: CheckResult) -> None:
+    def add(self, result: CheckResult) -> None:
         """Add the results of another check of the same graph."""
-        self.diagnostics += tally.diagnostics
-        self.outcomes.update(tally.outcomes)
-        self.round_trips.update(tally.round_trips)
-        self.bodies += tally.bodies
-        self.answers += tally.answers
-        self._documented.update(tally.documented)
-        for kind, names in tally.exercised.items():
+        self.diagnostics += result.diagnostics
+        self.outcomes.update(result.outcomes)
+        self.round_trips.update(result.round_trips)
+        self.bodies += result.bodies
+        self.answers += result.answers
+        self._documented.update(result.documented)
+        for kind, names in result.exercised.items():
             self._coverage.seen[kind] |= {*names}
-        self._documents |= {*tally.types}
-        self._cases += tally.cases
-        self._examples.merge(tally.examples)
+        self._documents |= {*result.types}
+        self._cases += result.cases
+        self._examples.merge(result.examples)
 
     @property
     def nothing_checked_reason(self) -> NothingCheckedReason | None:
@@ -154,11 +155,11 @@ class ConformanceCheck:
 
     def report_nothing_checked(self) -> tuple[Diagnostic, ...]:
         """Return an error if no response was checked; nothing checked is not success, and requests do not count."""
-        unheld = self.nothing_checked_reason
-        if unheld is None:
+        reason = self.nothing_checked_reason
+        if reason is None:
             return ()
-        text_ = f"nothing was checked: {format_count(self.outcomes.total(), 'exchange')} read, {unheld.value}"
-        return (Diagnostic(NOTHING_CHECKED, Location(), text_, _HINTS[unheld]),)
+        message = f"nothing was checked: {format_count(self.outcomes.total(), 'exchange')} read, {reason.value}"
+        return (Diagnostic(NOTHING_CHECKED, Location(), message, _HINTS[reason]),)
 
     def to_report(self) -> Report:
         """Return a report of findings and counts, and of coverage unless nothing was checked."""
@@ -168,50 +169,51 @@ class ConformanceCheck:
             "exchanges": {"total": self.outcomes.total(), **exchanges},
             "round trips": {"total": self.round_trips.total(), **trips},
         }
-        check_ = self._coverage.to_coverage(self._graph.services, self._types | self._documents)
-        coverage = () if self.nothing_checked_reason else check_
-        cases, exhibits = tuple(self._cases), tuple(self._examples.examples)
-        return Report(sort_unique(self.diagnostics), summary, coverage, cases=cases, examples=exhibits)
+        coverage: tuple[Coverage, ...] = ()
+        if not self.nothing_checked_reason:
+            coverage = self._coverage.to_coverage(self._graph.services, self._types | self._documents)
+        cases, examples = tuple(self._cases), tuple(self._examples.examples)
+        return Report(sort_unique(self.diagnostics), summary, coverage, cases=cases, examples=examples)
 
-    def _count(self, subject: FindingContext, outcome: Outcome) -> None:
+    def _count(self, context: FindingContext, outcome: Outcome) -> None:
         self.outcomes[outcome] += 1
-        self._cases.append(Case(subject.ref, subject.rpc, outcome))
+        self._cases.append(Case(context.ref, context.rpc, outcome))
 
-    def _report_server_error(self, subject: FindingContext, match: RouteMatch) -> Outcome:
-        message = f"{match.route.method.name} returned {subject.ref.status}: the server failed"
+    def _report_server_error(self, context: FindingContext, match: RouteMatch) -> Outcome:
+        message = f"{match.route.method.name} returned {context.ref.status}: the server failed"
         hint = "see the log of the server; a documented server error is still a failure"
-        self.diagnostics.append(subject.make_diagnostic(SERVER_ERROR, "", message, hint))
+        self.diagnostics.append(context.make_diagnostic(SERVER_ERROR, "", message, hint))
         return Outcome.VIOLATING
 
-    def _check_part(self, subject: FindingContext, part: Part) -> Outcome:
+    def _check_part(self, context: FindingContext, part: Part) -> Outcome:
         """Check one part and return the outcome of its exchange."""
         match part:
             case Conforming():
                 self.bodies += 1
                 return Outcome.CONFORMING
             case SkippedBody(reason, outcome):
-                self.diagnostics.append(subject.make_diagnostic(BODY_NOT_CHECKED, "", f"not checked: {reason}"))
+                self.diagnostics.append(context.make_diagnostic(BODY_NOT_CHECKED, "", f"not checked: {reason}"))
                 return outcome
             case Mismatch(code, message, hint, outcome):
                 self.bodies += 1
-                self.diagnostics.append(subject.make_diagnostic(code, "", message, hint))
+                self.diagnostics.append(context.make_diagnostic(code, "", message, hint))
                 return outcome
             case BodyCheck():
-                return self._check_body(subject, part)
+                return self._check_body(context, part)
             case EventStream(events):
-                self._check_events(subject, events, 0)
+                self._check_events(context, events, 0)
                 return Outcome.STREAM
 
-    def _check_events(self, subject: FindingContext, events: Iterable[BodyCheck], first: int) -> None:
+    def _check_events(self, context: FindingContext, events: Iterable[BodyCheck], first: int) -> None:
         for index, event in enumerate(events, first):
-            self._check_body(subject.for_event(index), event)
+            self._check_body(context.for_event(index), event)
 
-    def _check_body(self, subject: FindingContext, body_check: BodyCheck) -> Outcome:
+    def _check_body(self, context: FindingContext, body_check: BodyCheck) -> Outcome:
         self.bodies += 1
         verdict = judge(self._contracts(body_check.type), body_check.text)
-        for diagnostic in subject.list_diagnostics(verdict, body_check):
+        for diagnostic, pointer in context.list_diagnostics(verdict, body_check):
             self.diagnostics.append(diagnostic)
-            self._examples.add(diagnostic, body_check)
+            self._examples.add(diagnostic, body_check, pointer)
         if verdict.round_trip is not None:
             self.round_trips[verdict.round_trip] += 1
         if verdict.is_valid:

@@ -36,20 +36,24 @@ class FindingContext:
         severity = Severity.NOTE if self.is_rejected else None
         return Diagnostic(code, location, message, hint, severity, self.ref, rpc=self.rpc)
 
-    def list_diagnostics(self, verdict: Verdict, held: BodyCheck) -> Iterator[Diagnostic]:
-        """Yield the diagnostics of a verdict, with pointers into the HTTP body."""
-        for raised in verdict.findings:
-            yield self._from_finding(FINDINGS[raised.finding.code], raised.finding, held, raised.found_by)
+    def list_diagnostics(self, verdict: Verdict, body_check: BodyCheck) -> Iterator[tuple[Diagnostic, str]]:
+        """Yield the diagnostics of a verdict, which point into the HTTP body, and their pointers into the text."""
+        for entry in verdict.findings:
+            code = FINDINGS[entry.finding.code]
+            yield self._from_finding(code, entry.finding, body_check, entry.found_by), entry.finding.pointer
         if verdict.disagreement:
             hint = "this is a bug in wirelock: please report it with the schema and the body"
-            yield self.make_diagnostic(DISAGREEMENT, held.body_pointer, verdict.disagreement, hint)
+            yield self.make_diagnostic(DISAGREEMENT, "", verdict.disagreement, hint), body_check.body_pointer
         if verdict.loss is not None:
-            yield self._from_finding(ROUND_TRIP_MISMATCH, verdict.loss, held, ("codec",))
+            diagnostic = self._from_finding(ROUND_TRIP_MISMATCH, verdict.loss, body_check, ("codec",))
+            yield diagnostic, verdict.loss.pointer
 
-    def _from_finding(self, code: Code, finding: Finding, check_: BodyCheck, by: tuple[str, ...]) -> Diagnostic:
-        plain = self.make_diagnostic(code, check_.to_body_pointer(finding.pointer), finding.message)
-        severity = Severity.WARNING if finding.warning and not self.is_rejected else plain.severity
-        return replace(plain, severity=severity, schema_location=finding.schema, raised_by=by)
+    def _from_finding(
+        self, code: Code, finding: Finding, body_check: BodyCheck, found_by: tuple[str, ...]
+    ) -> Diagnostic:
+        diagnostic = self.make_diagnostic(code, body_check.to_body_pointer(finding.pointer), finding.message)
+        severity = Severity.WARNING if finding.warning and not self.is_rejected else diagnostic.severity
+        return replace(diagnostic, severity=severity, schema_location=finding.schema, raised_by=found_by)
 
 
 def context_of_exchange(exchange: Exchange, part: str, match: RouteMatch | None = None) -> FindingContext:

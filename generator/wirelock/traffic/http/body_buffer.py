@@ -13,13 +13,13 @@ MAX_BODY_BYTES = 16 * 2**20
 class BodyBuffer:
     """One body; set `is_complete` after its last chunk. `size` counts all bytes."""
 
-    def __init__(self, headers: Headers, most: int | None = None) -> None:
+    def __init__(self, headers: Headers, max_bytes: int | None = None) -> None:
         self.has_begun = False
         self.is_complete = False
         self.size = 0
         self._codings = list_codings(headers)
         self._is_stream = parse_media_type(get_header(headers, "content-type")) == MEDIA_TYPE
-        self._most = MAX_BODY_BYTES if most is None else most
+        self._max_bytes = MAX_BODY_BYTES if max_bytes is None else max_bytes
         self._kept = bytearray()
         self._full = False
 
@@ -32,7 +32,7 @@ class BodyBuffer:
         """Add a chunk if it fits; a body that does not fit is dropped, except for a stream."""
         self.has_begun = True
         self.size += len(chunk)
-        room = self._most - len(self._kept)
+        room = self._max_bytes - len(self._kept)
         self._full = self._full or len(chunk) > room
         if not self._full or self._is_stream:
             self._kept += chunk[:room]
@@ -41,7 +41,7 @@ class BodyBuffer:
 
     def stop(self) -> None:
         """Stop buffering; an incomplete body is useless unless it is a stream."""
-        self._most = len(self._kept) if self._is_stream else 0
+        self._max_bytes = len(self._kept) if self._is_stream else 0
 
     def decode(self) -> bytes | None:
         """Return the decoded body, or None if it is incomplete; a stream may be incomplete."""
@@ -62,8 +62,8 @@ class BodyBuffer:
     def _decode(self) -> bytes | None:
         if self._is_stream:
             return self._decode_stream()
-        whole = self.is_complete and not self._full
-        return decode_body(bytes(self._kept), self._codings, MAX_BODY_BYTES) if whole else None
+        is_complete = self.is_complete and not self._full
+        return decode_body(bytes(self._kept), self._codings, MAX_BODY_BYTES) if is_complete else None
 
     def _decode_stream(self) -> bytes:
         """Return the decoded part of a stream."""

@@ -50,18 +50,18 @@ class CapturedExchange:
     seconds: float = 0.0
 
 
-def to_exchange(passed: CapturedExchange, recording: str) -> Exchange:
+def to_exchange(captured: CapturedExchange, recording: str) -> Exchange:
     """Return a captured exchange for a check; `recording` is its name in findings."""
-    sides = {"request": passed.request, "response": passed.response}
+    sides = {"request": captured.request, "response": captured.response}
     return Exchange(
         recording,
-        passed.index,
-        passed.method.upper(),
-        redact_url(passed.url),
-        passed.status,
-        _to_body(passed.request),
-        _to_body(passed.response),
-        passed.request.lowercase_headers,
+        captured.index,
+        captured.method.upper(),
+        redact_url(captured.url),
+        captured.status,
+        _to_body(captured.request),
+        _to_body(captured.response),
+        captured.request.lowercase_headers,
         tuple(name for name, side in sides.items() if side.body is None),
     )
 

@@ -34,7 +34,7 @@ class _ContentCoding(Protocol):
         """True if everything that began has ended."""
         ...
 
-    def feed(self, text: bytes, most: int) -> bytes:
+    def feed(self, text: bytes, max_bytes: int) -> bytes:
         """Decode bytes; raises DecodingError."""
         ...
 
@@ -42,18 +42,18 @@ class _ContentCoding(Protocol):
 class ContentDecoder:
     """Decodes a body in chunks; each chunk may decode to `most` bytes."""
 
-    def __init__(self, codings: Sequence[str], most: int) -> None:
+    def __init__(self, codings: Sequence[str], max_bytes: int) -> None:
         self._codings = [_make_coding(coding) for coding in reversed(codings)]
-        self._most = most
+        self._max_bytes = max_bytes
         self._has_begun = False
 
     def feed(self, text: bytes) -> bytes:
         """Decode a chunk; raises DecodingError."""
         self._has_begun = self._has_begun or bool(text)
         for name, coding in self._codings:
-            text = coding.feed(text, self._most)
-            if len(text) > self._most:
-                raise DecodingError(f"is larger than {self._most // 2**20} MiB after decoding {name}")
+            text = coding.feed(text, self._max_bytes)
+            if len(text) > self._max_bytes:
+                raise DecodingError(f"is larger than {self._max_bytes // 2**20} MiB after decoding {name}")
         return text
 
     def end(self) -> None:
@@ -63,11 +63,11 @@ class ContentDecoder:
                 raise _incomplete(name)
 
 
-def decode_body(text: bytes, codings: Sequence[str], most: int) -> bytes:
+def decode_body(text: bytes, codings: Sequence[str], max_bytes: int) -> bytes:
     """Decode a complete body of at most `most` bytes; raises DecodingError."""
     if not text:  # the response to a HEAD names a coding too
         return text
-    decoding = ContentDecoder(codings, most)
+    decoding = ContentDecoder(codings, max_bytes)
     plain = decoding.feed(text)
     decoding.end()
     return plain
@@ -103,17 +103,17 @@ class _GzipCoding:
     def is_whole(self) -> bool:
         return self._stream is None and self._members > 0
 
-    def feed(self, text: bytes, most: int) -> bytes:
+    def feed(self, text: bytes, max_bytes: int) -> bytes:
         result = bytearray()
         for piece in _split(text, _PIECE):
-            while piece and len(result) <= most:
-                piece = self._feed_member(piece, result, most)
+            while piece and len(result) <= max_bytes:
+                piece = self._feed_member(piece, result, max_bytes)
         return bytes(result)
 
-    def _feed_member(self, piece: bytes, results: bytearray, most: int) -> bytes:
+    def _feed_member(self, piece: bytes, results: bytearray, max_bytes: int) -> bytes:
         """Decode up to the end of a member; return the bytes behind it."""
         stream = self._stream if self._stream is not None else self._begin_member()
-        results += _inflate(stream, piece, most + 1 - len(results), "gzip")
+        results += _inflate(stream, piece, max_bytes + 1 - len(results), "gzip")
         rest: bytes = stream.unused_data
         self._stream = None if stream.eof else stream
         return rest if stream.eof else b""
@@ -136,7 +136,7 @@ class _DeflateCoding:
     def is_whole(self) -> bool:
         return self._stream is not None and self._stream.eof
 
-    def feed(self, text: bytes, most: int) -> bytes:
+    def feed(self, text: bytes, max_bytes: int) -> bytes:
         if self._stream is None:
             text = self._first + text
             if len(text) < 2:
@@ -146,7 +146,7 @@ class _DeflateCoding:
             self._stream = zlib.decompressobj(zlib.MAX_WBITS if is_wrapped else -zlib.MAX_WBITS)
         if text and self._stream.eof:
             raise _incomplete("deflate")
-        plain = _inflate(self._stream, text, most + 1, "deflate")
+        plain = _inflate(self._stream, text, max_bytes + 1, "deflate")
         if self._stream.unused_data:
             raise _incomplete("deflate")
         return plain
@@ -166,7 +166,7 @@ class _BrotliCoding:
     def is_whole(self) -> bool:
         return bool(self._stream.is_finished())
 
-    def feed(self, text: bytes, most: int) -> bytes:
+    def feed(self, text: bytes, max_bytes: int) -> bytes:
         outcome_ = bytearray()
         for piece in _split(text, _BROTLI_PIECE):
             if self.is_whole:
@@ -175,14 +175,14 @@ class _BrotliCoding:
                 outcome_ += self._stream.process(piece)
             except self._brotli.error:
                 raise _incomplete("br") from None
-            if len(outcome_) > most:
+            if len(outcome_) > max_bytes:
                 break
         return bytes(outcome_)
 
 
-def _inflate(stream: Any, text: bytes, most: int, name: str) -> bytes:
+def _inflate(stream: Any, text: bytes, max_bytes: int, name: str) -> bytes:
     try:
-        plain: bytes = stream.decompress(text, most)
+        plain: bytes = stream.decompress(text, max_bytes)
     except zlib.error:
         raise _incomplete(name) from None
     return plain

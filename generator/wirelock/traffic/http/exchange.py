@@ -64,9 +64,9 @@ class RecordedDocument:
     line: int = 0
 
 
-def parse_media_type(*stated: str) -> str:
+def parse_media_type(*values: str) -> str:
     """Return the first known media type of several (`Application/JSON; charset=utf-8` is application/json)."""
-    plain = (text.partition(";")[0].strip().lower() for text in stated)
+    plain = (text.partition(";")[0].strip().lower() for text in values)
     return next((text for text in plain if text and text != _UNKNOWN), "")
 
 

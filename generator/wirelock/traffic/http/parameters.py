@@ -44,10 +44,10 @@ def read_parameters(exchange: Exchange, match: RouteMatch, definitions: Definiti
     }
     for name, place in method.parameter_locations:
         style = styles.get(name, _DEFAULT)
-        given = exchange.query if place == "query" else exchange.request_headers
+        pairs = exchange.query if place == "query" else exchange.request_headers
         wire = style.name or name
         value = _read_value(
-            wire if place == "query" else wire.lower(), place, style, nodes.get(name), given, definitions
+            wire if place == "query" else wire.lower(), place, style, nodes.get(name), pairs, definitions
         )
         if value is not None:
             results[name] = value
@@ -65,16 +65,16 @@ def _read_value(
     place: str,
     style: ParameterStyle,
     node: Node | None,
-    given: Sequence[tuple[str, str]],
+    pairs: Sequence[tuple[str, str]],
     definitions: Definitions,
 ) -> Json:
     """Return the value of one parameter, or None if it is absent."""
-    texts = [text for key, text in given if key == name]
+    texts = [text for key, text in pairs if key == name]
     shape = resolve_refs(node, definitions).shape if node else None
     if style.content and texts:
         return _parse(texts[-1])
     if isinstance(shape, Object) and not texts:
-        return _read_members(name, style, shape, given, definitions) if place == "query" else None
+        return _read_members(name, style, shape, pairs, definitions) if place == "query" else None
     if isinstance(shape, Array) and texts:
         split = place == "header" or style.explode is False or style.style in SEPARATORS
         items = texts[-1].split(SEPARATORS.get(style.style, ",")) if split else texts
@@ -83,7 +83,7 @@ def _read_value(
 
 
 def _read_members(
-    name: str, style: ParameterStyle, record: Object, given: Sequence[tuple[str, str]], definitions: Definitions
+    name: str, style: ParameterStyle, record: Object, parameters: Sequence[tuple[str, str]], definitions: Definitions
 ) -> Json:
     """Return an object whose members are parameters: `name[member]`, or plain members in form style."""
     nodes = {prop.name: prop.node for prop in record.properties}
@@ -91,11 +91,11 @@ def _read_members(
         open_bracket = f"{name}["
         pairs = [
             (key[len(open_bracket) : -1], text)
-            for key, text in given
+            for key, text in parameters
             if key.startswith(open_bracket) and key[-1] == "]"
         ]
     else:
-        pairs = [(key, text) for key, text in given if key in nodes] if style.explode is not False else []
+        pairs = [(key, text) for key, text in parameters if key in nodes] if style.explode is not False else []
     return {key: _read_scalar(text, nodes.get(key), definitions) for key, text in pairs} or None
 
 

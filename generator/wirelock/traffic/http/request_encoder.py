@@ -26,8 +26,8 @@ INVALID_FIELD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|\A[ \t]|[ \t]\Z")
 class EncodeError(ValueError):
     """Raised when the request cannot hold a value; `pointer` is the property."""
 
-    def __init__(self, name: str, text_: str) -> None:
-        super().__init__(text_)
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
         self.pointer = f"/{escape_token(name)}"
 
 

@@ -1,49 +1,52 @@
-"""Encoders for HAR 1.2 entries and NDJSON lines; each entry is one line."""
+"""Encoders for recordings in HAR 1.2 and NDJSON; each entry is one line."""
 
 from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
 from wirelock.traffic.http.captured import CapturedExchange, CapturedMessage
 from wirelock.traffic.http.exchange import Headers, get_header
+from wirelock.version import VERSION
 
 Facts = dict[str, Any]
 
 
-def encode_har(passed: CapturedExchange) -> bytes:
+def encode_har(exchange: CapturedExchange) -> bytes:
     """Encode an entry of a HAR."""
-    milliseconds = round(passed.seconds * 1000, 3)
+    milliseconds = round(exchange.seconds * 1000, 3)
     entry = {
-        "startedDateTime": passed.begun.isoformat(),
+        "startedDateTime": exchange.begun.isoformat(),
         "time": milliseconds,
-        "request": _encode_request(passed),
-        "response": _encode_response(passed),
+        "request": _encode_request(exchange),
+        "response": _encode_response(exchange),
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
     }
     return _encode_line(entry)
 
 
-def encode_ndjson(passed: CapturedExchange) -> bytes:
+def encode_ndjson(exchange: CapturedExchange) -> bytes:
     """Encode a line of NDJSON without its line end."""
-    request = {"method": passed.method, "url": passed.url, **_encode_message(passed.request)}
-    response = {"status": passed.status, **_encode_message(passed.response)} if passed.status else None
-    started, ended = passed.begun, passed.begun + timedelta(seconds=passed.seconds)
+    request = {"method": exchange.method, "url": exchange.url, **_encode_message(exchange.request)}
+    response = {"status": exchange.status, **_encode_message(exchange.response)} if exchange.status else None
+    started, ended = exchange.begun, exchange.begun + timedelta(seconds=exchange.seconds)
     return _encode_line(
         {"request": request, "response": response, "started": started.isoformat(), "ended": ended.isoformat()}
     )
 
 
-def _encode_request(passed: CapturedExchange) -> Facts:
-    message = passed.request
-    query = passed.url.partition("#")[0].partition("?")[2]
+def _encode_request(exchange: CapturedExchange) -> Facts:
+    message = exchange.request
+    query = exchange.url.partition("#")[0].partition("?")[2]
     facts: Facts = {
-        "method": passed.method,
-        "url": passed.url,
+        "method": exchange.method,
+        "url": exchange.url,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _encode_headers(message.headers),
@@ -59,15 +62,15 @@ def _encode_request(passed: CapturedExchange) -> Facts:
     return facts
 
 
-def _encode_response(passed: CapturedExchange) -> Facts:
-    message = passed.response
+def _encode_response(exchange: CapturedExchange) -> Facts:
+    message = exchange.response
     content: Facts = {"size": _count_bytes(message), "mimeType": get_header(message.lowercase_headers, "content-type")}
     if message.body:
         content = {**content, "size": len(message.body), "compression": len(message.body) - message.size}
         content |= _encode_text(message.body, "encoding")
     return {
-        "status": passed.status,
-        "statusText": passed.reason,
+        "status": exchange.status,
+        "statusText": exchange.reason,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _encode_headers(_list_headers(message)),
@@ -113,3 +116,23 @@ def _encode_headers(pairs: Headers) -> list[Facts]:
 
 def _encode_line(value: Facts) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+
+
+# layouts
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingLayout:
+    """The layout of a recording file: the encoder of its entries, and the text before, between and behind them."""
+
+    encode_entry: Callable[[CapturedExchange], bytes]
+    head: bytes = b""
+    between: bytes = b""
+    tail: bytes = b"\n"
+
+
+_CREATOR = f'"creator": {{"name": "wirelock", "version": "{VERSION}"}}'.encode()
+HAR_LAYOUT = RecordingLayout(
+    encode_har, b'{"log": {"version": "1.2", ' + _CREATOR + b', "entries": [\n', b",\n", b"\n]}}\n"
+)
+NDJSON_LAYOUT = RecordingLayout(encode_ndjson)

@@ -127,6 +127,6 @@ def decode_text(text: str, encoding: str, pointer: str) -> bytes:
         raise EntryError(pointer, "the text is not base64, as its encoding requires") from None
 
 
-def report_invalid_entry(where: Location, message: str, hint: str) -> Diagnostic:
+def report_invalid_entry(location: Location, message: str, hint: str) -> Diagnostic:
     """Return the diagnostic of an unreadable entry."""
-    return Diagnostic(RECORDING_ENTRY_INVALID, where, escape_unprintable(message), hint)
+    return Diagnostic(RECORDING_ENTRY_INVALID, location, escape_unprintable(message), hint)

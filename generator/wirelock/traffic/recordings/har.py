@@ -24,20 +24,22 @@ _ENTRIES = re.compile(r'"entries"\s*:\s*\[')
 _BETWEEN = re.compile(r"[\s,]*")
 
 
-def read_har(path: Path, shown: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
+def read_har(path: Path, display_name: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
     """Read the exchanges of a HAR, and report unreadable entries; `shown` is the file as the user named it."""
-    text = reading.read_content(path, shown)
+    text = reading.read_content(path, display_name)
     if isinstance(text, Diagnostic):
         return (), (text,)
     try:
         entries = _find_entries(parse(text))
     except MalformedText as error:
         hint = "a HAR is one document of strict JSON (RFC 7493); record it again"
-        return _read_complete_entries(text, shown, error), (reading.report_not_json(text, shown, error, hint),)
+        return _read_complete_entries(text, display_name, error), (
+            reading.report_not_json(text, display_name, error, hint),
+        )
     if entries is None:
         hint = "a HAR is an object with log.entries; export it again from the browser or proxy"
-        return (), (Diagnostic(RECORDING_NOT_HAR, Location(shown), "the file is JSON but not a HAR", hint),)
-    read = [_read_exchange(entry, index, shown) for index, entry in enumerate(entries)]
+        return (), (Diagnostic(RECORDING_NOT_HAR, Location(display_name), "the file is JSON but not a HAR", hint),)
+    read = [_read_exchange(entry, index, display_name) for index, entry in enumerate(entries)]
     exchanges = tuple(result for result in read if isinstance(result, Exchange))
     return exchanges, tuple(result for result in read if isinstance(result, Diagnostic))
 
@@ -50,23 +52,23 @@ def _find_entries(value: object) -> list[object] | None:
     return cast("list[object]", entries) if isinstance(entries, list) else None
 
 
-def _read_complete_entries(text: bytes, shown: str, error: MalformedText) -> tuple[Exchange, ...]:
+def _read_complete_entries(text: bytes, display_name: str, error: MalformedText) -> tuple[Exchange, ...]:
     """Read the exchanges before the end of a truncated file."""
     if not reading.ends_early(text, reading.split_location(error)[0]):
         return ()
-    read = (_read_exchange(entry, index, shown) for index, entry in enumerate(_iter_complete_entries(text)))
+    read = (_read_exchange(entry, index, display_name) for index, entry in enumerate(_iter_complete_entries(text)))
     return tuple(result for result in read if isinstance(result, Exchange))
 
 
-def _read_exchange(entry: object, index: int, shown: str) -> Exchange | Diagnostic:
+def _read_exchange(entry: object, index: int, display_name: str) -> Exchange | Diagnostic:
     try:
-        return _read_entry(FieldReader.from_value(entry, f"/log/entries/{index}"), index, shown)
+        return _read_entry(FieldReader.from_value(entry, f"/log/entries/{index}"), index, display_name)
     except EntryError as fault:
         hint = "record it again, or delete the entry"
-        return report_invalid_entry(Location(shown, pointer=fault.pointer), fault.message, hint)
+        return report_invalid_entry(Location(display_name, pointer=fault.pointer), fault.message, hint)
 
 
-def _read_entry(entry: FieldReader, index: int, shown: str) -> Exchange:
+def _read_entry(entry: FieldReader, index: int, display_name: str) -> Exchange:
     request, response = entry.read_object("request"), entry.read_object("response")
     headers = request.read_headers()
     sent, sent_unrecorded = _read_body(
@@ -77,7 +79,7 @@ def _read_entry(entry: FieldReader, index: int, shown: str) -> Exchange:
     size = response.members.get("bodySize") if size == -1 else size
     received, received_unrecorded = _read_body(content, response.read_headers(), size)
     return Exchange(
-        recording=shown,
+        recording=display_name,
         index=index,
         method=request.read_string("method").upper(),
         url=redact_url(request.read_string("url")),
@@ -110,15 +112,15 @@ def _read_body(content: FieldReader | None, headers: Headers, size: object) -> t
 
 def _iter_complete_entries(text: bytes) -> Iterator[object]:
     """Iterate over the entries that are complete."""
-    whole = text.decode(errors="replace")
-    match = _ENTRIES.search(whole)
-    at = match.end() if match else len(whole)
+    document = text.decode(errors="replace")
+    match = _ENTRIES.search(document)
+    position = match.end() if match else len(document)
     decoder = json.JSONDecoder()
     while True:
-        begin = _get_end(_BETWEEN.match(whole, at), at)
+        begin = _get_end(_BETWEEN.match(document, position), position)
         try:
-            _, at = decoder.raw_decode(whole, begin)
-            yield parse(whole[begin:at].encode())
+            _, position = decoder.raw_decode(document, begin)
+            yield parse(document[begin:position].encode())
         except (ValueError, RecursionError, MalformedText):
             return
 

@@ -34,19 +34,19 @@ from wirelock.traffic.secrets import redact_url
 RECORDING_NOT_EXCHANGES = Code("RECORDING_NOT_EXCHANGES", Severity.ERROR, fatal=True)
 
 
-def read_ndjson(path: Path, shown: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
+def read_ndjson(path: Path, display_name: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
     """Read the exchanges of an NDJSON file, and report unreadable lines; `shown` is the file as the user named it.
 
     Reading stops if the first line of JSON is not an exchange.
     """
     results: list[Exchange | Diagnostic] = []
-    known = False
-    for index, line in enumerate(_iter_values(path, shown)):
+    is_ndjson = False
+    for index, line in enumerate(_iter_values(path, display_name)):
         match line:
             case Diagnostic():
                 results.append(line)
-            case where, value if known or _looks_like_exchange(value):
-                known = True
+            case where, value if is_ndjson or _looks_like_exchange(value):
+                is_ndjson = True
                 results.append(_read_exchange(value, index, where))
             case where, _:
                 return (), (_report_no_exchanges(where),)
@@ -54,28 +54,28 @@ def read_ndjson(path: Path, shown: str) -> tuple[tuple[Exchange, ...], tuple[Dia
     return exchanges, tuple(result for result in results if isinstance(result, Diagnostic))
 
 
-def read_documents(path: Path, shown: str) -> tuple[tuple[RecordedDocument, ...], tuple[Diagnostic, ...]]:
+def read_documents(path: Path, display_name: str) -> tuple[tuple[RecordedDocument, ...], tuple[Diagnostic, ...]]:
     """Read every non-empty line as a document without parsing it."""
-    read = list(reading.iter_lines(path, shown))
+    read = list(reading.iter_lines(path, display_name))
     numbered = (line for line in read if not isinstance(line, Diagnostic))
-    documents = tuple(RecordedDocument(shown, index, text, line) for index, (line, text) in enumerate(numbered))
+    documents = tuple(RecordedDocument(display_name, index, text, line) for index, (line, text) in enumerate(numbered))
     return documents, tuple(line for line in read if isinstance(line, Diagnostic))
 
 
-def _iter_values(path: Path, shown: str) -> Iterator[tuple[Location, object] | Diagnostic]:
-    for line in reading.iter_lines(path, shown):
-        yield line if isinstance(line, Diagnostic) else _parse_line(*line, shown)
+def _iter_values(path: Path, display_name: str) -> Iterator[tuple[Location, object] | Diagnostic]:
+    for line in reading.iter_lines(path, display_name):
+        yield line if isinstance(line, Diagnostic) else _parse_line(*line, display_name)
 
 
-def _parse_line(number: int, text: bytes, shown: str) -> tuple[Location, object] | Diagnostic:
+def _parse_line(number: int, text: bytes, display_name: str) -> tuple[Location, object] | Diagnostic:
     try:
-        return Location(shown, number, 1), parse(text)
+        return Location(display_name, number, 1), parse(text)
     except MalformedText as error:
         message, _, column = reading.split_location(error)
         hint = "an exchange is one line of strict JSON (RFC 7493)"
         if reading.ends_early(text, message):
             hint = "the line is truncated; record it again or delete it"
-        return report_invalid_entry(Location(shown, number, column or 1), f"not JSON: {message}", hint)
+        return report_invalid_entry(Location(display_name, number, column or 1), f"not JSON: {message}", hint)
 
 
 def _looks_like_exchange(value: object) -> bool:
@@ -96,12 +96,12 @@ def _read_exchange(value: object, index: int, location: Location) -> Exchange | 
         )
 
 
-def _read_line(line: FieldReader, index: int, shown: str) -> Exchange:
+def _read_line(line: FieldReader, index: int, display_name: str) -> Exchange:
     request = line.read_object("request")
     response = line.read_object("response") if line.read_required("response") is not None else None
     headers = request.read_headers()
     return Exchange(
-        recording=shown,
+        recording=display_name,
         index=index,
         method=request.read_string("method").upper(),
         url=redact_url(request.read_string("url")),

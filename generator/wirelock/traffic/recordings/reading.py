@@ -18,17 +18,17 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PLACE = re.compile(r"(?: starting)? at line (\d+), column (\d+)$")
 
 
-def read_content(path: Path, shown: str) -> bytes | Diagnostic:
+def read_content(path: Path, display_name: str) -> bytes | Diagnostic:
     """Read a whole file without the byte order mark of browsers."""
     try:
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        return report_unreadable(path, shown, error)
-    return report_too_large(Location(shown)) if len(text) > MAX_BYTES else text.removeprefix(BYTE_ORDER_MARK)
+        return report_unreadable(path, display_name, error)
+    return report_too_large(Location(display_name)) if len(text) > MAX_BYTES else text.removeprefix(BYTE_ORDER_MARK)
 
 
-def iter_lines(path: Path, shown: str) -> Iterator[tuple[int, bytes] | Diagnostic]:
+def iter_lines(path: Path, display_name: str) -> Iterator[tuple[int, bytes] | Diagnostic]:
     """Iterate over non-empty lines with 1-based numbers; an error comes last."""
     try:
         with path.open("rb") as file:
@@ -36,41 +36,43 @@ def iter_lines(path: Path, shown: str) -> Iterator[tuple[int, bytes] | Diagnosti
             while text := file.readline(MAX_BYTES + 1):
                 number += 1
                 if len(text) > MAX_BYTES:
-                    yield report_too_large(Location(shown, number, 1))
+                    yield report_too_large(Location(display_name, number, 1))
                     return
                 stripped = (text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text).rstrip(b"\r\n")
                 if stripped.strip():
                     yield number, stripped
     except (OSError, ValueError) as error:
-        yield report_unreadable(path, shown, error)
+        yield report_unreadable(path, display_name, error)
 
 
-def read_opening(path: Path, shown: str, size: int) -> bytes | Diagnostic:
+def read_opening(path: Path, display_name: str, size: int) -> bytes | Diagnostic:
     """Read the first bytes of a file for format detection."""
     try:
         with path.open("rb") as file:
             return file.read(size).removeprefix(BYTE_ORDER_MARK)
     except (OSError, ValueError) as error:
-        return report_unreadable(path, shown, error)
+        return report_unreadable(path, display_name, error)
 
 
-def report_unreadable(path: Path, shown: str, error: OSError | ValueError) -> Diagnostic:
+def report_unreadable(path: Path, display_name: str, error: OSError | ValueError) -> Diagnostic:
     """Return the diagnostic of a file that cannot be opened; a ValueError means an impossible name."""
     match error:
         case FileNotFoundError() | NotADirectoryError() | ValueError():
-            return Diagnostic(RECORDING_MISSING, Location(shown), "the recording does not exist", _suggest(path, shown))
+            return Diagnostic(
+                RECORDING_MISSING, Location(display_name), "the recording does not exist", _suggest(path, display_name)
+            )
         case IsADirectoryError():
             hint = "name the recordings in the folder"
-            return Diagnostic(RECORDING_UNREADABLE, Location(shown), "the recording is a folder", hint)
+            return Diagnostic(RECORDING_UNREADABLE, Location(display_name), "the recording is a folder", hint)
         case _:
-            text_ = f"cannot be read: {error.strerror}"
-            return Diagnostic(RECORDING_UNREADABLE, Location(shown), text_, "check the permissions")
+            message = f"cannot be read: {error.strerror}"
+            return Diagnostic(RECORDING_UNREADABLE, Location(display_name), message, "check the permissions")
 
 
-def report_too_large(where: Location) -> Diagnostic:
+def report_too_large(location: Location) -> Diagnostic:
     """Return the diagnostic of a text beyond MAX_BYTES."""
-    message = f"{'the line' if where.line else 'the file'} is larger than {MAX_BYTES // 2**20} MiB"
-    return Diagnostic(RECORDING_UNREADABLE, where, message, "split the recording")
+    message = f"{'the line' if location.line else 'the file'} is larger than {MAX_BYTES // 2**20} MiB"
+    return Diagnostic(RECORDING_UNREADABLE, location, message, "split the recording")
 
 
 def split_location(error: MalformedText) -> tuple[str, int, int]:
@@ -98,10 +100,10 @@ def ends_early(text: bytes, message: str) -> bool:
     return begun and not text.rstrip().endswith(b"}")
 
 
-def _suggest(path: Path, shown: str) -> str:
+def _suggest(path: Path, display_name: str) -> str:
     try:
         names = sorted(entry.name for entry in path.parent.iterdir())
     except (OSError, ValueError):
         return "the folder does not exist or cannot be read"
     near = difflib.get_close_matches(path.name, names, 1)
-    return f"did you mean {PurePath(shown).with_name(near[0]).as_posix()}?" if near else "check the name and the folder"
+    return f"did you mean {PurePath(display_name).with_name(near[0]).as_posix()}?" if near else "check the name and the folder"

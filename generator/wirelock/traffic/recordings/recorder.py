@@ -11,7 +11,8 @@ from pathlib import Path
 from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.json.formatting import escape_unprintable
 from wirelock.traffic.http.captured import CapturedExchange
-from wirelock.traffic.recordings.writer import FORMATS, RecordingWriter
+from wirelock.traffic.recordings.formats import LAYOUTS
+from wirelock.traffic.recordings.writer import RecordingWriter
 from wirelock.traffic.redaction.exchanges import Redaction
 
 RECORDING_NOT_WRITTEN = Code("RECORDING_NOT_WRITTEN", Severity.ERROR, fatal=True)
@@ -31,15 +32,15 @@ class Recorder:
     """Writes exchanges into a recording; `failed` is the reason if recording has stopped."""
 
     def __init__(
-        self, recording: RecordingWriter, redaction: Redaction, shown: str, warned: OnWarning = noop_warning
+        self, recording: RecordingWriter, redaction: Redaction, display_name: str, on_warning: OnWarning = noop_warning
     ) -> None:
         self.failed: Diagnostic | None = None
         self.lost = 0
         self._unrecorded: Diagnostic | None = None
         self._recording = recording
         self._redaction = redaction
-        self._shown = shown
-        self._warned = warned
+        self._display_name = display_name
+        self._on_warning = on_warning
         self._waiting: list[CapturedExchange] = []
         self._turn = asyncio.Lock()
 
@@ -48,7 +49,7 @@ class Recorder:
         try:
             self._recording.begin()
         except OSError as error:
-            return _report_not_written(self._shown, error)
+            return _report_not_written(self._display_name, error)
         return None
 
     @property
@@ -65,11 +66,11 @@ class Recorder:
         """Faults of the recording."""
         failed = tuple(item for item in (self.failed, self._unrecorded) if item)
         times = self._redaction.omitted_bodies.by_failure
-        return (*failed, _report_not_searched(self._shown, times)) if times else failed
+        return (*failed, _report_not_searched(self._display_name, times)) if times else failed
 
-    async def add(self, passed: CapturedExchange) -> None:
+    async def add(self, exchange: CapturedExchange) -> None:
         """Record an exchange; on return it is stored, or `failed` has the reason."""
-        self._waiting.append(passed)
+        self._waiting.append(exchange)
         async with self._turn:
             batch, self._waiting = self._waiting, []
             if batch:
@@ -87,37 +88,38 @@ class Recorder:
         try:
             self._recording.add(self._iter_entries(batch))
         except OSError as error:
-            self.failed = _report_not_written(self._shown, error)
-            self._warned(self.failed)
+            self.failed = _report_not_written(self._display_name, error)
+            self._on_warning(self.failed)
         self.lost += len(batch) - (self._recording.exchanges - before)
 
     def _iter_entries(self, batch: Sequence[CapturedExchange]) -> Iterator[bytes]:
         """Encode exchanges; an exchange that cannot be encoded is reported and does not affect others."""
-        for passed in batch:
+        for exchange in batch:
             try:
-                entry = self._recording.encode(self._redaction(passed))
+                entry = self._recording.encode(self._redaction(exchange))
             except Exception as fault:
-                self._fail(_report_not_recorded(self._shown, passed.index, fault))
+                self._fail(_report_not_recorded(self._display_name, exchange.index, fault))
                 continue
             yield entry
 
-    def _fail(self, diagnostics: Diagnostic) -> None:
+    def _fail(self, diagnostic: Diagnostic) -> None:
         first = self._unrecorded
-        self._unrecorded = diagnostics if first is None else replace(first, occurrences=first.occurrences + 1)
-        self._warned(diagnostics)
+        self._unrecorded = diagnostic if first is None else replace(first, occurrences=first.occurrences + 1)
+        self._on_warning(diagnostic)
 
 
 def make_recorder(
-    file: str, paths: Sequence[str], authorization: str = "", warned: OnWarning = noop_warning
+    file: str, paths: Sequence[str], authorization: str = "", on_warning: OnWarning = noop_warning
 ) -> Recorder | Diagnostic:
     """Make a recorder for a file, which is created later.
 
     `paths` are JSONPaths of secrets; `authorization` is the header that we send to the server.
     """
     path = Path(file)
-    if path.suffix.lower() not in FORMATS:
+    layout = LAYOUTS.get(path.suffix.lower())
+    if layout is None:
         return _report_unsuitable(
-            file, "the format of the recording is unknown", f"use the suffix {' or '.join(FORMATS)}"
+            file, "the format of the recording is unknown", f"use the suffix {' or '.join(LAYOUTS)}"
         )
     try:
         is_other = path.exists() and not path.is_file()
@@ -126,7 +128,7 @@ def make_recorder(
         return _report_not_written(file, error)
     if is_other:
         return _report_unsuitable(file, "is a folder or a device", "name a new file")
-    return Recorder(RecordingWriter(path), Redaction(paths, authorization), file, warned)
+    return Recorder(RecordingWriter(path, layout), Redaction(paths, authorization), file, on_warning)
 
 
 def _report_unsuitable(file: str, message: str, hint: str) -> Diagnostic:
@@ -134,17 +136,17 @@ def _report_unsuitable(file: str, message: str, hint: str) -> Diagnostic:
 
 
 def _report_not_written(file: str, error: OSError) -> Diagnostic:
-    text_ = f"cannot be written: {escape_unprintable(error.strerror or str(error))}"
+    message = f"cannot be written: {escape_unprintable(error.strerror or str(error))}"
     return Diagnostic(
-        RECORDING_NOT_WRITTEN, Location(file), text_, "check the folder, the permissions, and the space on the disk"
+        RECORDING_NOT_WRITTEN, Location(file), message, "check the folder, the permissions, and the space on the disk"
     )
 
 
-def _report_not_recorded(file: str, index: int, fault: Exception) -> Diagnostic:
+def _report_not_recorded(file: str, index: int, error: Exception) -> Diagnostic:
     """Report an internal error without its text, which may contain recorded data."""
-    *_, (frame, line) = traceback.walk_tb(fault.__traceback__)
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     location = f"{Path(frame.f_code.co_filename).name}:{line}"
-    message = f"exchange {index} could not be recorded: {type(fault).__name__} in {location}"
+    message = f"exchange {index} could not be recorded: {type(error).__name__} in {location}"
     hint = "this is a bug in wirelock: please report this line"
     return Diagnostic(EXCHANGE_NOT_RECORDED, Location(file), message, hint)
 

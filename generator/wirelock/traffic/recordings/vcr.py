@@ -35,38 +35,38 @@ _TAGS: Tags = {
 """Tags of recorders: bytes, and texts of Python 2. Every other tag is rejected."""
 
 
-def read_vcr(path: Path, shown: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
+def read_vcr(path: Path, display_name: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
     """Read the exchanges of a cassette, and report unreadable ones; `shown` is the file as the user named it."""
-    text = reading.read_content(path, shown)
+    text = reading.read_content(path, display_name)
     if isinstance(text, Diagnostic):
         return (), (text,)
-    document = _parse_document(text, shown)
+    document = _parse_document(text, display_name)
     if isinstance(document, Diagnostic):
         return (), (document,)
     results = _find_interactions(document.value)
     if results is None:
         message = "the file has no list of interactions, so it is not a cassette"
         hint = "vcrpy writes `interactions`, betamax and Ruby's VCR write `http_interactions`"
-        return (), (Diagnostic(RECORDING_NOT_CASSETTE, Location(shown), message, hint),)
+        return (), (Diagnostic(RECORDING_NOT_CASSETTE, Location(display_name), message, hint),)
     name, interactions = results
     read = [_read_exchange(entry, f"/{name}/{index}", index, document) for index, entry in enumerate(interactions)]
     exchanges = tuple(result for result in read if isinstance(result, Exchange))
     return exchanges, tuple(result for result in read if isinstance(result, Diagnostic))
 
 
-def _parse_document(text: bytes, shown: str) -> Document | Diagnostic:
+def _parse_document(text: bytes, display_name: str) -> Document | Diagnostic:
     if not text.lstrip().startswith(b"{"):
-        return _parse_yaml(text, shown)
+        return _parse_yaml(text, display_name)
     try:
-        return Document(shown, parse(text))
+        return Document(display_name, parse(text))
     except MalformedText as error:
         return reading.report_not_json(
-            text, shown, error, "a cassette in JSON is strict JSON (RFC 7493); record it again"
+            text, display_name, error, "a cassette in JSON is strict JSON (RFC 7493); record it again"
         )
 
 
-def _parse_yaml(text: bytes, shown: str) -> Document | Diagnostic:
-    document = parse_yaml_document(shown, text, _TAGS)
+def _parse_yaml(text: bytes, display_name: str) -> Document | Diagnostic:
+    document = parse_yaml_document(display_name, text, _TAGS)
     if isinstance(document, Document):
         return document
     hint = "a cassette is YAML without tags except !!binary; record it again with a current recorder"
@@ -90,11 +90,11 @@ def _read_exchange(entry: object, pointer: str, index: int, document: Document) 
         )
 
 
-def _read_entry(entry: FieldReader, index: int, shown: str) -> Exchange:
+def _read_entry(entry: FieldReader, index: int, display_name: str) -> Exchange:
     request, response = entry.read_object("request"), entry.read_object("response")
     headers = request.read_headers()
     return Exchange(
-        recording=shown,
+        recording=display_name,
         index=index,
         method=request.read_string("method").upper(),
         url=redact_url(request.read_string("uri")),

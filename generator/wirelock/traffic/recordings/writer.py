@@ -4,55 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 from wirelock.traffic.http.captured import CapturedExchange
-from wirelock.traffic.recordings import encoders
-from wirelock.version import VERSION
+from wirelock.traffic.recordings.encoders import RecordingLayout
 
 MAX_FILE_BYTES = 64 * 2**20
 """Maximum size of a file before the next one starts; `verify` reads four times as much."""
 _PRIVATE = 0o600
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingLayout:
-    """The layout of a recording: text before, between and behind entries."""
-
-    entry: Callable[[CapturedExchange], bytes]
-    head: bytes = b""
-    between: bytes = b""
-    tail: bytes = b"\n"
-
-
-_CREATOR = f'"creator": {{"name": "wirelock", "version": "{VERSION}"}}'.encode()
-FORMATS: Mapping[str, RecordingLayout] = {
-    ".har": RecordingLayout(
-        encoders.encode_har, b'{"log": {"version": "1.2", ' + _CREATOR + b', "entries": [\n', b",\n", b"\n]}}\n"
-    ),
-    ".ndjson": RecordingLayout(encoders.encode_ndjson),
-}
-"""Layouts by file suffix."""
-
-
 class RecordingWriter:
     """Writes a file, and the next one when it is full; an existing file is renamed, never lost."""
 
-    def __init__(self, path: Path, largest: int = MAX_FILE_BYTES) -> None:
+    def __init__(self, path: Path, layout: RecordingLayout, max_bytes: int = MAX_FILE_BYTES) -> None:
         self.exchanges = 0
         self.files = 0
         self._path = path
-        self._largest = largest
-        self._format = FORMATS[path.suffix.lower()]
+        self._layout = layout
+        self._max_bytes = max_bytes
         self._file = -1
         self._end = 0
         self._inside = 0
 
-    def encode(self, passed: CapturedExchange) -> bytes:
+    def encode(self, exchange: CapturedExchange) -> bytes:
         """Encode an exchange."""
-        return self._format.entry(passed)
+        return self._layout.encode_entry(exchange)
 
     def add(self, entries: Iterable[bytes]) -> None:
         """Write exchanges and sync the file; raises OSError."""
@@ -68,8 +46,8 @@ class RecordingWriter:
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), _PRIVATE)
         self.files += 1
         self._inside = self._end = 0
-        if self._format.head:
-            self._write(self._format.head + self._format.tail, 0)
+        if self._layout.head:
+            self._write(self._layout.head + self._layout.tail, 0)
 
     def close(self) -> None:
         """Close the file."""
@@ -78,12 +56,12 @@ class RecordingWriter:
             self._file = -1
 
     def _add(self, entry: bytes) -> None:
-        if self._inside and self._end + len(entry) > self._largest:
+        if self._inside and self._end + len(entry) > self._max_bytes:
             os.fsync(self._file)  # sync the first part of this batch; the caller syncs the next file
             self.close()
             self.begin()
-        at = self._end - (len(self._format.tail) if self._format.head else 0)
-        self._write((self._format.between if self._inside else b"") + entry + self._format.tail, at)
+        at = self._end - (len(self._layout.tail) if self._layout.head else 0)
+        self._write((self._layout.between if self._inside else b"") + entry + self._layout.tail, at)
         self._inside += 1
 
     def _write(self, text: bytes, at: int) -> None:
@@ -93,7 +71,7 @@ class RecordingWriter:
         except OSError:  # the disk is full: restoring the tail needs no space
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, at)
-                self._put(self._format.tail if self._format.head else b"", at)
+                self._put(self._layout.tail if self._layout.head else b"", at)
             raise
         self._end = at + len(text)
 

@@ -46,13 +46,13 @@ class KnownCredentials:
             text = text.replace(form, REDACTED.encode())
         return text
 
-    def remove_from_message(self, words: str) -> str:
+    def remove_from_message(self, message: str) -> str:
         """Return a message, perhaps with truncated values, without known credentials."""
         if not self.forms:
-            return words
-        *cut, rest = self.remove_from(words.encode(errors="surrogatepass")).split(_CUT)
-        whole = _CUT.join((*map(self._remove_truncated, cut), rest))
-        return whole.decode(errors="surrogatepass")
+            return message
+        *cut, rest = self.remove_from(message.encode(errors="surrogatepass")).split(_CUT)
+        redacted = _CUT.join((*map(self._remove_truncated, cut), rest))
+        return redacted.decode(errors="surrogatepass")
 
     def _remove_truncated(self, text: bytes) -> bytes:
         """Return a truncated text without the beginning of a known credential."""

@@ -37,8 +37,8 @@ def _redact_members(text: str) -> str:
     parts: list[str] = []
     end = 0
     for name in _NAME.finditer(text):
-        kept, at = classify_property(name["name"]), name.end()
-        if kept == "none" or at < end:
+        secrecy, at = classify_property(name["name"]), name.end()
+        if secrecy == "none" or at < end:
             continue
         if text[at : at + 1] in ("{", "["):
             return REDACTED
@@ -47,7 +47,7 @@ def _redact_members(text: str) -> str:
             begun = at + len(name["quote"])
             parts += [text[end:begun], REDACTED]
             end = _find_end(text, begun, name["quote"])
-        elif number and kept == "all":
+        elif number and secrecy == "all":
             parts += [text[end:at], "0"]
             end = number.end()
     return "".join([*parts, text[end:]])

@@ -53,21 +53,21 @@ class Redaction:
         self._paths = [_LIBRARY.compile(path) for path in paths]
         self._authorization = authorization
 
-    def __call__(self, passed: CapturedExchange) -> CapturedExchange:
+    def __call__(self, exchange: CapturedExchange) -> CapturedExchange:
         """Return an exchange without secrets."""
-        known = find_credentials(passed.request.headers, self._authorization)
-        return _ExchangeRedaction(self._paths, known, self.omitted_bodies).redact_exchange(passed)
+        credentials = find_credentials(exchange.request.headers, self._authorization)
+        return _ExchangeRedaction(self._paths, credentials, self.omitted_bodies).redact_exchange(exchange)
 
 
 class _ExchangeRedaction:
     """Redacts one exchange with its known credentials."""
 
-    def __init__(self, paths: Sequence[Any], known: KnownCredentials, left_out: OmittedBodies) -> None:
-        self._left_out = left_out
+    def __init__(self, paths: Sequence[Any], credentials: KnownCredentials, omitted_bodies: OmittedBodies) -> None:
+        self._omitted_bodies = omitted_bodies
         self._paths = paths
-        self._known = known
-        lengths = (len(form.decode(errors="surrogateescape")) for form in known.forms)
-        self._secrets = SecretFinder(self._clean, known.numbers, min(lengths, default=MIN_CREDENTIAL_LENGTH))
+        self._credentials = credentials
+        lengths = (len(form.decode(errors="surrogateescape")) for form in credentials.forms)
+        self._secrets = SecretFinder(self._clean, credentials.numbers, min(lengths, default=MIN_CREDENTIAL_LENGTH))
 
     def redact_exchange(self, passed: CapturedExchange) -> CapturedExchange:
         return replace(
@@ -79,8 +79,8 @@ class _ExchangeRedaction:
         )
 
     def _clean(self, text: str) -> str:
-        if self._known.forms:
-            text = self._known.remove_from(text.encode(errors="surrogatepass")).decode(errors="surrogatepass")
+        if self._credentials.forms:
+            text = self._credentials.remove_from(text.encode(errors="surrogatepass")).decode(errors="surrogatepass")
         return redact_credentials(text)
 
     def _redact_text(self, text: str) -> str:
@@ -99,12 +99,12 @@ class _ExchangeRedaction:
         try:
             body = self._redact_content(message.body, message)
         except (_LIBRARY.JSONPathError, RecursionError):
-            self._left_out.by_failure += 1
+            self._omitted_bodies.by_failure += 1
             return None
         except (RedactionError, ValueError):
             body = None
         if body is None:
-            self._left_out.by_kind += 1
+            self._omitted_bodies.by_kind += 1
         return body
 
     def _redact_content(self, body: bytes, message: CapturedMessage) -> bytes | None:
@@ -112,7 +112,7 @@ class _ExchangeRedaction:
         if media_type.startswith("multipart/") or _is_unsearchable(body, message):
             return None
         if media_type == _FORM:
-            return self._known.remove_from(self._redact_pairs(body.decode("latin-1")).encode("latin-1"))
+            return self._credentials.remove_from(self._redact_pairs(body.decode("latin-1")).encode("latin-1"))
         if media_type == MEDIA_TYPE:
             return self._redact_stream(body)
         if media_type in _LINES:
@@ -141,7 +141,7 @@ class _ExchangeRedaction:
         if is_json and text.strip() and self._paths:
             raise RedactionError
         if not _TEXTUAL.fullmatch(media_type) and not _is_utf8(text):
-            return self._known.remove_from(text)
+            return self._credentials.remove_from(text)
         way = redact_broken_json if is_json else redact_plain_text
         return way(text.decode(errors="surrogateescape"), self._clean).encode(errors="surrogateescape")
 

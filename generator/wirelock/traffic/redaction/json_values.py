@@ -32,22 +32,22 @@ class SecretFinder:
 
     clean: Clean
     numbers: frozenset[int] = frozenset()
-    known: int = MIN_CREDENTIAL_LENGTH
+    min_length: int = MIN_CREDENTIAL_LENGTH
 
     def may_be_in(self, text: str) -> bool:
         """Return True if a text is long enough for a credential; most names and many values are not."""
-        return len(text) >= min(MIN_CREDENTIAL_LENGTH, self.known)
+        return len(text) >= min(MIN_CREDENTIAL_LENGTH, self.min_length)
 
 
 _NAMES_STAY = SecretFinder(lambda name: name)
 
 
-def redact(root: list[Json], secrets: SecretFinder, inside: Clean) -> bool:
+def redact(root: list[Json], secrets: SecretFinder, redact_text: Clean) -> bool:
     """Redact the only value of a list in place; return True if it had secrets.
 
     All values below a secret name are secret. JSON types, booleans and null stay. `inside` redacts strings.
     """
-    return _walk(root, "none", lambda value, kept: _redact_leaf(value, kept, secrets, inside), secrets)
+    return _walk(root, "none", lambda value, kept: _redact_leaf(value, kept, secrets, redact_text), secrets)
 
 
 def hide_value(root: list[Json], place: tuple[str | int, ...]) -> None:
@@ -73,30 +73,30 @@ def _compute_property_secrecy(name: str) -> Secrecy:
 _cached_property_secrecy = lru_cache(4096)(_compute_property_secrecy)
 
 
-def _walk(root: list[Json], kept: Secrecy, leaf: _Leaf, secrets: SecretFinder) -> bool:
+def _walk(root: list[Json], secrecy: Secrecy, leaf: _Leaf, secrets: SecretFinder) -> bool:
     changed = False
-    waiting: list[tuple[_Holder, Secrecy]] = [(root, kept)]
-    while waiting:
-        holder, around = waiting.pop()
-        for place, value, own in _iter_members(holder, around):
+    queue: list[tuple[_Holder, Secrecy]] = [(root, secrecy)]
+    while queue:
+        holder, outer_secrecy = queue.pop()
+        for place, value, own in _iter_members(holder, outer_secrecy):
             if isinstance(value, list | dict):
-                waiting.append((value, own))
-            elif (shown := leaf(value, own)) != value:
-                cast("Any", holder)[place], changed = shown, True
+                queue.append((value, own))
+            elif (redacted := leaf(value, own)) != value:
+                cast("Any", holder)[place], changed = redacted, True
         if isinstance(holder, dict):
             changed |= _redact_names(holder, secrets)
     return changed
 
 
-def _iter_members(holder: _Holder, around: Secrecy) -> Iterator[tuple[int | str, Json, Secrecy]]:
+def _iter_members(holder: _Holder, outer_secrecy: Secrecy) -> Iterator[tuple[int | str, Json, Secrecy]]:
     if isinstance(holder, list):
         for index, value in enumerate(holder):
-            yield index, value, around
+            yield index, value, outer_secrecy
         return
     pair = classify_pair(holder)
     for name, value in holder.items():
         own = pair if name == "value" else classify_property(name)
-        yield name, value, _STRICTNESS[max(_STRICTNESS.index(around), _STRICTNESS.index(own))]
+        yield name, value, _STRICTNESS[max(_STRICTNESS.index(outer_secrecy), _STRICTNESS.index(own))]
 
 
 def _redact_names(holder: dict[str, Json], secrets: SecretFinder) -> bool:
@@ -110,21 +110,21 @@ def _redact_names(holder: dict[str, Json], secrets: SecretFinder) -> bool:
     return True
 
 
-def _redact_leaf(value: Json, kept: Secrecy, secrets: SecretFinder, inside: Clean) -> Json:
+def _redact_leaf(value: Json, secrecy: Secrecy, secrets: SecretFinder, redact_text: Clean) -> Json:
     match value:
         case str():
-            if kept == "none":
-                return inside(value) if secrets.may_be_in(value) else value
+            if secrecy == "none":
+                return redact_text(value) if secrets.may_be_in(value) else value
             return value and REDACTED
         case bool():
             return value
         case int() | float():
-            return 0 if kept == "all" or value in secrets.numbers else value
+            return 0 if secrecy == "all" or value in secrets.numbers else value
         case _:
             return value
 
 
-def _hide_leaf(value: Json, kept: Secrecy) -> Json:
+def _hide_leaf(value: Json, secrecy: Secrecy) -> Json:
     match value:
         case str():
             return REDACTED

@@ -10,41 +10,41 @@ from wirelock.runtime.findings import Finding
 from wirelock.traffic.redaction.credentials import KnownCredentials
 
 
-def redact_findings(found: Iterable[Finding], known: KnownCredentials) -> tuple[Finding, ...]:
+def redact_findings(findings: Iterable[Finding], credentials: KnownCredentials) -> tuple[Finding, ...]:
     """Redact messages and pointers of findings."""
     return tuple(
-        replace(item, pointer=known.remove_from_message(item.pointer), message=known.remove_from_message(item.message))
-        for item in found
+        replace(finding, pointer=credentials.remove_from_message(finding.pointer), message=credentials.remove_from_message(finding.message))
+        for finding in findings
     )
 
 
-def redact_diagnostics(found: Iterable[Diagnostic], known: KnownCredentials) -> tuple[Diagnostic, ...]:
+def redact_diagnostics(diagnostics: Iterable[Diagnostic], credentials: KnownCredentials) -> tuple[Diagnostic, ...]:
     """Redact messages, pointers and URLs of diagnostics."""
-    return tuple(_redact_diagnostic(entry, known) for entry in found)
+    return tuple(_redact_diagnostic(diagnostic, credentials) for diagnostic in diagnostics)
 
 
-def redact_report(made: Report, known: KnownCredentials) -> Report:
+def redact_report(report: Report, credentials: KnownCredentials) -> Report:
     """Redact everything that a report shows of traffic."""
     return replace(
-        made,
-        diagnostics=redact_diagnostics(made.diagnostics, known),
-        cases=tuple(_redact_case(element, known) for element in made.cases),
-        examples=tuple(_redact_example(element, known) for element in made.examples),
+        report,
+        diagnostics=redact_diagnostics(report.diagnostics, credentials),
+        cases=tuple(_redact_case(element, credentials) for element in report.cases),
+        examples=tuple(_redact_example(element, credentials) for element in report.examples),
     )
 
 
-def _redact_diagnostic(item: Diagnostic, known: KnownCredentials) -> Diagnostic:
+def _redact_diagnostic(diagnostic: Diagnostic, credentials: KnownCredentials) -> Diagnostic:
     return replace(
-        item,
-        location=replace(item.location, pointer=known.remove_from_message(item.location.pointer)),
-        message=known.remove_from_message(item.message),
-        hint=known.remove_from_message(item.hint),
-        exchange=_redact_reference(item.exchange, known) if item.exchange is not None else None,
+        diagnostic,
+        location=replace(diagnostic.location, pointer=credentials.remove_from_message(diagnostic.location.pointer)),
+        message=credentials.remove_from_message(diagnostic.message),
+        hint=credentials.remove_from_message(diagnostic.hint),
+        exchange=_redact_reference(diagnostic.exchange, credentials) if diagnostic.exchange is not None else None,
     )
 
 
-def _redact_reference(ref: ExchangeRef, known: KnownCredentials) -> ExchangeRef:
-    return replace(ref, url=known.remove_from_message(ref.url))
+def _redact_reference(ref: ExchangeRef, credentials: KnownCredentials) -> ExchangeRef:
+    return replace(ref, url=credentials.remove_from_message(ref.url))
 
 
 def _redact_case(case: Case, known: KnownCredentials) -> Case:

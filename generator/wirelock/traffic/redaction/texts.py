@@ -40,8 +40,8 @@ def redact_assignments(text: str) -> str:
     parts: list[str] = []
     end = 0
     for name in _ASSIGNED.finditer(text):
-        kept, at = classify_property(name["name"]), name.end()
-        if kept == "none" or name.start() < end or (kept == "texts" and text[at : at + 1].isdigit()):
+        secrecy, at = classify_property(name["name"]), name.end()
+        if secrecy == "none" or name.start() < end or (secrecy == "texts" and text[at : at + 1].isdigit()):
             continue
         value = _VALUE.match(text, at)
         if value and value[0].strip("\\\"'").lower() not in _NO_SECRETS:
@@ -54,8 +54,8 @@ def redact_assignments(text: str) -> str:
 def redact_broken_json(text: str, clean: Clean) -> str:
     """Redact text that should be JSON and is not; raises RedactionError."""
 
-    def redact_match(found: re.Match[str]) -> str:
-        return _redact_property(found, clean)
+    def redact_match(match: re.Match[str]) -> str:
+        return _redact_property(match, clean)
 
     return redact_plain_text(_PROPERTY.sub(redact_match, text), clean)
 
@@ -64,12 +64,12 @@ def _redact_property(match: re.Match[str], clean: Clean) -> str:
     name = _redact_string(match["name"], clean)
     if not match["is"]:
         return name
-    value, kept = match["value"] or "", classify_property(_decode_string(match["name"]))
-    if value and value in "[{" and kept != "none":
+    value, secrecy = match["value"] or "", classify_property(_decode_string(match["name"]))
+    if value and value in "[{" and secrecy != "none":
         raise RedactionError
     if value.startswith('"'):
-        value = _redact_string(value, clean) if kept == "none" or value == '""' else f'"{REDACTED}"'
-    elif value and kept == "all" and value not in "[{":
+        value = _redact_string(value, clean) if secrecy == "none" or value == '""' else f'"{REDACTED}"'
+    elif value and secrecy == "all" and value not in "[{":
         value = "0"
     return name + match["is"] + value
 
