@@ -61,20 +61,28 @@ class ExchangeRef:
     event: int | None = None
 
 
+class ChangeVerdict(StrEnum):
+    """The verdict on a change in one direction: UNPROVED if neither answer has a proof."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    UNPROVED = "unproved"
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeImpact:
     """The compatibility impact of a change between two states of a project.
 
     `element` is the proto name ("" for none). `wire_rules` are the violated rules about protos. `backward` (old
-    documents stay valid) and `forward` (new documents were valid before) are "holds", "broken" or "unproved", or "" if
-    the change does not affect JSON. A witness is a JSON text that proves "broken". `usage` names the senders of the
-    type. `deciding_rules` are the wire and JSON rules that raise the severity above a note.
+    documents stay valid) and `forward` (new documents were valid before) are None if the change does not affect JSON.
+    A witness is a JSON text that proves the break. `usage` names the senders of the type. `deciding_rules` are the
+    wire and JSON rules that raise the severity above a note.
     """
 
     element: str = ""
     wire_rules: tuple[str, ...] = ()
-    backward: str = ""
-    forward: str = ""
+    backward: ChangeVerdict | None = None
+    forward: ChangeVerdict | None = None
     backward_witness: str = ""
     forward_witness: str = ""
     usage: str = ""

@@ -40,7 +40,7 @@ def build_entry(status: int = 200, content: Any = None, **others: Any) -> dict[s
     """Build a HAR entry."""
     request = {"method": "GET", "url": "http://h/session", "headers": others.pop("headers", []), "bodySize": 0}
     body: dict[str, Any] = content or {"size": 0, "mimeType": ""}
-    response = {"status": status, "headers": [], "bodySize": -1, "content": body}
+    response: dict[str, Any] = {"status": status, "headers": [], "bodySize": -1, "content": body}
     return {"request": request, "response": response, **others}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from wirelock.diagnostics import (
     Case,
     ChangeImpact,
+    ChangeVerdict,
     Code,
     Coverage,
     Diagnostic,
@@ -173,7 +174,13 @@ def hostile_words() -> Report:
 def breaking_change() -> Report:
     """Make the finding of a breaking change."""
     broken = ChangeImpact(
-        "SessionInfo.title", ("FIELD_SAME_TYPE",), "broken", "unproved", '{"title": "a"}', "", "responses"
+        "SessionInfo.title",
+        ("FIELD_SAME_TYPE",),
+        ChangeVerdict.BROKEN,
+        ChangeVerdict.UNPROVED,
+        '{"title": "a"}',
+        "",
+        "responses",
     )
     where = Location("schemas/session/sessionInfo.schema.json", 12, 7, "/properties/title/type")
     return Report(

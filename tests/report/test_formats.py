@@ -35,6 +35,7 @@ from wirelock.api.project import Project
 from wirelock.diagnostics import (
     Case,
     ChangeImpact,
+    ChangeVerdict,
     Code,
     Coverage,
     Diagnostic,
@@ -66,7 +67,7 @@ def make_hostile_report() -> Report:
     fault = Diagnostic(VIOLATION, where, *words, ("validator",))
     known = Diagnostic(VIOLATION, where, *words, ("validator",), f"e{HOSTILE}")
     file = Location(f"f{HOSTILE}", 3, 1, f"/{HOSTILE}")
-    change = ChangeImpact(HOSTILE, (HOSTILE,), "broken", "broken", HOSTILE, HOSTILE, HOSTILE)
+    change = ChangeImpact(HOSTILE, (HOSTILE,), ChangeVerdict.BROKEN, ChangeVerdict.BROKEN, HOSTILE, HOSTILE, HOSTILE)
     faults = (fault, known, Diagnostic(RETYPED, file, f"m{HOSTILE}", f"h{HOSTILE}", impact=change))
     excerpt = Excerpt((HOSTILE, f'"{HOSTILE}": 1,'), (0,), HOSTILE, 7)
     cover = (Coverage("methods", (), (f"S{HOSTILE}.M{HOSTILE}",)), Coverage("fields", (HOSTILE,), (f"c{HOSTILE}",)))

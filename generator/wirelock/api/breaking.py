@@ -13,7 +13,7 @@ from wirelock.compat.changes import BreakingPolicy, build_diagnostics
 from wirelock.compat.comparison import build_side, diagnose_changes
 from wirelock.compat.json import find_json_changes
 from wirelock.compat.locations import index_locations
-from wirelock.diagnostics import Diagnostic
+from wirelock.diagnostics import ChangeVerdict, Diagnostic
 from wirelock.runtime.json.text import Json
 
 
@@ -65,15 +65,15 @@ def _compare_schemas(old: Build, new: Build) -> tuple[Diagnostic, ...]:
 
 
 def _to_compatibility(diagnostics: tuple[Diagnostic, ...]) -> Compatibility:
-    verdicts = [diagnostic.impact for diagnostic in diagnostics if diagnostic.impact is not None]
+    impacts = [diagnostic.impact for diagnostic in diagnostics if diagnostic.impact is not None]
     return Compatibility(
-        _all_hold(verdict.backward for verdict in verdicts),
-        _all_hold(verdict.forward for verdict in verdicts),
-        min((verdict.backward_witness for verdict in verdicts if verdict.backward_witness), key=len, default=""),
-        min((verdict.forward_witness for verdict in verdicts if verdict.forward_witness), key=len, default=""),
+        _all_hold(impact.backward for impact in impacts),
+        _all_hold(impact.forward for impact in impacts),
+        min((impact.backward_witness for impact in impacts if impact.backward_witness), key=len, default=""),
+        min((impact.forward_witness for impact in impacts if impact.forward_witness), key=len, default=""),
         diagnostics,
     )
 
 
-def _all_hold(outcomes: Iterable[str]) -> bool:
-    return all(outcome in ("holds", "") for outcome in outcomes)
+def _all_hold(verdicts: Iterable[ChangeVerdict | None]) -> bool:
+    return all(verdict in (ChangeVerdict.HOLDS, None) for verdict in verdicts)

@@ -12,7 +12,7 @@ from wirelock.compat.locations import ElementLocations
 from wirelock.compat.usage import Usage
 from wirelock.compat.wire.change import WireChange
 from wirelock.config import WireCategory
-from wirelock.diagnostics import ChangeImpact, Code, Diagnostic, Location, Severity, sort_unique
+from wirelock.diagnostics import ChangeImpact, ChangeVerdict, Code, Diagnostic, Location, Severity, sort_unique
 from wirelock.ir import TypeId
 from wirelock.runtime.json.text import dump
 
@@ -115,8 +115,8 @@ def _build_json_diagnostic(
     severity = min(_get_json_severity(change, policy), _get_wire_severity(wire, policy), key=_rank_severity)
     impact = replace(
         _build_wire_impact(wire[0].element if wire else element, wire, policy),
-        backward=_format_verdict(change.backward),
-        forward=_format_verdict(change.forward),
+        backward=_get_verdict(change.backward),
+        forward=_get_verdict(change.forward),
         backward_witness=_format_witness(change.backward),
         forward_witness=_format_witness(change.forward),
         usage=policy.get_usage(change).value,
@@ -159,14 +159,14 @@ def _get_json_severity(change: JsonChange, policy: BreakingPolicy) -> Severity:
     return Severity.WARNING if any(isinstance(proof, Unknown) for proof in proofs) else Severity.NOTE
 
 
-def _format_verdict(proof: Proof) -> str:
+def _get_verdict(proof: Proof) -> ChangeVerdict:
     match proof:
         case Proved():
-            return "holds"
+            return ChangeVerdict.HOLDS
         case Refuted():
-            return "broken"
+            return ChangeVerdict.BROKEN
         case Unknown():
-            return "unproved"
+            return ChangeVerdict.UNPROVED
         case _ as unknown:
             assert_never(unknown)
 

@@ -21,7 +21,7 @@ from wirelock.compat.usage import find_usages
 from wirelock.compat.wire.additions import find_additions
 from wirelock.compat.wire.rules import find_wire_changes
 from wirelock.config import BreakingSettings, Config
-from wirelock.diagnostics import Addition, Code, Diagnostic, Location, Report, Severity, sort_unique
+from wirelock.diagnostics import Addition, ChangeVerdict, Code, Diagnostic, Location, Report, Severity, sort_unique
 from wirelock.oracle import ReferenceValidator
 from wirelock.progress import ProgressCallback, noop_progress
 
@@ -129,5 +129,9 @@ def _get_broken_verdicts(diagnostic: Diagnostic) -> Iterator[str]:
     """Yield the summary keys of the verdicts that a change breaks."""
     impact = diagnostic.impact
     assert impact is not None, "only changes are counted"
-    are_broken = (bool(impact.wire_rules), impact.backward == "broken", impact.forward == "broken")
+    are_broken = (
+        bool(impact.wire_rules),
+        impact.backward is ChangeVerdict.BROKEN,
+        impact.forward is ChangeVerdict.BROKEN,
+    )
     yield from (key for key, is_broken in zip(_VERDICT_KEYS, are_broken, strict=True) if is_broken)

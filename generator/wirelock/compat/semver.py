@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from wirelock.compat.usage import Usage
 from wirelock.config.breaking import parse_release
-from wirelock.diagnostics import Addition, ChangeImpact, Diagnostic, Release, ReleaseAdvice
+from wirelock.diagnostics import Addition, ChangeImpact, ChangeVerdict, Diagnostic, Release, ReleaseAdvice
 from wirelock.runtime.json.formatting import format_count
 
 _ADDED = "PROPERTY_ADDED"
@@ -20,7 +20,7 @@ def advise_release(diagnostics: Iterable[Diagnostic], added: Sequence[Addition],
         _get_verdict(diagnostic, diagnostic.impact) for diagnostic in diagnostics if diagnostic.impact is not None
     )
     change_count = verdicts.total()
-    broken, unknown = verdicts["broken"], verdicts["unproved"]
+    broken, unknown = verdicts[ChangeVerdict.BROKEN], verdicts[ChangeVerdict.UNPROVED]
     if broken or unknown:
         return _build_advice(
             "major", _format_reason({"breaking change": broken, "unproved change": unknown}), version, added
@@ -32,16 +32,17 @@ def advise_release(diagnostics: Iterable[Diagnostic], added: Sequence[Addition],
     return _build_advice("patch", "no user-visible change", version, added)
 
 
-def _get_verdict(diagnostic: Diagnostic, impact: ChangeImpact) -> str:
+def _get_verdict(diagnostic: Diagnostic, impact: ChangeImpact) -> ChangeVerdict:
     """Return the worst effect of a change on the users of its type, regardless of configured severities."""
     if impact.wire_rules:
-        return "broken"
+        return ChangeVerdict.BROKEN
     is_optional = diagnostic.code.id == _ADDED and not diagnostic.message.startswith("required ")
     if is_optional or not impact.usage:
-        return "holds"
+        return ChangeVerdict.HOLDS
     usage = Usage(impact.usage)
     verdicts = [impact.backward] * usage.written_by_clients + [impact.forward] * usage.read_by_clients
-    return next((verdict for verdict in ("broken", "unproved") if verdict in verdicts), "holds")
+    bad = (verdict for verdict in (ChangeVerdict.BROKEN, ChangeVerdict.UNPROVED) if verdict in verdicts)
+    return next(bad, ChangeVerdict.HOLDS)
 
 
 def _count_additions(added: Sequence[Addition]) -> Mapping[str, int]:

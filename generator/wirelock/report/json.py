@@ -61,8 +61,8 @@ def to_change_facts(change: ChangeImpact) -> dict[str, object]:
     return {
         "element": change.element,
         "wire": list(change.wire_rules),
-        "backward": change.backward,
-        "forward": change.forward,
+        "backward": change.backward or "",
+        "forward": change.forward or "",
         "backward_witness": change.backward_witness,
         "forward_witness": change.forward_witness,
         "use": change.usage,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
-from wirelock.diagnostics import ChangeImpact, Diagnostic, ReleaseAdvice, Report, Severity
+from wirelock.diagnostics import ChangeImpact, ChangeVerdict, Diagnostic, ReleaseAdvice, Report, Severity
 from wirelock.runtime.json.formatting import format_count
 
 RESULTS = ("passed", "failed", "could not run")
@@ -80,7 +80,8 @@ _DECIDES = {"requests": "backward decides", "responses": "forward decides"}
 
 def list_verdicts(change: ChangeImpact) -> tuple[str, str, str]:
     """Return the verdicts on a change by column: broken, holds, unproved, or - for none."""
-    return "broken" if change.wire_rules else "holds", change.backward or "-", change.forward or "-"
+    wire = ChangeVerdict.BROKEN if change.wire_rules else ChangeVerdict.HOLDS
+    return wire, change.backward or "-", change.forward or "-"
 
 
 def list_change_facts(change: ChangeImpact) -> Iterator[tuple[str, str]]:

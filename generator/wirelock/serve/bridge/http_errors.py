@@ -13,13 +13,13 @@ from wirelock.runtime.codec.codec import CodecError
 from wirelock.serve.bridge.codes import UPSTREAM_ERROR
 from wirelock.serve.bridge.status import Failure
 from wirelock.serve.bridge.status_codes import to_grpc_code
-from wirelock.traffic.conformance.outcomes import BodyCheck, Mismatch, Part
+from wirelock.traffic.conformance.outcomes import BodyCheck, BodyClass, Mismatch
 from wirelock.traffic.http.exchange import RecordedBody
 
 Contracts = Callable[[TypeId], TypeContract]
 
 
-def build_http_failure(status: int, body: RecordedBody | None, part: Part, contracts: Contracts) -> Failure:
+def build_http_failure(status: int, body: RecordedBody | None, part: BodyClass, contracts: Contracts) -> Failure:
     """Build the failure for an HTTP error.
 
     The status alone determines its code; violations of the contract are added as findings.
@@ -36,7 +36,7 @@ def build_http_failure(status: int, body: RecordedBody | None, part: Part, contr
     return Failure(code, errors[0].code if errors else UPSTREAM_ERROR.id, message, errors, status, error_body)
 
 
-def _decode_body(body: RecordedBody, part: Part, contracts: Contracts) -> Message:
+def _decode_body(body: RecordedBody, part: BodyClass, contracts: Contracts) -> Message:
     """Return the error body as the message of its type, else as text, which preserves the digits of numbers."""
     codec = contracts(part.type).codec if isinstance(part, BodyCheck) else None
     if codec is not None:

@@ -17,7 +17,7 @@ from wirelock.serve.bridge.http_errors import Contracts, build_http_failure
 from wirelock.serve.bridge.status import Failure
 from wirelock.traffic.conformance.bodies import classify_response, find_documented, find_event_type, wrap_event
 from wirelock.traffic.conformance.codes import BODY_NOT_CHECKED, MEDIA_TYPE_UNDOCUMENTED, NOT_REPRESENTABLE
-from wirelock.traffic.conformance.outcomes import BodyCheck, Conforming, EventStream, Mismatch, Part, SkippedBody
+from wirelock.traffic.conformance.outcomes import BodyCheck, BodyClass, Conforming, EventStream, Mismatch, SkippedBody
 from wirelock.traffic.http.exchange import Exchange, RecordedBody
 from wirelock.traffic.http.parameters import get_properties
 from wirelock.traffic.http.router import Route, RouteMatch
@@ -103,7 +103,7 @@ class ResponseDecoder:
             body = replace(body, text=self._known_credentials.remove_from(body.text))
         return build_http_failure(status, body, self._classify(status, body), self._contracts)
 
-    def _classify(self, status: int, body: RecordedBody | None) -> Part:
+    def _classify(self, status: int, body: RecordedBody | None) -> BodyClass:
         method = self._match.route.method
         exchange = Exchange("", 0, method.verb, method.path, status, None, body)
         return classify_response(exchange, self._match, self._definitions)

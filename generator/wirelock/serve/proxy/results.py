@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from wirelock.diagnostics import Case, Diagnostic, Location, Report, sort_unique
+from wirelock.diagnostics import Case, Diagnostic, Location, Outcome, Report, sort_unique
 from wirelock.ir import TypeId
 from wirelock.runtime.json.formatting import format_count
 from wirelock.serve.proxy.finding_groups import FindingGroups, build_upstream_failure
@@ -28,7 +28,7 @@ _HINTS = {
 class ExchangeResult:
     """The outcome of one exchange, as reports count it, and its findings."""
 
-    outcome: str
+    outcome: Outcome
     rpc: str
     diagnostics: tuple[Diagnostic, ...]
 
@@ -43,8 +43,8 @@ class ContinuousCheck:
         self._check = check
         self._credentials = credentials
         self._groups = FindingGroups()
-        self._cases: dict[tuple[str, str], Case] = {}
-        self._outcomes: Counter[tuple[str, str]] = Counter()
+        self._cases: dict[tuple[str, Outcome], Case] = {}
+        self._outcomes: Counter[tuple[str, Outcome]] = Counter()
 
     def find_types(self, exchange: Exchange) -> frozenset[TypeId]:
         """Return the types that the check of an exchange may need."""
@@ -98,5 +98,5 @@ class ContinuousCheck:
             key = (case.rpc, case.outcome)
             self._cases.setdefault(key, case)
             self._outcomes[key] += 1
-        outcome, rpc = (cases[0].outcome, cases[0].rpc) if cases else ("stream", "")
+        outcome, rpc = (cases[0].outcome, cases[0].rpc) if cases else (Outcome.STREAM, "")
         return ExchangeResult(outcome, rpc, diagnostics)

@@ -18,7 +18,7 @@ from wirelock.traffic.conformance.codes import (
     STATUS_UNDOCUMENTED,
     VIOLATION,
 )
-from wirelock.traffic.conformance.outcomes import BodyCheck, Conforming, EventStream, Mismatch, Part, SkippedBody
+from wirelock.traffic.conformance.outcomes import BodyCheck, BodyClass, Conforming, EventStream, Mismatch, SkippedBody
 from wirelock.traffic.http.exchange import Exchange, RecordedBody
 from wirelock.traffic.http.parameters import get_properties, read_parameters
 from wirelock.traffic.http.router import RouteMatch
@@ -30,31 +30,31 @@ Definitions = Mapping[TypeId, Definition]
 # responses
 
 
-def classify_response(exchange: Exchange, match: RouteMatch, definitions: Definitions) -> Part:
+def classify_response(exchange: Exchange, match: RouteMatch, definitions: Definitions) -> BodyClass:
     """Classify the response of an exchange."""
     method = match.route.method
     if exchange.status == 0:
         return SkippedBody("the request has no response")
-    described = find_documented(method.responses, exchange.status)
-    if not described:
-        known = ", ".join(sorted({body.status for body in method.responses}))
+    documented = find_documented(method.responses, exchange.status)
+    if not documented:
+        statuses = ", ".join(sorted({body.status for body in method.responses}))
         message = f"{method.name} returned {exchange.status}, which is not documented"
-        return Mismatch(STATUS_UNDOCUMENTED, message, f"documented statuses: {known}", Outcome.UNDOCUMENTED_STATUS)
-    if method.stream and exchange.status < 300 and not any(map(_is_empty, described)):
+        return Mismatch(STATUS_UNDOCUMENTED, message, f"documented statuses: {statuses}", Outcome.UNDOCUMENTED_STATUS)
+    if method.stream and exchange.status < 300 and not any(map(_is_empty, documented)):
         if exchange.response is None:
             return SkippedBody("the recording lacks the stream", Outcome.STREAM)
         if exchange.response.media_type in ("", MEDIA_TYPE):
-            return _classify_stream(exchange.response.text, described, method, definitions)
+            return _classify_stream(exchange.response.text, documented, method, definitions)
     if exchange.response is None:
-        return _classify_missing_body(exchange, described)
-    return _classify_body(exchange.response, described, method, definitions)
+        return _classify_missing_body(exchange, documented)
+    return _classify_body(exchange.response, documented, method, definitions)
 
 
 def find_documented(bodies: Sequence[StatusBody], status: int) -> list[StatusBody]:
     """Return the documented bodies of a status: by number, else by class, else the default."""
     for name in (str(status), f"{status // 100}XX", "default"):
-        if result := [body for body in bodies if body.status == name]:
-            return result
+        if documented := [body for body in bodies if body.status == name]:
+            return documented
     return []
 
 
@@ -62,26 +62,28 @@ def _is_empty(body: StatusBody) -> bool:
     return body.type is None and body.const is None and not body.text
 
 
-def _classify_missing_body(exchange: Exchange, described: list[StatusBody]) -> Part:
+def _classify_missing_body(exchange: Exchange, documented: list[StatusBody]) -> BodyClass:
     if "response" in exchange.unrecorded:
         return SkippedBody("the recording lacks the body")
-    if any(map(_is_empty, described)):
+    if any(map(_is_empty, documented)):
         return Conforming()
-    text_ = f"the response {exchange.status} has no body"
-    return Mismatch(BODY_MISSING, text_, f"documented: {_format_documented(described)}", Outcome.VIOLATING)
+    message = f"the response {exchange.status} has no body"
+    return Mismatch(BODY_MISSING, message, f"documented: {_format_documented(documented)}", Outcome.VIOLATING)
 
 
-def _classify_body(body: RecordedBody, described: list[StatusBody], method: Method, definitions: Definitions) -> Part:
-    fitting = [item for item in described if not _is_empty(item) and body.media_type in ("", item.media_type)]
-    if not fitting:
+def _classify_body(
+    body: RecordedBody, documented: list[StatusBody], method: Method, definitions: Definitions
+) -> BodyClass:
+    matching = [entry for entry in documented if not _is_empty(entry) and body.media_type in ("", entry.media_type)]
+    if not matching:
         message = f"the response is {body.media_type or 'a body of unknown type'}, which is not documented"
         return Mismatch(
             MEDIA_TYPE_UNDOCUMENTED,
             message,
-            f"documented: {_format_documented(described)}",
+            f"documented: {_format_documented(documented)}",
             Outcome.UNDOCUMENTED_MEDIA_TYPE,
         )
-    chosen = fitting[0]
+    chosen = matching[0]
     if chosen.media_type == MEDIA_TYPE:
         return _classify_stream(body.text, [chosen], method, definitions)
     if chosen.text:
@@ -92,7 +94,7 @@ def _classify_body(body: RecordedBody, described: list[StatusBody], method: Meth
     return _wrap_response(body.text, chosen.type, method, definitions)
 
 
-def _check_constant(text: bytes, const: str) -> Part:
+def _check_constant(text: bytes, const: str) -> BodyClass:
     try:
         same = are_equal(parse(text), json.loads(const))
     except MalformedText as error:
@@ -119,17 +121,19 @@ def _wrap_response(text: bytes, key: TypeId, method: Method, definitions: Defini
     return BodyCheck(key, b"{" + json.dumps(name).encode() + b":" + text + b"}", f"/{escape_token(name)}")
 
 
-def _classify_stream(text: bytes, described: Sequence[StatusBody], method: Method, definitions: Definitions) -> Part:
-    key = find_event_type(described)
+def _classify_stream(
+    text: bytes, documented: Sequence[StatusBody], method: Method, definitions: Definitions
+) -> BodyClass:
+    key = find_event_type(documented)
     if key is None:
         return SkippedBody("the events of the stream have no schema", Outcome.STREAM)
-    check_ = tuple(wrap_event(event, key, method, definitions) for event in read_events(text))
-    return EventStream(check_) if check_ else SkippedBody("the stream has no complete event", Outcome.STREAM)
+    checks = tuple(wrap_event(event, key, method, definitions) for event in read_events(text))
+    return EventStream(checks) if checks else SkippedBody("the stream has no complete event", Outcome.STREAM)
 
 
-def find_event_type(described: Sequence[StatusBody]) -> TypeId | None:
+def find_event_type(documented: Sequence[StatusBody]) -> TypeId | None:
     """Return the type of a stream's events; the only type of a method is the default."""
-    keys = {entry.media_type: entry.type for entry in described if entry.type is not None}
+    keys = {entry.media_type: entry.type for entry in documented if entry.type is not None}
     return keys.get(MEDIA_TYPE) or next(iter(keys.values()), None)
 
 
@@ -164,14 +168,14 @@ def _is_json_text(text: bytes) -> bool:
     return True
 
 
-def _format_documented(described: list[StatusBody]) -> str:
-    return " or ".join(dict.fromkeys("no body" if _is_empty(element) else element.media_type for element in described))
+def _format_documented(documented: list[StatusBody]) -> str:
+    return " or ".join(dict.fromkeys("no body" if _is_empty(body) else body.media_type for body in documented))
 
 
 # requests
 
 
-def classify_request(exchange: Exchange, match: RouteMatch, definitions: Definitions) -> Part:
+def classify_request(exchange: Exchange, match: RouteMatch, definitions: Definitions) -> BodyClass:
     """Classify the request of an exchange: parameters and body together."""
     method = match.route.method
     body = exchange.request
@@ -183,14 +187,14 @@ def classify_request(exchange: Exchange, match: RouteMatch, definitions: Definit
         content: Json = parse(body.text) if body is not None and method.body else {}
     except MalformedText as error:
         return Mismatch(MALFORMED, f"the request body is not JSON: {error.finding.message}", "", Outcome.VIOLATING)
-    given = read_parameters(exchange, match, definitions)
+    parameters = read_parameters(exchange, match, definitions)
     if method.body not in ("", "*"):
         declared = get_properties(method.request, definitions)[method.body]
         sent: dict[str, Json] = {method.body: content} if body is not None or declared.required else {}
-        return BodyCheck(method.request, dump({**given, **sent}), f"/{escape_token(method.body)}")
+        return BodyCheck(method.request, dump({**parameters, **sent}), f"/{escape_token(method.body)}")
     if not isinstance(content, dict):
         return BodyCheck(method.request, dump(content))
-    return BodyCheck(method.request, dump({**content, **given}))
+    return BodyCheck(method.request, dump({**content, **parameters}))
 
 
 def _has_json_type(body: RecordedBody) -> bool:

@@ -15,8 +15,8 @@ from wirelock.traffic.conformance.codes import BODY_NOT_CHECKED, NOTHING_CHECKED
 from wirelock.traffic.conformance.coverage import CoverageRecorder
 from wirelock.traffic.conformance.examples import ExampleCollector
 from wirelock.traffic.conformance.locations import FindingContext, context_of_document, context_of_exchange
-from wirelock.traffic.conformance.outcomes import BodyCheck, Conforming, EventStream, Mismatch, Part, SkippedBody
-from wirelock.traffic.conformance.results import CheckResult, NothingCheckedReason, find_reason
+from wirelock.traffic.conformance.outcomes import BodyCheck, BodyClass, Conforming, EventStream, Mismatch, SkippedBody
+from wirelock.traffic.conformance.results import CheckResult, NothingCheckedReason, find_nothing_checked_reason
 from wirelock.traffic.conformance.verdict import RoundTrip, judge
 from wirelock.traffic.http.exchange import Exchange, RecordedDocument
 from wirelock.traffic.http.router import RouteMatch, Router
@@ -151,7 +151,9 @@ class ConformanceCheck:
         """The reason why no response was checked, or None if one was."""
         if self.answers:
             return None
-        return find_reason(self.outcomes.total(), self._documented["answered"], self._documented["unanswered"])
+        return find_nothing_checked_reason(
+            self.outcomes.total(), self._documented["answered"], self._documented["unanswered"]
+        )
 
     def report_nothing_checked(self) -> tuple[Diagnostic, ...]:
         """Return an error if no response was checked; nothing checked is not success, and requests do not count."""
@@ -185,7 +187,7 @@ class ConformanceCheck:
         self.diagnostics.append(context.make_diagnostic(SERVER_ERROR, "", message, hint))
         return Outcome.VIOLATING
 
-    def _check_part(self, context: FindingContext, part: Part) -> Outcome:
+    def _check_part(self, context: FindingContext, part: BodyClass) -> Outcome:
         """Check one part and return the outcome of its exchange."""
         match part:
             case Conforming():

@@ -25,14 +25,14 @@ def cut_excerpt(value: Json, pointer: str) -> Excerpt:
     """Return the lines around a pointer, with the fault marked; a missing property has its own line."""
     names = split_pointer(pointer)
     cut = max(0, len(names) - MAX_LEVELS)
-    page = _ExcerptWriter()
+    writer = _ExcerptWriter()
     if cut:
-        page.write_line(0, f"… at {_format_name(join_pointer(names[:cut]))}")
-    kept: Secrecy = "none"
+        writer.write_line(0, f"… at {_format_name(join_pointer(names[:cut]))}")
+    secrecy: Secrecy = "none"
     for name in names[:cut]:
-        kept = _combine_secrecy(kept, classify_name(name))
-    page.write_value(_ExcerptEntry(get_value_at(value, names[:cut]), kept=kept), names[cut:], 0)
-    return Excerpt(tuple(page.lines), tuple(page.marked))
+        secrecy = _combine_secrecy(secrecy, classify_name(name))
+    writer.write_value(_ExcerptEntry(get_value_at(value, names[:cut]), secrecy=secrecy), names[cut:], 0)
+    return Excerpt(tuple(writer.lines), tuple(writer.marked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class _ExcerptEntry:
     value: Json
     head: str = ""
     tail: str = ""
-    kept: Secrecy = "none"
+    secrecy: Secrecy = "none"
 
 
 @dataclass(slots=True)
@@ -124,23 +124,23 @@ def _list_entries(entry: _ExcerptEntry) -> dict[str, _ExcerptEntry]:
                     inner,
                     f"{_format_name(name)}: ",
                     "," if index < last else "",
-                    _combine_secrecy(entry.kept, pair if name == "value" else classify_name(name)),
+                    _combine_secrecy(entry.secrecy, pair if name == "value" else classify_name(name)),
                 )
                 for index, (name, inner) in enumerate(value.items())
             }
         case list() as value:
             last = len(value) - 1
             return {
-                str(index): _ExcerptEntry(inner, "", "," if index < last else "", entry.kept)
+                str(index): _ExcerptEntry(inner, "", "," if index < last else "", entry.secrecy)
                 for index, inner in enumerate(value)
             }
         case _:
             return {}
 
 
-def _choose_entries(names: Sequence[str], wanted: str) -> Iterator[tuple[int, str]]:
+def _choose_entries(names: Sequence[str], target: str) -> Iterator[tuple[int, str]]:
     """Return the shown entries: the one with the fault and its neighbors, or the first ones if it is missing."""
-    at = names.index(wanted) if wanted in names else 0
+    at = names.index(target) if target in names else 0
     first = max(0, min(at - MAX_ENTRIES // 2, len(names) - MAX_ENTRIES - 1))
     yield from list(enumerate(names))[first : first + MAX_ENTRIES + 1]
 
@@ -155,7 +155,7 @@ def _format_short(entry: _ExcerptEntry) -> str:
         case _ if entry.value is MISSING:
             text = "is missing"
         case _:
-            text = _format_scalar(redact_value(entry.value, entry.kept))
+            text = _format_scalar(redact_value(entry.value, entry.secrecy))
     return f"{entry.head}{text}{entry.tail}"
 
 

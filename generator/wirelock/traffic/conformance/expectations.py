@@ -21,9 +21,9 @@ def mark_expected(
     used: set[Expectation] = set()
     marked: list[Diagnostic] = []
     for diagnostic in diagnostics:
-        result = next((item for item in expectations if _matches(item, diagnostic)), None)
-        used |= {result} if result else set()
-        marked.append(replace(diagnostic, expected_reason=result.reason) if result else diagnostic)
+        expectation = next((item for item in expectations if _matches(item, diagnostic)), None)
+        used |= {expectation} if expectation else set()
+        marked.append(replace(diagnostic, expected_reason=expectation.reason) if expectation else diagnostic)
     read = {PurePosixPath(recording).name for recording in recordings}
     return (*marked, *(_report_unused(item) for item in expectations if item not in used and item.recording in read))
 

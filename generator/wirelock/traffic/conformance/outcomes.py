@@ -53,4 +53,4 @@ class EventStream:
     events: tuple[BodyCheck, ...]
 
 
-Part = BodyCheck | Conforming | Mismatch | SkippedBody | EventStream
+BodyClass = BodyCheck | Conforming | Mismatch | SkippedBody | EventStream

@@ -40,10 +40,10 @@ class NothingCheckedReason(Enum):
     NO_BODY = "no response to them could be checked"
 
 
-def find_reason(looked_at: int, answered: int, unanswered: int) -> NothingCheckedReason:
+def find_nothing_checked_reason(exchanges: int, with_response: int, without_response: int) -> NothingCheckedReason:
     """Return the reason, from counts of all exchanges and of documented ones with and without a response."""
-    if answered:
+    if with_response:
         return NothingCheckedReason.NO_BODY
-    if unanswered:
+    if without_response:
         return NothingCheckedReason.NO_RESPONSE
-    return NothingCheckedReason.UNDOCUMENTED if looked_at else NothingCheckedReason.NO_EXCHANGE
+    return NothingCheckedReason.UNDOCUMENTED if exchanges else NothingCheckedReason.NO_EXCHANGE

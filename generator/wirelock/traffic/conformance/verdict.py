@@ -46,7 +46,7 @@ class Verdict:
     @property
     def is_accepted(self) -> bool:
         """True if there are only notes."""
-        return all(raised.finding.warning for raised in self.findings) and not self.disagreement and self.loss is None
+        return all(entry.finding.warning for entry in self.findings) and not self.disagreement and self.loss is None
 
 
 def judge(contract: Contract, text: bytes) -> Verdict:
@@ -56,13 +56,13 @@ def judge(contract: Contract, text: bytes) -> Verdict:
         "model": contract.check_model(text),
         **({"codec": contract.check_codec(text)} if contract.has_codec else {}),
     }
-    raised = _merge(results)
-    refusing = [who for who, findings in results.items() if any(_is_verdict(finding) for finding in findings)]
-    if 0 < len(refusing) < len(results):
-        return Verdict(raised, _describe_disagreement(refusing, results))
-    if refusing:
-        return Verdict(raised)
-    return _check_round_trip(contract, text, raised) if contract.has_codec else Verdict(raised, is_valid=True)
+    findings = _merge(results)
+    rejecting = [who for who, findings in results.items() if any(_is_verdict(finding) for finding in findings)]
+    if 0 < len(rejecting) < len(results):
+        return Verdict(findings, _describe_disagreement(rejecting, results))
+    if rejecting:
+        return Verdict(findings)
+    return _check_round_trip(contract, text, findings) if contract.has_codec else Verdict(findings, is_valid=True)
 
 
 def _is_verdict(finding: Finding) -> bool:
@@ -70,10 +70,10 @@ def _is_verdict(finding: Finding) -> bool:
     return not finding.warning and finding.code != "NOT_REPRESENTABLE"
 
 
-def _describe_disagreement(refusing: Sequence[str], outcome_: dict[str, tuple[Finding, ...]]) -> str:
-    accepting = [who for who in outcome_ if who not in refusing]
-    first = next(finding for finding in outcome_[refusing[0]] if _is_verdict(finding))
-    return f"refused by {' and '.join(refusing)}, accepted by {' and '.join(accepting)}: {first.message}"
+def _describe_disagreement(rejecting: Sequence[str], results: dict[str, tuple[Finding, ...]]) -> str:
+    accepting = [who for who in results if who not in rejecting]
+    first = next(finding for finding in results[rejecting[0]] if _is_verdict(finding))
+    return f"refused by {' and '.join(rejecting)}, accepted by {' and '.join(accepting)}: {first.message}"
 
 
 def _merge(results: Mapping[str, tuple[Finding, ...]]) -> tuple[AttributedFinding, ...]:
@@ -123,8 +123,8 @@ class _FindingMerger:
 
     def to_sorted(self) -> tuple[AttributedFinding, ...]:
         """Return all findings by location."""
-        raised = (AttributedFinding(finding, tuple(by)) for finding, by in zip(self._findings, self._by, strict=True))
-        return tuple(sorted(raised, key=lambda one: (one.finding.pointer, one.finding.code, one.finding.message)))
+        findings = (AttributedFinding(finding, tuple(by)) for finding, by in zip(self._findings, self._by, strict=True))
+        return tuple(sorted(findings, key=lambda one: (one.finding.pointer, one.finding.code, one.finding.message)))
 
 
 def _iter_ancestors(pointer: str) -> Iterator[str]:
@@ -134,31 +134,31 @@ def _iter_ancestors(pointer: str) -> Iterator[str]:
         yield pointer
 
 
-def _is_same_fault(element: Finding, other: Finding) -> bool:
+def _is_same_fault(finding: Finding, other: Finding) -> bool:
     """Return True if two findings, one at or inside the location of the other, are about one fault."""
-    return element.warning == other.warning and (not element.warning or element.code == other.code)
+    return finding.warning == other.warning and (not finding.warning or finding.code == other.code)
 
 
 # round trip
 
 
-def _check_round_trip(contract: Contract, text: bytes, raised: tuple[AttributedFinding, ...]) -> Verdict:
-    if any(not entry.finding.warning for entry in raised):  # NOT_REPRESENTABLE
-        return Verdict(raised, is_valid=True, round_trip=RoundTrip.FAILED)
+def _check_round_trip(contract: Contract, text: bytes, findings: tuple[AttributedFinding, ...]) -> Verdict:
+    if any(not entry.finding.warning for entry in findings):  # NOT_REPRESENTABLE
+        return Verdict(findings, is_valid=True, round_trip=RoundTrip.FAILED)
     back = contract.round_trip(text)
     if not isinstance(back, bytes):
-        merged = _merge({"validator": tuple(r.finding for r in raised), "codec": back})
+        merged = _merge({"validator": tuple(r.finding for r in findings), "codec": back})
         return Verdict(merged, is_valid=True, round_trip=RoundTrip.FAILED)
     before, after = parse(text), parse(back)
     if are_equal(before, after):
-        return Verdict(raised, is_valid=True, round_trip=RoundTrip.EQUAL)
-    notes = [entry.finding for entry in raised if entry.finding.code in (UNDECLARED_FIELD, PRECISION_LOST)]
+        return Verdict(findings, is_valid=True, round_trip=RoundTrip.EQUAL)
+    notes = [entry.finding for entry in findings if entry.finding.code in (UNDECLARED_FIELD, PRECISION_LOST)]
     location = find_difference(_remove_noted(before, notes), _remove_noted(after, notes))
     if location is None:
-        return Verdict(raised, is_valid=True, round_trip=RoundTrip.LOSSY)
+        return Verdict(findings, is_valid=True, round_trip=RoundTrip.LOSSY)
     message = "the value changed on its way through protobuf without a report"
     return Verdict(
-        raised, is_valid=True, round_trip=RoundTrip.LOSSY, loss=Finding(location, "ROUND_TRIP_MISMATCH", message)
+        findings, is_valid=True, round_trip=RoundTrip.LOSSY, loss=Finding(location, "ROUND_TRIP_MISMATCH", message)
     )
 
 

@@ -167,17 +167,17 @@ class _BrotliCoding:
         return bool(self._stream.is_finished())
 
     def feed(self, text: bytes, max_bytes: int) -> bytes:
-        outcome_ = bytearray()
+        decoded = bytearray()
         for piece in _split(text, _BROTLI_PIECE):
             if self.is_whole:
                 raise _incomplete("br")
             try:
-                outcome_ += self._stream.process(piece)
+                decoded += self._stream.process(piece)
             except self._brotli.error:
                 raise _incomplete("br") from None
-            if len(outcome_) > max_bytes:
+            if len(decoded) > max_bytes:
                 break
-        return bytes(outcome_)
+        return bytes(decoded)
 
 
 def _inflate(stream: Any, text: bytes, max_bytes: int, name: str) -> bytes:

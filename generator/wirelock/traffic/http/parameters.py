@@ -112,9 +112,10 @@ def _wants_parsing(text: str, node: Node, definitions: Definitions) -> bool:
         case Integer() | Number() | Boolean() | ConstSet():
             return True
         case Union(branches):
-            said = [resolve_refs(branch, definitions).shape for branch in branches]
+            shapes = [resolve_refs(branch, definitions).shape for branch in branches]
             if any(
-                isinstance(shape, String) or (isinstance(shape, StringEnum) and text in shape.values) for shape in said
+                isinstance(shape, String) or (isinstance(shape, StringEnum) and text in shape.values)
+                for shape in shapes
             ):
                 return False
             return any(_wants_parsing(text, branch, definitions) for branch in branches)

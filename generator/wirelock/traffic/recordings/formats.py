@@ -50,7 +50,7 @@ LAYOUTS: Mapping[str, RecordingLayout] = {known.suffixes[0]: known.layout for kn
 
 
 def read_recording(path: Path, display_name: str) -> ReadResult:
-    """Read the exchanges of a recording in any format; `shown` is the file as the user named it."""
+    """Read the exchanges of a recording in any format; `display_name` is the file as the user named it."""
     suffix = path.suffix.lower()
     for known in FORMATS:
         if suffix in known.suffixes:
@@ -67,4 +67,6 @@ def read_recording(path: Path, display_name: str) -> ReadResult:
 def _report_unknown_format(display_name: str) -> Diagnostic:
     formats = ", ".join(f"{known.name} ({', '.join(known.suffixes)})" for known in FORMATS)
     message = "the format of the recording is unknown"
-    return Diagnostic(RECORDING_FORMAT_UNKNOWN, Location(display_name), message, f"rename the file; known formats: {formats}")
+    return Diagnostic(
+        RECORDING_FORMAT_UNKNOWN, Location(display_name), message, f"rename the file; known formats: {formats}"
+    )

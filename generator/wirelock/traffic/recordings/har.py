@@ -25,7 +25,7 @@ _BETWEEN = re.compile(r"[\s,]*")
 
 
 def read_har(path: Path, display_name: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
-    """Read the exchanges of a HAR, and report unreadable entries; `shown` is the file as the user named it."""
+    """Read the exchanges of a HAR, and report unreadable entries; `display_name` is the file as the user named it."""
     text = reading.read_content(path, display_name)
     if isinstance(text, Diagnostic):
         return (), (text,)
@@ -63,9 +63,9 @@ def _read_complete_entries(text: bytes, display_name: str, error: MalformedText)
 def _read_exchange(entry: object, index: int, display_name: str) -> Exchange | Diagnostic:
     try:
         return _read_entry(FieldReader.from_value(entry, f"/log/entries/{index}"), index, display_name)
-    except EntryError as fault:
+    except EntryError as error:
         hint = "record it again, or delete the entry"
-        return report_invalid_entry(Location(display_name, pointer=fault.pointer), fault.message, hint)
+        return report_invalid_entry(Location(display_name, pointer=error.pointer), error.message, hint)
 
 
 def _read_entry(entry: FieldReader, index: int, display_name: str) -> Exchange:

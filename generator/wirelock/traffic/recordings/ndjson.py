@@ -35,9 +35,9 @@ RECORDING_NOT_EXCHANGES = Code("RECORDING_NOT_EXCHANGES", Severity.ERROR, fatal=
 
 
 def read_ndjson(path: Path, display_name: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
-    """Read the exchanges of an NDJSON file, and report unreadable lines; `shown` is the file as the user named it.
+    """Read the exchanges of an NDJSON file, and report unreadable lines.
 
-    Reading stops if the first line of JSON is not an exchange.
+    `display_name` is the file as the user named it. Reading stops if the first line of JSON is not an exchange.
     """
     results: list[Exchange | Diagnostic] = []
     is_ndjson = False
@@ -45,11 +45,11 @@ def read_ndjson(path: Path, display_name: str) -> tuple[tuple[Exchange, ...], tu
         match line:
             case Diagnostic():
                 results.append(line)
-            case where, value if is_ndjson or _looks_like_exchange(value):
+            case location, value if is_ndjson or _looks_like_exchange(value):
                 is_ndjson = True
-                results.append(_read_exchange(value, index, where))
-            case where, _:
-                return (), (_report_no_exchanges(where),)
+                results.append(_read_exchange(value, index, location))
+            case location, _:
+                return (), (_report_no_exchanges(location),)
     exchanges = tuple(result for result in results if isinstance(result, Exchange))
     return exchanges, tuple(result for result in results if isinstance(result, Diagnostic))
 
@@ -90,9 +90,9 @@ def _report_no_exchanges(location: Location) -> Diagnostic:
 def _read_exchange(value: object, index: int, location: Location) -> Exchange | Diagnostic:
     try:
         return _read_line(FieldReader.from_value(value, ""), index, location.file)
-    except EntryError as fault:
+    except EntryError as error:
         return report_invalid_entry(
-            replace(location, pointer=fault.pointer), fault.message, "correct the line or delete it"
+            replace(location, pointer=error.pointer), error.message, "correct the line or delete it"
         )
 
 

@@ -82,14 +82,14 @@ def split_location(error: MalformedText) -> tuple[str, int, int]:
     return _PLACE.sub("", error.finding.message), line, column
 
 
-def report_not_json(text: bytes, shown: str, error: MalformedText, hint: str) -> Diagnostic:
+def report_not_json(text: bytes, display_name: str, error: MalformedText, hint: str) -> Diagnostic:
     """Return the diagnostic of a recording that is not JSON."""
     message, line, column = split_location(error)
     if ends_early(text, message):
         hint = "the file is truncated; record it again or restore it"
     elif message.startswith("trailing data"):
         hint = "a recording is one document; name a file with one exchange per line .ndjson"
-    return Diagnostic(RECORDING_UNREADABLE, Location(shown, line, column), f"not JSON: {message}", hint)
+    return Diagnostic(RECORDING_UNREADABLE, Location(display_name, line, column), f"not JSON: {message}", hint)
 
 
 def ends_early(text: bytes, message: str) -> bool:
@@ -106,4 +106,6 @@ def _suggest(path: Path, display_name: str) -> str:
     except (OSError, ValueError):
         return "the folder does not exist or cannot be read"
     near = difflib.get_close_matches(path.name, names, 1)
-    return f"did you mean {PurePath(display_name).with_name(near[0]).as_posix()}?" if near else "check the name and the folder"
+    if not near:
+        return "check the name and the folder"
+    return f"did you mean {PurePath(display_name).with_name(near[0]).as_posix()}?"

@@ -64,7 +64,7 @@ class Recorder:
     @property
     def findings(self) -> tuple[Diagnostic, ...]:
         """Faults of the recording."""
-        failed = tuple(item for item in (self.failed, self._unrecorded) if item)
+        failed = tuple(diagnostic for diagnostic in (self.failed, self._unrecorded) if diagnostic)
         times = self._redaction.omitted_bodies.by_failure
         return (*failed, _report_not_searched(self._display_name, times)) if times else failed
 
@@ -97,8 +97,8 @@ class Recorder:
         for exchange in batch:
             try:
                 entry = self._recording.encode(self._redaction(exchange))
-            except Exception as fault:
-                self._fail(_report_not_recorded(self._display_name, exchange.index, fault))
+            except Exception as error:
+                self._fail(_report_not_recorded(self._display_name, exchange.index, error))
                 continue
             yield entry
 

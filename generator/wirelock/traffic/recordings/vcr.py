@@ -36,7 +36,7 @@ _TAGS: Tags = {
 
 
 def read_vcr(path: Path, display_name: str) -> tuple[tuple[Exchange, ...], tuple[Diagnostic, ...]]:
-    """Read the exchanges of a cassette, and report unreadable ones; `shown` is the file as the user named it."""
+    """Read the exchanges of a cassette, and report unreadable ones; `display_name` is the file as the user named it."""
     text = reading.read_content(path, display_name)
     if isinstance(text, Diagnostic):
         return (), (text,)
@@ -76,17 +76,17 @@ def _parse_yaml(text: bytes, display_name: str) -> Document | Diagnostic:
 def _find_interactions(value: object) -> tuple[str, list[object]] | None:
     members = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     for name in _LISTS:
-        if isinstance(outcome_ := members.get(name), list):
-            return name, cast("list[object]", outcome_)
+        if isinstance(interactions := members.get(name), list):
+            return name, cast("list[object]", interactions)
     return None
 
 
 def _read_exchange(entry: object, pointer: str, index: int, document: Document) -> Exchange | Diagnostic:
     try:
         return _read_entry(FieldReader.from_value(entry, pointer), index, document.path)
-    except EntryError as fault:
+    except EntryError as error:
         return report_invalid_entry(
-            document.get_location(fault.pointer), fault.message, "record it again, or delete the interaction"
+            document.get_location(error.pointer), error.message, "record it again, or delete the interaction"
         )
 
 

@@ -23,7 +23,7 @@ from wirelock.traffic.secrets import REDACTED, classify_name
 
 MIN_LENGTH = 8
 _LEAST_OF_HTTP = 5
-_LONGEST_NUMBER = 19
+_MAX_NUMBER_LENGTH = 19
 _BY_BROWSERS = "!~*'()"
 """Characters that `encodeURIComponent` keeps."""
 _CODED = re.compile("%..")
@@ -74,8 +74,12 @@ def find_credentials(headers: Headers, authorization: str) -> KnownCredentials:
     for name, value in headers:
         secrets |= {*_iter_field_credentials(name.lower(), value.strip())}
     forms = {form for secret in secrets if secret for form in _list_forms(secret)}
-    numbers = (item for item in secrets if item.isascii() and item.isdecimal() and len(item) <= _LONGEST_NUMBER)
-    return KnownCredentials(tuple(sorted(forms, key=lambda form: (-len(form), form))), frozenset(map(int, numbers)))
+    numbers = (int(secret) for secret in secrets if _is_number(secret))
+    return KnownCredentials(tuple(sorted(forms, key=lambda form: (-len(form), form))), frozenset(numbers))
+
+
+def _is_number(secret: str) -> bool:
+    return secret.isascii() and secret.isdecimal() and len(secret) <= _MAX_NUMBER_LENGTH
 
 
 def _iter_field_credentials(name: str, value: str) -> Iterator[str]:
@@ -114,7 +118,7 @@ def _decode_pair(pair: bytes) -> str:
 @lru_cache(maxsize=64)  # a client sends the same credentials with each request
 def _list_forms(secret: str) -> frozenset[bytes]:
     coded = {*_iter_server_forms(secret)}
-    return frozenset(form.encode(errors="surrogateescape") for element in coded for form in _iter_shown_forms(element))
+    return frozenset(form.encode(errors="surrogateescape") for text in coded for form in _iter_shown_forms(text))
 
 
 def _iter_server_forms(secret: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ _STRICTNESS: tuple[Secrecy, ...] = ("none", "texts", "all")
 class SecretFinder:
     """Finds credentials in texts, and secret numbers.
 
-    `known` is the minimum length of a known credential, which need not look like one.
+    `min_length` is that of a known credential, which need not look like one.
     """
 
     clean: Clean
@@ -45,7 +45,7 @@ _NAMES_STAY = SecretFinder(lambda name: name)
 def redact(root: list[Json], secrets: SecretFinder, redact_text: Clean) -> bool:
     """Redact the only value of a list in place; return True if it had secrets.
 
-    All values below a secret name are secret. JSON types, booleans and null stay. `inside` redacts strings.
+    All values below a secret name are secret. JSON types, booleans and null stay. `redact_text` redacts strings.
     """
     return _walk(root, "none", lambda value, kept: _redact_leaf(value, kept, secrets, redact_text), secrets)
 

@@ -13,7 +13,11 @@ from wirelock.traffic.redaction.credentials import KnownCredentials
 def redact_findings(findings: Iterable[Finding], credentials: KnownCredentials) -> tuple[Finding, ...]:
     """Redact messages and pointers of findings."""
     return tuple(
-        replace(finding, pointer=credentials.remove_from_message(finding.pointer), message=credentials.remove_from_message(finding.message))
+        replace(
+            finding,
+            pointer=credentials.remove_from_message(finding.pointer),
+            message=credentials.remove_from_message(finding.message),
+        )
         for finding in findings
     )
 
@@ -28,8 +32,8 @@ def redact_report(report: Report, credentials: KnownCredentials) -> Report:
     return replace(
         report,
         diagnostics=redact_diagnostics(report.diagnostics, credentials),
-        cases=tuple(_redact_case(element, credentials) for element in report.cases),
-        examples=tuple(_redact_example(element, credentials) for element in report.examples),
+        cases=tuple(_redact_case(case, credentials) for case in report.cases),
+        examples=tuple(_redact_example(example, credentials) for example in report.examples),
     )
 
 
@@ -47,17 +51,17 @@ def _redact_reference(ref: ExchangeRef, credentials: KnownCredentials) -> Exchan
     return replace(ref, url=credentials.remove_from_message(ref.url))
 
 
-def _redact_case(case: Case, known: KnownCredentials) -> Case:
-    return replace(case, ref=_redact_reference(case.ref, known))
+def _redact_case(case: Case, credentials: KnownCredentials) -> Case:
+    return replace(case, ref=_redact_reference(case.ref, credentials))
 
 
-def _redact_example(exhibit: Example, known: KnownCredentials) -> Example:
+def _redact_example(example: Example, credentials: KnownCredentials) -> Example:
     return replace(
-        exhibit,
-        diagnostic=_redact_diagnostic(exhibit.diagnostic, known),
-        document=_redact_excerpt(exhibit.document, known) if exhibit.document is not None else None,
+        example,
+        diagnostic=_redact_diagnostic(example.diagnostic, credentials),
+        document=_redact_excerpt(example.document, credentials) if example.document is not None else None,
     )
 
 
-def _redact_excerpt(excerpt: Excerpt, known: KnownCredentials) -> Excerpt:
-    return replace(excerpt, lines=tuple(map(known.remove_from_message, excerpt.lines)))
+def _redact_excerpt(excerpt: Excerpt, credentials: KnownCredentials) -> Excerpt:
+    return replace(excerpt, lines=tuple(map(credentials.remove_from_message, excerpt.lines)))
