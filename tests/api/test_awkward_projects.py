@@ -66,6 +66,7 @@ GOOD: dict[str, dict[str, object]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", GOOD)
 def test_it_is_generated_imported_and_proved(name: str, tmp_path: Path) -> None:
     config = write_config(tmp_path, GOOD[name])
@@ -121,6 +122,7 @@ def test_a_package_name_that_is_taken_is_refused(package: str, tmp_path: Path) -
     assert [diagnostic.code.id for diagnostic in found] == ["CONFIG_VALUE_INVALID"]
 
 
+@pytest.mark.long
 def test_many_faults_take_time_in_their_number(tmp_path: Path) -> None:
     """Twenty thousand faults in one body; quadratic time would take hours."""
     config = write_config(tmp_path, {"a/x.schema.json": {"type": "array", "items": TEXT}})

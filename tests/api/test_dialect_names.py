@@ -34,6 +34,7 @@ def write_project(folder: Path, settings: str, **schemas: object) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "counts"),
     [("draft-07", False), ("2019-09", True), ("2020-12", True), ("openapi-3.0", False), ("openapi-3.1", True)],

@@ -204,6 +204,7 @@ CHANGES: dict[str, tuple[Callable[[CheckedProject], None], int]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_changed_is_done_again_and_nothing_else(change: str, project: CheckedProject) -> None:
     make, count = CHANGES[change]
@@ -284,6 +285,7 @@ SPOILT: dict[str, Callable[[str, bytes], bytes]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", SPOILT)
 def test_what_is_spoilt_is_done_again(how: str, project: CheckedProject) -> None:
     before = project.entries()

@@ -334,6 +334,7 @@ def test_a_missing_recording_and_a_missing_type(run: Run, copy: Path) -> None:
 # appearance
 
 
+@pytest.mark.long
 def test_plain_in_a_pipe_and_coloured_on_a_terminal(copy: Path) -> None:
     command = [sys.executable, "-m", "wirelock", "check"]
     environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}

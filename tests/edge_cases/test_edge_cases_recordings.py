@@ -164,6 +164,7 @@ def record_unknown_path(project: Path) -> None:
     write_har(project, strange)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "damage", [break_schema, delete_recording, truncate_recording, record_unknown_path], ids=lambda f: f.__name__
 )

@@ -142,6 +142,7 @@ def test_resources_that_may_be_left_behind_are_reported(
     assert report.exit_code == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("line", ["POST", "GET /session/ses_1", "PATCH", "DELETE"])
 def test_a_signal_leaves_no_resource_behind(number: signal.Signals, line: str) -> None:
@@ -168,6 +169,7 @@ def test_a_signal_leaves_no_resource_behind(number: signal.Signals, line: str) -
         assert server.sessions == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("signals", [[signal.SIGINT] * 2, [signal.SIGTERM] * 3, [signal.SIGINT, signal.SIGTERM] * 2])
 def test_repeated_signals_leave_no_resource_behind(signals: list[signal.Signals]) -> None:
     """The first signal prints a message; further signals do not interrupt the deletion."""

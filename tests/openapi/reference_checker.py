@@ -87,11 +87,11 @@ class ReferenceChecker:
 
     def find_invalid_events(self, entry: dict[str, Any]) -> set[int]:
         """Return the 0-based indices of invalid events of a stream."""
-        found = self._find_operation(entry["request"])
-        if found is None or self.classify(entry) != "stream":
+        match = self._find_operation(entry["request"])
+        if match is None or self.classify(entry) != "stream":
             return set()
         status = str(entry["response"]["status"])
-        schema = found[1].get("responses", status, "content", EVENTS, "schema")
+        schema = match[1].get("responses", status, "content", EVENTS, "schema")
         assert schema is not None
         blocks = _decode_text(entry["response"]["content"]).split(b"\n\n")[:-1]
         data = [block.removeprefix(b"data: ") for block in blocks if block.startswith(b"data: ")]
@@ -105,18 +105,22 @@ class ReferenceChecker:
         """Return True if path, query and body are valid; headers are not checked."""
         url = urlsplit(request["url"])
         query = parse_qs(url.query, keep_blank_values=True)
-        stated = [*operation.items("parameters"), *item.items("parameters")]
+        declared = [*operation.items("parameters"), *item.items("parameters")]
         places = {"query": query, "path": path}
-        met = (self._is_valid_parameter(one, places[one.value["in"]]) for one in stated if one.value["in"] in places)
-        return all(met) and self._is_valid_body(request, operation)
+        are_valid = (
+            self._is_valid_parameter(parameter, places[parameter.value["in"]])
+            for parameter in declared
+            if parameter.value["in"] in places
+        )
+        return all(are_valid) and self._is_valid_body(request, operation)
 
     def _is_valid_parameter(self, parameter: LocatedValue, given: dict[str, list[str]]) -> bool:
         name, schema = parameter.value["name"], parameter.get("schema")
         assert schema is not None
         if parameter.value.get("style") == "deepObject":
             members = {key[len(name) + 1 : -1]: texts for key, texts in given.items() if key.startswith(f"{name}[")}
-            stated = ((texts, schema.get("properties", key)) for key, texts in members.items())
-            return all(self._is_valid_value(texts, member) for texts, member in stated if member is not None)
+            declared = ((texts, schema.get("properties", key)) for key, texts in members.items())
+            return all(self._is_valid_value(texts, member) for texts, member in declared if member is not None)
         if name not in given:
             return not parameter.value.get("required")
         return self._is_valid_value(given[name], schema)
@@ -139,14 +143,14 @@ class ReferenceChecker:
         """The path item, the operation, and the parameters in the path."""
         path = urlsplit(request["url"]).path or "/"
         for template, expression in self._paths:
-            item, found = self._root.get("paths", template), expression.fullmatch(path)
-            operation = item.get(request["method"].lower()) if item and found else None
-            if item and found and operation:
+            item, match = self._root.get("paths", template), expression.fullmatch(path)
+            operation = item.get(request["method"].lower()) if item and match else None
+            if item and match and operation:
                 names = _PARAMETER.findall(template)
                 return (
                     item,
                     operation,
-                    {name: [unquote(text)] for name, text in zip(names, found.groups(), strict=False)},
+                    {name: [unquote(text)] for name, text in zip(names, match.groups(), strict=False)},
                 )
         return None
 

@@ -182,6 +182,7 @@ def parse_junit(report: Report) -> ET.Element:
     return ET.fromstring(text)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 def test_junit_is_what_jenkins_reads(name: str) -> None:
     root = parse_junit(CASES[name]())

@@ -220,6 +220,7 @@ def test_anything_else_is_no_report(change: Callable[[Any], None]) -> None:
     assert not VALIDATOR.is_valid(value)
 
 
+@pytest.mark.long
 def test_the_check_of_this_repository_is_a_report() -> None:
     config = read_config(ROOT)
     assert isinstance(config, Config)

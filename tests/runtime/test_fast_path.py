@@ -145,11 +145,13 @@ def check_types(build: Build) -> int:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_only_valid_documents_are_accepted(name: str) -> None:
     check_types(load_build(name))
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("accepting")  # a group of its own, because it takes long
 def test_only_valid_documents_of_this_project_are_accepted(project: Build) -> None:
     assert check_types(project) > 1000
@@ -304,6 +306,7 @@ def test_recorded_providers_are_accepted(project: Build) -> None:
     assert all(check_acceptance(accept, validator, text) for text in texts)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("policy", ["error", "warn", "keep"])
 def test_bytes_and_text_have_the_same_verdict(project: Build, policy: str) -> None:
     """The fast path takes bytes only; every recorded response is checked with every type."""

@@ -141,6 +141,7 @@ def loaded(policy: str, tmp_path_factory: pytest.TempPathFactory) -> LoadedArtif
     return build_project(tmp_path_factory.mktemp(policy), schemas, policy)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OVERLAPS)
 def test_undeclared_properties_are_reported_by_all(name: str, policy: str, loaded: LoadedArtifacts) -> None:
     _, value, pointers = OVERLAPS[name]
@@ -154,6 +155,7 @@ def test_undeclared_properties_are_reported_by_all(name: str, policy: str, loade
     assert verdict.is_valid is (policy != "error" or not pointers)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OVERLAPS)
 def test_validator_model_and_codec_agree_on_drawn_documents(name: str, loaded: LoadedArtifacts) -> None:
     index = list(OVERLAPS).index(name)

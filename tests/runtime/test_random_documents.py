@@ -76,6 +76,7 @@ def check_randomly(contract: TypeContract, instances: Instances) -> None:
     agree()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TYPES)
 def test_validator_model_and_codec_agree_on_random_documents(name: str) -> None:
     folder, _, type_name = name.partition(":")
@@ -126,6 +127,7 @@ STRICT: dict[str, Any] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("policy", ["error", "warn", "keep"])
 def test_validator_model_and_codec_agree_for_every_policy(
     policy: str, tmp_path_factory: pytest.TempPathFactory
@@ -197,6 +199,7 @@ BESIDE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BESIDE)
 def test_validator_model_and_codec_check_keywords_beyond_types(name: str, tmp_path: Path) -> None:
     keywords, value = BESIDE[name]

@@ -127,6 +127,7 @@ def get_checks(contract: TypeContract) -> dict[str, Callable[[bytes], tuple[Find
     return {"validator": contract.check_schema, "model": contract.check_model, "codec": contract.check_codec}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", VIOLATIONS)
 def test_a_violation_is_one_finding(name: str, wide: LoadedArtifacts) -> None:
     kind, value, pointer, parts = VIOLATIONS[name]

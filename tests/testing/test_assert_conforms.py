@@ -47,6 +47,7 @@ def send_with_requests(url: str, exchange: Exchange) -> Any:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("send", [send_with_httpx, send_with_requests])
 def test_every_recorded_response_conforms(
     send: Callable[[str, Exchange], Any], conformance: Conformance, stub: str, recorded: tuple[Exchange, ...]

@@ -40,7 +40,7 @@ def verify_request(root: Path, query: str, body: object) -> Report:
     (root / "wirelock.toml").write_text('package = "item_api"\n', "utf-8")
     headers = [{"name": "content-type", "value": "application/json"}]
     request: dict[str, Any] = {"method": "POST", "url": f"http://server/item{query}", "headers": headers, "body": body}
-    line = {"request": request, "response": {"status": 200, "headers": headers, "body": {}}}
+    line: dict[str, Any] = {"request": request, "response": {"status": 200, "headers": headers, "body": {}}}
     recording = root / "item.ndjson"
     recording.write_text(json.dumps(line) + "\n", "utf-8")
     return wirelock.verify(wirelock.load(root), [str(recording)])

@@ -174,6 +174,7 @@ def test_a_cancelled_call_ends_the_stream(client: ThingsClient, server: StubServ
     assert wait_until(lambda: server.disconnects == before + 1, 1)
 
 
+@pytest.mark.long
 def test_a_thousand_cancelled_calls_leak_nothing(client: ThingsClient, server: StubServer) -> None:
     def leave(times: int) -> int:
         before = server.disconnects

@@ -387,6 +387,7 @@ def test_a_get_is_retried_and_a_post_is_not(project: Build, loaded: LoadedArtifa
 # the command
 
 
+@pytest.mark.long
 def test_sigterm_finishes_calls_in_flight_and_rejects_new_ones(tmp_path: Path) -> None:
     async def respond_late(connection: RawConnection) -> None:
         await asyncio.sleep(1)

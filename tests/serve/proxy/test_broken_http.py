@@ -345,6 +345,7 @@ def send_event() -> Script:
     return script
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not DESCRIPTORS.is_dir(), reason="descriptors can be counted on Linux only")
 @pytest.mark.parametrize("when", ["waiting for the response", "in a stream", "in the request"])
 def test_a_thousand_disconnects_leave_no_tasks_and_descriptors(when: str) -> None:

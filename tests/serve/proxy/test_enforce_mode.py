@@ -89,6 +89,7 @@ def test_a_conforming_request_is_sent_with_its_body() -> None:
     asyncio.run(run())
 
 
+@pytest.mark.long
 def test_no_exchange_waits_for_the_types_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
     build_steps = TypeContract.build_steps
 

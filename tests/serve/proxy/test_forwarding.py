@@ -250,6 +250,7 @@ def build_event(number: int) -> bytes:
     return b"data: %s\n\n" % json.dumps(value).encode()
 
 
+@pytest.mark.long
 def test_an_event_arrives_within_a_tenth_of_a_second(large: Path) -> None:
     """This includes the first event of each type, whose validator, model and codec must be built first.
 

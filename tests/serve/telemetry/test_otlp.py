@@ -75,6 +75,7 @@ def build_parameter(name: str, collector: Collector, protocol: str) -> Any:
     return pytest.param(collector, protocol, marks=skip, id=name)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("collector", "protocol"),
     [build_parameter("http", collect_over_http, ""), build_parameter("grpc", collect_over_grpc, "grpc")],

@@ -258,6 +258,7 @@ while True:
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("format", FORMATS)
 def test_sigkill_loses_no_written_exchange(tmp_path: Path, format: str) -> None:

@@ -309,6 +309,7 @@ SLOW_BODIES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("media_type", ["application/json", "text/plain", "text/event-stream"])
 @pytest.mark.parametrize("name", SLOW_BODIES)
 def test_redaction_takes_linear_time(name: str, media_type: str) -> None:
