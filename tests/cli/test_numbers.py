@@ -126,7 +126,7 @@ def test_two_branches_that_both_add_a_field(style: str, repository: Path, run: R
 
     mended = run(repository, "numbers", "resolve")
     assert mended.code == 0, mended.out
-    words = "count of shop_api.shop.Order was number 2 in the branch merged in, it is 4 now: title has 2"
+    words = "count of shop_api.shop.Order was number 2 in the merged branch and is 4 now: title has 2"
     assert f"warning  LEDGER_RENUMBERED  {words}" in mended.out
     assert "1 conflict: 1 resolved, 1 renumbered" in mended.out
     assert mended.out.splitlines()[-1] == "next: wirelock generate"

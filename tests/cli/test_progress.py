@@ -14,7 +14,7 @@ SLOW = """
 import time
 from wirelock.cli import progress
 progress._PATIENCE = {patience}
-with progress.shown_progress() as show:
+with progress.show_progress() as show:
     show("emitting models", 1, 2)
     time.sleep(0.3)
 """

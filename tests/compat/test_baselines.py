@@ -110,7 +110,7 @@ def test_a_descriptor_set_has_no_schemas(shop: Shop, tmp_path: Path) -> None:
     assert get_failure_codes(report) == [DELETION]
     assert report.summary["baseline"] == {"state": str(tmp_path / "old.binpb"), "schemas": "no"}
     changes = [diagnostic.impact for diagnostic in report.diagnostics if diagnostic.impact is not None]
-    assert changes and all(change.backward == "" for change in changes)
+    assert changes and all(change.backward is None for change in changes)
 
 
 def test_missing_schemas_are_reported_without_changes(shop: Shop, tmp_path: Path) -> None:

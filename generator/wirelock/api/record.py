@@ -54,5 +54,5 @@ def record(
     if writing.counts["exchanges"] or report.exit_code:
         return report
     hint = f"send the client's requests to http://{endpoints[1]} instead of to the server"
-    nothing = Diagnostic(NOTHING_RECORDED, Location(output), "nothing was recorded: no request came", hint)
+    nothing = Diagnostic(NOTHING_RECORDED, Location(output), "nothing was recorded: received no requests", hint)
     return replace(report, diagnostics=sort_unique((*report.diagnostics, nothing)))
