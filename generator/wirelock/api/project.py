@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wirelock.build import Build, build
 from wirelock.config import Config, read_config
 from wirelock.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from wirelock.build import Build
 
 
 class ProjectError(ValueError):
@@ -27,6 +30,8 @@ class Project:
 
     @cached_property
     def _build(self) -> Build:
+        from wirelock.build import build  # imported on use, since `wirelock --help` compiles nothing
+
         return build(self.config)
 
     def build(self) -> Build:

@@ -11,9 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any, cast
 
 from wirelock.config.breaking import parse_release
 from wirelock.config.file import ConfigFile
@@ -21,6 +19,9 @@ from wirelock.diagnostics import Code, Diagnostic, Location, Severity
 from wirelock.runtime.json.formatting import describe_value
 from wirelock.runtime.json.text import Json
 from wirelock.source.dialects import DIALECT_URIS
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 CONFIG_KEY_UNKNOWN = Code("CONFIG_KEY_UNKNOWN", Severity.ERROR, fatal=True)
 CONFIG_VALUE_INVALID = Code("CONFIG_VALUE_INVALID", Severity.ERROR, fatal=True)
@@ -63,6 +64,8 @@ def _load_schema() -> dict[str, Any]:
 
 @cache
 def _load_validator() -> jsonschema_rs.Draft7Validator:
+    import jsonschema_rs  # imported on use, since `wirelock --help` reads no configuration
+
     return jsonschema_rs.Draft7Validator(_load_schema())
 
 
@@ -83,14 +86,16 @@ def _follow(value: Any, path: Iterable[str | int]) -> Any:
 
 def _explain(error: jsonschema_rs.ValidationError, file: ConfigFile, schema: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Yield the diagnostics of one violation; `schema` is the subschema that has the keyword."""
+    from jsonschema_rs import ValidationErrorKind
+
     path = error.instance_path
     match error.kind:
-        case jsonschema_rs.ValidationErrorKind.AdditionalProperties(unexpected=keys):
+        case ValidationErrorKind.AdditionalProperties(unexpected=keys):
             for key in keys:
                 message = f"unknown key {key!r}"
                 hint = _suggest(key, schema["properties"]) or _list_choices(schema["properties"])
                 yield Diagnostic(CONFIG_KEY_UNKNOWN, file.locate(*path, key), message, hint)
-        case jsonschema_rs.ValidationErrorKind.Required(property=key):
+        case ValidationErrorKind.Required(property=key):
             description = schema["properties"][key]["description"].rstrip(".")
             message = f"the key {_format_path((*path, key))} is missing"
             hint = f"add {key}: {description[0].lower()}{description[1:]}"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from wirelock.diagnostics import ChangeImpact, ChangeVerdict, Diagnostic, ReleaseAdvice, Report, Severity
 from wirelock.runtime.json.formatting import format_count
@@ -117,10 +118,11 @@ def read_explanation(code: str) -> str:
 
 def read_page(code: str) -> str:
     """Read the page of a code or a rule, in Markdown; "" if there is none."""
-    for pages in list_pages().values():
-        if code in pages:
-            return pages[code]
-    return ""
+    for folder in _list_folders():
+        page = folder.joinpath(f"{code}.md")
+        if page.is_file():
+            return page.read_text("utf-8")
+    return _read_rule_pages().get(code, "")
 
 
 def list_codes() -> tuple[str, ...]:
@@ -135,16 +137,19 @@ def summarize_page(page: str) -> str:
     return match[0] if match else paragraph
 
 
-@cache
 def list_pages() -> Mapping[str, Mapping[str, str]]:
     """Read the pages of all codes and rules, by group and code."""
-    folders = sorted(files("wirelock").joinpath("explanations").iterdir(), key=lambda folder: folder.name)
     groups = {
         folder.name: {page.name.removesuffix(".md"): page.read_text("utf-8") for page in folder.iterdir()}
-        for folder in folders
-        if folder.is_dir()
+        for folder in _list_folders()
     }
     return {**groups, "breaking rules": _read_rule_pages()}
+
+
+@cache
+def _list_folders() -> tuple[Traversable, ...]:
+    folders = files("wirelock").joinpath("explanations").iterdir()
+    return tuple(sorted((folder for folder in folders if folder.is_dir()), key=lambda folder: folder.name))
 
 
 def _read_rule_pages() -> Mapping[str, str]:
