@@ -41,7 +41,7 @@ class LoadedArtifacts:
     """The artifacts of one build; the objects of each type are built on first use."""
 
     def __init__(self, build: Build, artifacts: Iterable[Artifact]) -> None:
-        home = f"{build.config.generated}/{build.config.package}/"
+        home = f"{build.config.package_folder}/"
         self._files = {a.path.removeprefix(home): a.content for a in artifacts if a.path.startswith(home)}
         self._build = build
         self._contracts: dict[TypeId, TypeContract] = {}

@@ -11,7 +11,7 @@ from wirelock.emit.render import format_header, render
 
 def emit(build: Build) -> EmitResult:
     """Emit the package `codecs/`, with one module per schema folder."""
-    home = f"{build.config.generated}/{build.config.package}/codecs"
+    home = f"{build.config.package_folder}/codecs"
     groups = group_by_folder(tuple(build.proto.roots), build)
     texts = {
         f"{home}/{folder}.py": render(

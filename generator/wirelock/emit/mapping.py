@@ -33,7 +33,7 @@ Facts = dict[str, object]
 
 def emit(build: Build) -> EmitResult:
     """Emit `mapping.json`."""
-    path = f"{build.config.generated}/{build.config.package}/mapping.json"
+    path = f"{build.config.package_folder}/mapping.json"
     text = json.dumps(build_mapping(build), indent=1, ensure_ascii=False) + "\n"
     return EmitResult((Artifact(path, text.encode(), "mapping"),))
 

@@ -46,7 +46,7 @@ def emit(build: Build) -> EmitResult:
         for module, names in sorted(classes.items())
         for diagnostic in _check_module(build, module, texts.get(module, ""), names)
     ]
-    home = f"{build.config.generated}/{build.config.package}/models"
+    home = f"{build.config.package_folder}/models"
     artifacts = (Artifact(f"{home}/{module}.py", text.encode(), "models") for module, text in sorted(texts.items()))
     return EmitResult(tuple(artifacts), tuple(diagnostics))
 
@@ -146,5 +146,5 @@ def _is_expected(statement: ast.stmt) -> bool:
 
 
 def _report_difference(build: Build, module: str, difference: str) -> Diagnostic:
-    location = Location(f"{build.config.generated}/{build.config.package}/models/{module}.py")
+    location = Location(f"{build.config.package_folder}/models/{module}.py")
     return Diagnostic(MODELS_DIFFER, location, f"the generated models are wrong: {difference}", _HINT)

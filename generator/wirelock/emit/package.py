@@ -14,7 +14,7 @@ from wirelock.emit.render import format_header, render
 
 def emit(build: Build) -> EmitResult:
     """Emit `__init__.py`, `py.typed` and `_runtime/`, and `__init__.py` in folders with protobuf modules only."""
-    home = f"{build.config.generated}/{build.config.package}"
+    home = build.config.package_folder
     text = render("package/package.py.j2", header=format_header(build.config.schemas), proto=build.config.proto_package)
     contents = {f"{home}/__init__.py": text.encode(), f"{home}/py.typed": b""}
     contents |= {f"{home}/_runtime/{name}": content for name, content in read_runtime().items()}

@@ -40,7 +40,7 @@ def emit(build: Build) -> EmitResult:
         return EmitResult((Artifact(f"{build.config.package_folder}/{DESCRIPTORS}", b"", "pb2"),))
     with tempfile.TemporaryDirectory(prefix="wirelock-") as folder:
         plain, prefixed = Path(folder, "plain"), Path(folder, "prefixed")
-        home = f"{build.config.generated}/{build.config.package}"
+        home = build.config.package_folder
         try:
             output = _run_protoc(plain, print_protos(build, PrintOptions()), _DESCRIPTOR_OPTIONS)
             python = _generate_python(prefixed, print_protos(build, _get_python_options(build)))

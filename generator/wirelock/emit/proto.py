@@ -8,27 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import assert_never
 
 from wirelock.artifact import Artifact
 from wirelock.build import Build
 from wirelock.emit.contract import EmitResult
 from wirelock.emit.render import format_header, quote_proto, render
 from wirelock.ir import Method, ParameterStyle
-from wirelock.lower.descriptions import STRUCT_TYPES
+from wirelock.lower.descriptions import format_type
 from wirelock.lower.plan import (
     Enum,
-    EnumType,
     Field,
-    MapOf,
     Message,
-    MessageType,
     ProtoFile,
-    Repeated,
     Rpc,
-    Scalar,
     ServicePlan,
-    StructValue,
     ValueShape,
 )
 
@@ -130,21 +123,7 @@ def _format_reserved(numbers: tuple[int, ...], names: tuple[str, ...]) -> list[s
 
 
 def _format_type(shape: ValueShape, file: ProtoFile) -> str:
-    match shape:
-        case Scalar("null"):
-            return "google.protobuf.NullValue"
-        case Scalar(name):
-            return name
-        case EnumType(name) | MessageType(name):
-            return _format_name(name, file)
-        case StructValue(kind):
-            return STRUCT_TYPES[kind]
-        case Repeated(item):
-            return f"repeated {_format_type(item, file)}"
-        case MapOf(value):
-            return f"map<string, {_format_type(value, file)}>"
-        case _:
-            assert_never(shape)
+    return format_type(shape, lambda name: _format_name(name, file))
 
 
 def _format_name(name: str, file: ProtoFile) -> str:

@@ -14,7 +14,7 @@ from wirelock.version import VERSION
 
 def emit(build: Build) -> EmitResult:
     """Emit `schemas.json` and the package `validators/`, with one module per schema folder."""
-    home = f"{build.config.generated}/{build.config.package}"
+    home = build.config.package_folder
     texts = {f"{home}/schemas.json": json.dumps(build_schemas(build), indent=1, ensure_ascii=False) + "\n"}
     groups = group_by_folder(tuple(build.graph.definitions), build)
     for folder, names in groups.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import assert_never
 
 from wirelock.ir import ConstSet, Integer, Node, Number, String, StringEnum
@@ -15,21 +16,21 @@ STRUCT_TYPES = {
 """The proto type of each kind of free-form value."""
 
 
-def format_type(shape: ValueShape) -> str:
-    """Return the proto type with full names, as the ledger compares it."""
+def format_type(shape: ValueShape, format_name: Callable[[str], str] = str) -> str:
+    """Return the proto type; its names are full, as the ledger compares them, unless `format_name` shortens them."""
     match shape:
         case Scalar("null"):
             return "google.protobuf.NullValue"
         case Scalar(name):
             return name
         case EnumType(name) | MessageType(name):
-            return name
+            return format_name(name)
         case StructValue(kind):
             return STRUCT_TYPES[kind]
         case Repeated(item):
-            return f"repeated {format_type(item)}"
+            return f"repeated {format_type(item, format_name)}"
         case MapOf(value):
-            return f"map<string, {format_type(value)}>"
+            return f"map<string, {format_type(value, format_name)}>"
         case _:
             assert_never(shape)
 

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from ..findings import NOT_REPRESENTABLE, VIOLATION, Finding
 from ..json.formatting import describe_value, format_count, format_value, join_alternatives, quote_name
-from ..json.pointers import join_pointer
+from ..json.pointers import get_relative_pointer, join_pointer
 
 SCHEMA_ERROR = "json_schema"
 """The pydantic error type of a check beyond pydantic; its context has `message`, `path` and `keyword`."""
@@ -81,8 +81,7 @@ def to_findings(error: ValidationError, model: type[BaseModel]) -> tuple[Finding
 
 def _is_redundant(finding: Finding, pydantic_pointers: Iterable[str]) -> bool:
     """Return True if pydantic reports an error at or below the finding of a check, unless the check is a limit."""
-    prefix = finding.pointer + "/"
-    is_reported = any(pointer == finding.pointer or pointer.startswith(prefix) for pointer in pydantic_pointers)
+    is_reported = any(get_relative_pointer(pointer, finding.pointer) is not None for pointer in pydantic_pointers)
     return is_reported and finding.keyword not in _LIMITS
 
 

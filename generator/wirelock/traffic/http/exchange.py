@@ -75,6 +75,15 @@ def get_header(headers: Headers, name: str) -> str:
     return next((value for key, value in headers if key == name), "")
 
 
+def is_utf8(text: bytes) -> bool:
+    """Return True if bytes are UTF-8 text."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _split_url(url: str) -> tuple[str, str]:
     match = _URL.match(url)
     return (match[1], match[2] or "") if match else ("", "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from wirelock.traffic.http.content_encoding import DecodingError, decode_body, list_codings
-from wirelock.traffic.http.exchange import Headers, RecordedBody
+from wirelock.traffic.http.exchange import Headers, RecordedBody, is_utf8
 from wirelock.traffic.recordings.fields import EntryError
 
 MAX_BYTES = 64 * 2**20
@@ -41,17 +41,9 @@ def _undo_codings(text: bytes, headers: Headers) -> bytes:
 def _undo_coding(text: bytes, coding: str) -> bytes:
     if coding == "gzip" and text.startswith(_GZIP_AS_CHARACTERS):
         text = _from_characters(text)
-    if _is_utf8(text) or not text.startswith(_MAGIC.get(coding, b"")):
+    if is_utf8(text) or not text.startswith(_MAGIC.get(coding, b"")):
         return text
     return decode_body(text, [coding], MAX_BYTES)
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _from_characters(text: bytes) -> bytes:

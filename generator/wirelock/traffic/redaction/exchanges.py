@@ -16,7 +16,7 @@ import jsonpath_rfc9535
 
 from wirelock.runtime.json.text import Json, MalformedText, dump, parse
 from wirelock.traffic.http.captured import CapturedExchange, CapturedMessage
-from wirelock.traffic.http.exchange import Headers, get_header
+from wirelock.traffic.http.exchange import Headers, get_header, is_utf8
 from wirelock.traffic.http.server_sent_events import MEDIA_TYPE, EventReader, ServerSentEvent, write_events
 from wirelock.traffic.redaction.credentials import KnownCredentials, find_credentials
 from wirelock.traffic.redaction.embedded_json import redact_text
@@ -140,7 +140,7 @@ class _ExchangeRedaction:
         is_json = media_type == "application/json" or media_type.endswith("+json")
         if is_json and text.strip() and self._paths:
             raise RedactionError
-        if not _TEXTUAL.fullmatch(media_type) and not _is_utf8(text):
+        if not _TEXTUAL.fullmatch(media_type) and not is_utf8(text):
             return self._credentials.remove_from(text)
         way = redact_broken_json if is_json else redact_plain_text
         return way(text.decode(errors="surrogateescape"), self._clean).encode(errors="surrogateescape")
@@ -192,11 +192,3 @@ def _is_unsearchable(body: bytes, message: CapturedMessage) -> bool:
     if declared and not _LIKE_ASCII.fullmatch(declared[1]):
         return True
     return body.startswith(_MARKS) or b"\0" in body[:4]
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
