@@ -44,15 +44,15 @@ def prove_build(
     """Check random documents against emitted files."""
     if not output.is_sound:
         return Report(output.diagnostics)
-    basis = CacheKeys(built, output)
-    work = _ProofRunner(built, output)
+    cache_keys = CacheKeys(built, output)
+    runner = _ProofRunner(built, output)
     keys = tuple(built.graph.definitions)
     diagnostics = list(output.diagnostics)
     documents = valid = 0
     for count, key in enumerate(keys):
         progress(f"proving {key.name}", count, len(keys))
-        depends = partial(basis.for_type, key, examples, seed)
-        proof = cache.get_or_compute(_ProofResult, depends, partial(work.prove_type, key, examples, seed))
+        depends = partial(cache_keys.for_type, key, examples, seed)
+        proof = cache.get_or_compute(_ProofResult, depends, partial(runner.prove_type, key, examples, seed))
         diagnostics += [proof.disproof] if proof.disproof is not None else []
         documents += proof.documents
         valid += proof.valid

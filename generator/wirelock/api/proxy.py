@@ -53,8 +53,8 @@ def proxy(
     """Forward traffic to `upstream` until SIGINT or SIGTERM, and check it.
 
     Mode "enforce" blocks violating traffic. `record` names a file to record into (.har, .ndjson). Credentials for the
-    server come from the environment. `noted` receives notices: what shutdown waits for, a recording that stopped, and a
-    listener without access control.
+    server come from the environment. `notify` receives notices: what shutdown waits for, a recording that stopped, and
+    a listener without access control.
     """
     config = project.config
     absent = check_extra("live", REQUIRED_PACKAGES)
@@ -67,17 +67,17 @@ def proxy(
     endpoints = resolve_endpoints(upstream, listen, tls)
     if isinstance(endpoints, Diagnostic):
         return Report((endpoints,))
-    writing = (
+    recorder = (
         make_recorder(record, config.redact, endpoints[0].authorization, warn_of_lost_recording(notify))
         if record
         else None
     )
-    if isinstance(writing, Diagnostic):
-        return Report((writing,))
+    if isinstance(recorder, Diagnostic):
+        return Report((recorder,))
     progress("building validators", 0, 1)
-    server = build_proxy(built, output, endpoints, mode, writing)
+    server = build_proxy(built, output, endpoints, mode, recorder)
     with frozen_gc():
-        report = run_proxy(server, on_listening, notify, writing)
+        report = run_proxy(server, on_listening, notify, recorder)
     diagnostics = mark_expected(report.diagnostics, config.expect, ())
     return replace(report, diagnostics=sort_unique((*output.diagnostics, *diagnostics)))
 
@@ -93,7 +93,7 @@ def warn_of_lost_recording(notify: StatusCallback) -> OnWarning:
 
 
 def build_proxy(
-    built: Build, output: EmittedFiles, endpoints: Endpoints, mode: Mode, writing: Recorder | None
+    built: Build, output: EmittedFiles, endpoints: Endpoints, mode: Mode, recorder: Recorder | None
 ) -> Proxy:
     """Build a proxy that checks traffic."""
     from wirelock.serve.proxy.inspection import Inspector
@@ -105,19 +105,19 @@ def build_proxy(
     loaded.prepare()
     gate = ConformanceCheck(built.graph, loaded.get_contract) if mode == "enforce" else None
     credentials = endpoints[0].known_credentials
-    tally = ContinuousCheck(ConformanceCheck(built.graph, loaded.get_contract), credentials)
-    watch = Inspector(tally, gate, writing, lambda key: loaded.get_contract(key).build_steps(), credentials)
+    check = ContinuousCheck(ConformanceCheck(built.graph, loaded.get_contract), credentials)
+    inspector = Inspector(check, gate, recorder, lambda key: loaded.get_contract(key).build_steps(), credentials)
 
     def prepare_report(report: Report) -> Report:
         diagnostics = mark_expected(report.diagnostics, built.config.expect, ())
         return add_excerpts(built.config, replace(report, diagnostics=diagnostics))
 
-    faces = PageRenderers(
+    renderers = PageRenderers(
         live.render_page(),
         lambda report: live.render_parts(prepare_report(report)),
         lambda report: html.render(prepare_report(report)),
     )
-    return Proxy(*endpoints, watch, mode, LivePage(faces, watch))
+    return Proxy(*endpoints, inspector, mode, LivePage(renderers, inspector))
 
 
 def resolve_endpoints(upstream: str, listen: str, tls: TlsConfig = NO_TLS_CONFIG) -> Endpoints | Diagnostic:
@@ -127,9 +127,9 @@ def resolve_endpoints(upstream: str, listen: str, tls: TlsConfig = NO_TLS_CONFIG
     """
     from wirelock.serve.net.credential_policy import check_credential_policy
     from wirelock.serve.net.listen import parse_listen_address
-    from wirelock.serve.net.upstream import resolve_upstream as dialled
+    from wirelock.serve.net.upstream import resolve_upstream
 
-    server = dialled(upstream, os.environ, tls.upstream)
+    server = resolve_upstream(upstream, os.environ, tls.upstream)
     if isinstance(server, Diagnostic):
         return server
     address = parse_listen_address(listen, tls.listen)
@@ -141,15 +141,15 @@ def resolve_endpoints(upstream: str, listen: str, tls: TlsConfig = NO_TLS_CONFIG
     )
 
 
-def run_proxy(proxy: Proxy, on_listening: OnListening, notify: StatusCallback, writing: Recorder | None) -> Report:
+def run_proxy(proxy: Proxy, on_listening: OnListening, notify: StatusCallback, recorder: Recorder | None) -> Report:
     """Run a proxy until SIGINT or SIGTERM; return its findings and recording counts."""
     from wirelock.serve.proxy.server import serve_until_signal
 
     if not proxy.listen.is_loopback and proxy.listen.tls is None:
         notify(f"warning: no TLS; everyone who reaches {proxy.listen} can call the server")
     report = asyncio.run(serve_until_signal(proxy, on_listening, notify))
-    if writing is None:
+    if recorder is None:
         return report
-    writing.close()
-    summary = {**report.summary, "recording": writing.counts}
-    return replace(report, diagnostics=sort_unique((*report.diagnostics, *writing.findings)), summary=summary)
+    recorder.close()
+    summary = {**report.summary, "recording": recorder.counts}
+    return replace(report, diagnostics=sort_unique((*report.diagnostics, *recorder.findings)), summary=summary)

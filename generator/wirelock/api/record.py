@@ -35,7 +35,7 @@ def record(
     """Forward traffic to `upstream` until SIGINT or SIGTERM, and record it into `output` (.har or .ndjson).
 
     `redact` lists JSONPaths (RFC 9535) of secrets in documents; credentials in headers, queries, forms and documents
-    are redacted anyway. `noted` receives notices: what shutdown waits for, a recording that stopped, and a listener
+    are redacted anyway. `notify` receives notices: what shutdown waits for, a recording that stopped, and a listener
     without access control.
     """
     absent = check_extra("live", REQUIRED_PACKAGES)
@@ -44,14 +44,14 @@ def record(
     endpoints = resolve_endpoints(upstream, listen, tls)
     if isinstance(endpoints, Diagnostic):
         return Report((endpoints,))
-    writing = make_recorder(output, redact, endpoints[0].authorization, warn_of_lost_recording(notify))
-    if isinstance(writing, Diagnostic):
-        return Report((writing,))
+    recorder = make_recorder(output, redact, endpoints[0].authorization, warn_of_lost_recording(notify))
+    if isinstance(recorder, Diagnostic):
+        return Report((recorder,))
     from wirelock.serve.proxy.inspection import Inspector
     from wirelock.serve.proxy.server import Proxy
 
-    report = run_proxy(Proxy(*endpoints, Inspector(None, None, writing)), on_listening, notify, writing)
-    if writing.counts["exchanges"] or report.exit_code:
+    report = run_proxy(Proxy(*endpoints, Inspector(None, None, recorder)), on_listening, notify, recorder)
+    if recorder.counts["exchanges"] or report.exit_code:
         return report
     hint = f"send the client's requests to http://{endpoints[1]} instead of to the server"
     nothing = Diagnostic(NOTHING_RECORDED, Location(output), "nothing was recorded: received no requests", hint)

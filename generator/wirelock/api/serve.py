@@ -101,11 +101,12 @@ def resolve_endpoints(
     The bridge adds the credentials only for local clients and for clients with a certificate; clients cannot bring
     their own.
     """
-    from wirelock.serve.bridge.listen import parse_grpc_listen_address as listening
+    from wirelock.serve.bridge.listen import parse_grpc_listen_address
     from wirelock.serve.net.credential_policy import check_credential_policy
-    from wirelock.serve.net.upstream import resolve_upstream as called
+    from wirelock.serve.net.upstream import resolve_upstream
 
-    server, address = called(upstream, os.environ, upstream_tls), listening(listen, listen_tls)
+    server = resolve_upstream(upstream, os.environ, upstream_tls)
+    address = parse_grpc_listen_address(listen, listen_tls)
     if isinstance(server, Diagnostic):
         return server
     if isinstance(address, Diagnostic):

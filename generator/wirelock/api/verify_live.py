@@ -36,7 +36,7 @@ def verify_live(
 
     Only GET is used and streams are skipped by default. `lifecycle` creates, changes and deletes test resources.
     `events` or `seconds` follow event streams (default for the other one: 10,000 events, 10 seconds). Credentials come
-    from `environment`. `noted` receives a notice when an interrupted check waits for cleanup.
+    from `environment`. `notify` receives a notice when an interrupted check waits for cleanup.
     """
     config = project.config
     if absent := check_extra("live", ("aiohttp",)):

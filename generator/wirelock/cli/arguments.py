@@ -32,7 +32,7 @@ MAX_SECONDS = 3600.0
 
 
 class UsageError(ValueError):
-    """Raised for wrong arguments; the text says what is wrong and what to do."""
+    """Raised for wrong arguments; the text names the error and the remedy."""
 
 
 class _Layout(TypedDict):
