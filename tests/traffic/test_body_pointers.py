@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import wirelock
-from wirelock.diagnostics import Report
+from wirelock.diagnostics import ExchangeRef, Report
 from wirelock.ir import TypeId
+from wirelock.traffic.conformance.locations import FindingContext
 from wirelock.traffic.conformance.outcomes import BodyCheck
+from wirelock.traffic.conformance.verdict import Verdict
 
 SEND = {
     "type": "object",
@@ -73,3 +75,10 @@ def test_a_property_of_the_body_has_a_pointer_into_the_body(tmp_path: Path) -> N
 def test_a_missing_query_parameter_is_missing_from_the_whole_request(tmp_path: Path) -> None:
     pointer, marked = get_failure(verify_request(tmp_path, "", {"bodyType": 1}))
     assert (pointer, marked) == ("/bodyType", ['"bodyType" is missing'])
+
+
+def test_a_disagreement_points_to_the_root_of_the_body() -> None:
+    check = BodyCheck(TypeId("a.schema.json"), b'{"body":{}}', "/body")
+    context = FindingContext(ExchangeRef("item.ndjson", 0, "POST", "http://server/item", 200, "request"))
+    [(diagnostic, pointer)] = context.list_diagnostics(Verdict(disagreement="the model accepts it"), check)
+    assert (diagnostic.code.id, diagnostic.location.pointer, pointer) == ("DISAGREEMENT", "", "/body")
