@@ -45,5 +45,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print one line about the tests that were left out."""
     if not runs_long(config):
         count = config.stash.get(LEFT_OUT, None)
-        tests = f"{count:,} long tests" if count is not None else "the long tests"
+        tests = f"{count:,} long test{'s' if count > 1 else ''}" if count is not None else "the long tests"
         terminalreporter.write_line(f"left out {tests} (suites, kill tests, browsers, servers, peers): pytest --long")
